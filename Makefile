@@ -1,0 +1,94 @@
+# On a machine with Rust, Python >= 3.10 and make: `make demo`, `make test`. `make help` lists the rest.
+
+PYTHON ?= python3
+CARGO ?= cargo
+
+# What the tests read beside this tree; tests that need it say so where it is missing.
+ARROWND_SHARED ?= $(wildcard $(abspath ../shared))
+ARROW_TEST_DATA ?= $(if $(ARROWND_SHARED),$(wildcard $(ARROWND_SHARED)/arrow-testing/data))
+ifneq ($(ARROWND_SHARED),)
+export ARROWND_SHARED
+endif
+ifneq ($(ARROW_TEST_DATA),)
+export ARROW_TEST_DATA
+endif
+
+VENV := .venv
+BIN := $(VENV)/bin
+TOOLS := $(VENV)/.tools
+BUILT := $(VENV)/.built
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+unexport CONDA_PREFIX PYTHONPATH PYTHONHOME
+
+LOCKED := $(if $(CI),--locked)
+RUST_SOURCES := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml $(wildcard Cargo.lock)
+PYTHON_TREES := python tests demo benches docs
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-rust test-python check fmt fmt-check lint types docs docs-check build compare clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: $(BUILT) ## the flights of 2013: plan, matrix, masked columns, and the same with the peers
+	@$(BIN)/python demo/flights.py
+
+test: test-rust test-python ## Rust and Python tests
+
+test-rust: # the binding's own tests are the Python ones: its crate links only into an interpreter
+	$(CARGO) test $(LOCKED) --release -p arrownd
+
+test-python: $(BUILT)
+	$(BIN)/python -m pytest -n 2
+
+check: fmt-check lint types docs-check test ## everything that CI asks for
+
+fmt: $(TOOLS) ## format Rust and Python
+	$(CARGO) fmt --all
+	$(BIN)/ruff check --fix-only --quiet $(PYTHON_TREES)
+	$(BIN)/ruff format $(PYTHON_TREES)
+
+fmt-check: $(TOOLS)
+	$(CARGO) fmt --all --check
+	$(BIN)/ruff format --check $(PYTHON_TREES)
+
+lint: $(TOOLS)
+	$(BIN)/ruff check $(PYTHON_TREES)
+	PYO3_PYTHON=$(CURDIR)/$(BIN)/python $(CARGO) clippy $(LOCKED) --workspace --all-targets -- -D warnings
+
+types: $(TOOLS) # strict, over the files that pyproject.toml names
+	$(BIN)/mypy
+
+docs: $(BUILT) ## write the generated pages and the Rust reference
+	$(BIN)/python docs/generate.py
+	$(CARGO) doc $(LOCKED) -p arrownd --no-deps
+
+docs-check: $(BUILT)
+	$(BIN)/python docs/generate.py --check
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCKED) -p arrownd --no-deps
+
+build: $(BUILT) ## the extension module, in release mode, into .venv
+
+compare: $(BUILT) ## the benchmark beside the peers (ARGS="--only 'lat_'")
+	@test -e "$(ARROWND_SHARED)/bench/bench.py" || { \
+	  echo "make compare needs ../shared/bench (or ARROWND_SHARED=folder that has bench/)"; exit 1; }
+	rm -rf target/compare && mkdir -p target/compare
+	cp "$(ARROWND_SHARED)"/bench/* target/compare/
+	cd target/compare && PATH="$(CURDIR)/$(BIN):$$PATH" OURS=arrownd_column python bench.py --out compare $(ARGS)
+
+clean: ## remove everything that was built, .venv too
+	rm -rf target $(VENV) python/arrownd/_core*.so
+
+# pip and setuptools come first and pinned: the demo's data is a source package, built with them.
+$(TOOLS): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "arrownd needs Python >= 3.10; PYTHON=$(PYTHON) is: $$($(PYTHON) --version 2>&1). Pass PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements-dev.txt pip setuptools
+	$(BIN)/python -m pip install --quiet --no-build-isolation -r requirements-dev.txt
+	@touch $@
+
+# An editable install: edits under python/ need no build, so they are no prerequisite.
+$(BUILT): $(TOOLS) $(RUST_SOURCES) pyproject.toml
+	$(BIN)/maturin develop --release $(LOCKED)
+	@touch $@

@@ -1,0 +1,359 @@
+//! The words of the public signatures, in the core's terms.
+
+use arrownd::{DType, Error, Fill, Fills, Nulls, Options, Order, OutSpec, Outs, Resolution, Unit};
+use numpy::{PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString, PyTuple};
+use pyo3::{Borrowed, FromPyObject};
+
+use crate::dtypes;
+use crate::errors::Outcome;
+use crate::export;
+
+/// An argument that can be left out, where None is a value.
+pub(crate) enum Given<'py> {
+    Unset,
+    Value(Bound<'py, PyAny>),
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Given<'py> {
+    type Error = PyErr;
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self::Value(object.to_owned()))
+    }
+}
+
+/// The keyword arguments as they came.
+pub(crate) struct Words<'py> {
+    pub(crate) dtype: Option<Bound<'py, PyAny>>,
+    pub(crate) allow_copy: bool,
+    pub(crate) writable: bool,
+    pub(crate) nulls: Option<Bound<'py, PyAny>>,
+    pub(crate) na_value: Given<'py>,
+    pub(crate) columns: Option<Bound<'py, PyAny>>,
+    pub(crate) lists: Given<'py>,
+    pub(crate) pad_to: Option<usize>,
+    pub(crate) structured: bool,
+    pub(crate) order: Option<Bound<'py, PyAny>>,
+    pub(crate) out: Option<Bound<'py, PyAny>>,
+    pub(crate) safe: bool,
+}
+
+/// What the words mean, with the Python objects that the core can't hold.
+pub(crate) struct Request<'py> {
+    pub(crate) options: Options,
+    pub(crate) structured: bool,
+    pub(crate) na_values: NaValues<'py>,
+    pub(crate) out: Option<Out<'py>>,
+}
+
+/// The fill as Python has it: for results of objects.
+pub(crate) enum NaValues<'py> {
+    Unset,
+    All(Bound<'py, PyAny>),
+    Fields(Bound<'py, PyDict>),
+}
+
+impl<'py> NaValues<'py> {
+    /// The fill of a field, None where there is none.
+    pub(crate) fn of(&self, py: Python<'py>, name: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(match (self, name) {
+            (Self::All(value), _) => value.clone(),
+            (Self::Fields(fields), Some(name)) => fields
+                .get_item(name)?
+                .unwrap_or_else(|| py.None().into_bound(py)),
+            _ => py.None().into_bound(py),
+        })
+    }
+}
+
+/// Where the caller wants the result.
+pub(crate) enum Out<'py> {
+    One(Bound<'py, PyUntypedArray>),
+    Pair(
+        Bound<'py, PyUntypedArray>,
+        Option<Bound<'py, PyUntypedArray>>,
+    ),
+    Fields(Vec<(String, Bound<'py, PyUntypedArray>)>),
+}
+
+/// Which function is called: they differ in what `out` and `nulls` may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    ToNumpy,
+    ToColumns,
+    ToMasked,
+    Explain,
+}
+
+fn bad_word(option: &str, found: &Bound<'_, PyAny>, known: &str) -> PyErr {
+    let found = found.repr().map(|r| r.to_string()).unwrap_or_default();
+    PyValueError::new_err(format!("{option}={found}: it is one of {known}"))
+}
+
+pub(crate) fn request<'py>(
+    py: Python<'py>,
+    words: Words<'py>,
+    caller: Caller,
+) -> Outcome<Request<'py>> {
+    let mut options = Options {
+        allow_copy: words.allow_copy,
+        writable: words.writable,
+        safe: words.safe,
+        ..Options::default()
+    };
+    if let Some(dtype) = &words.dtype {
+        options.dtype = Some(dtypes::parse(dtype)?);
+    }
+    if let Some(nulls) = &words.nulls {
+        options.nulls = match nulls.extract::<&str>().unwrap_or_default() {
+            "nan" => Nulls::Nan,
+            "masked" => Nulls::Masked,
+            "raise" => Nulls::Raise,
+            _ => return Err(bad_word("nulls", nulls, "\"nan\", \"masked\", \"raise\"").into()),
+        };
+    }
+    if let Some(order) = &words.order {
+        options.order = match order.extract::<&str>().unwrap_or_default() {
+            "F" => Order::F,
+            "C" => Order::C,
+            _ => return Err(bad_word("order", order, "\"F\", \"C\"").into()),
+        };
+    }
+    if let Given::Value(lists) = &words.lists {
+        if !matches!(
+            lists.extract::<&str>().unwrap_or_default(),
+            "dense" | "object" | "pad"
+        ) {
+            return Err(bad_word("lists", lists, "\"dense\", \"object\", \"pad\"").into());
+        }
+    }
+    if words.pad_to.is_some()
+        && !matches!(&words.lists, Given::Value(l) if l.extract::<&str>().is_ok_and(|l| l == "pad"))
+    {
+        return Err(Error::Conflict("pad_to has no place without lists=\"pad\"".to_owned()).into());
+    }
+    if let Some(columns) = &words.columns {
+        if columns.is_instance_of::<PyString>() {
+            return Err(PyTypeError::new_err("columns is a list of names, not one name").into());
+        }
+        options.columns = Some(columns.extract::<Vec<String>>().or_else(|_| {
+            columns
+                .try_iter()?
+                .map(|name| name?.extract::<String>())
+                .collect::<PyResult<Vec<_>>>()
+        })?);
+    }
+    let mut na_values = NaValues::Unset;
+    if let Given::Value(value) = words.na_value {
+        if let Ok(fields) = value.cast::<PyDict>() {
+            let mut fills = Vec::with_capacity(fields.len());
+            for (name, value) in fields {
+                fills.push((name.extract::<String>()?, fill(&value)?));
+            }
+            options.na_value = Some(Fills::Fields(fills));
+            na_values = NaValues::Fields(fields.clone());
+        } else {
+            options.na_value = Some(Fills::All(fill(&value)?));
+            na_values = NaValues::All(value);
+        }
+    }
+    let out = words
+        .out
+        .map(|out| read_out(py, &out, caller))
+        .transpose()?;
+    if out.is_some() && caller == Caller::ToNumpy && options.nulls == Nulls::Masked {
+        return Err(Error::Conflict(
+            "out= has no place beside nulls=\"masked\": to_masked takes a pair of arrays"
+                .to_owned(),
+        )
+        .into());
+    }
+    match &out {
+        None => {}
+        Some(Out::One(array)) => options.out = Some(Outs::One(spec(array)?)),
+        Some(Out::Pair(values, mask)) => {
+            options.out = Some(Outs::One(spec(values)?));
+            options.out_mask = mask.as_ref().map(spec).transpose()?;
+        }
+        Some(Out::Fields(fields)) => {
+            let specs = fields
+                .iter()
+                .map(|(name, array)| Ok((name.clone(), spec(array)?)));
+            options.out = Some(Outs::Fields(specs.collect::<Outcome<Vec<_>>>()?));
+        }
+    }
+    Ok(Request {
+        options,
+        structured: words.structured,
+        na_values,
+        out,
+    })
+}
+
+fn spec(array: &Bound<'_, PyUntypedArray>) -> Outcome<OutSpec> {
+    Ok(OutSpec {
+        dtype: dtypes::parse(array.dtype().as_any())?,
+        shape: array.shape().to_vec(),
+    })
+}
+
+fn out_array<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedArray>> {
+    let array = object.cast::<PyUntypedArray>().map_err(|_| {
+        let kind = object
+            .get_type()
+            .name()
+            .map(|n| n.to_string())
+            .unwrap_or_default();
+        PyTypeError::new_err(format!("out is a {kind}, and has to be a NumPy array"))
+    })?;
+    if object.hasattr("mask")? {
+        return Err(PyTypeError::new_err(
+            "out is a masked array: pass its data and mask to to_masked",
+        ));
+    }
+    if !export::is_writeable(array) {
+        return Err(PyValueError::new_err(
+            "out is read-only: pass a writable array",
+        ));
+    }
+    Ok(array.clone())
+}
+
+fn read_out<'py>(py: Python<'py>, out: &Bound<'py, PyAny>, caller: Caller) -> Outcome<Out<'py>> {
+    if let Ok(fields) = out.cast::<PyDict>() {
+        if !matches!(caller, Caller::ToColumns | Caller::Explain) {
+            return Err(PyTypeError::new_err("out is a dict, which only to_columns takes").into());
+        }
+        let mut arrays = Vec::with_capacity(fields.len());
+        for (name, array) in fields {
+            arrays.push((name.extract::<String>()?, out_array(&array)?));
+        }
+        return Ok(Out::Fields(arrays));
+    }
+    if caller == Caller::ToColumns {
+        return Err(
+            PyTypeError::new_err("out of to_columns is a dict of arrays by field name").into(),
+        );
+    }
+    if let (Ok(pair), Caller::ToMasked | Caller::Explain) = (out.cast::<PyTuple>(), caller) {
+        let (values, mask): (Bound<'py, PyAny>, Bound<'py, PyAny>) = pair.extract()?;
+        let mask = if mask.is(py.None()) {
+            None
+        } else {
+            Some(out_array(&mask)?)
+        };
+        return Ok(Out::Pair(out_array(&values)?, mask));
+    }
+    if caller == Caller::ToMasked {
+        return Err(PyTypeError::new_err("out of to_masked is a pair (values, mask)").into());
+    }
+    Ok(Out::One(out_array(out)?))
+}
+
+/// One fill value. What NumPy and Python have several words for is one thing here.
+fn fill(value: &Bound<'_, PyAny>) -> Outcome<Fill> {
+    let py = value.py();
+    let text = || value.repr().map(|r| r.to_string()).unwrap_or_default();
+    if value.is_none() {
+        return Ok(Fill::Object("None".to_owned()));
+    }
+    let numpy = py.import("numpy")?;
+    if value.is_instance_of::<PyBool>() || value.is_instance(&numpy.getattr("bool_")?)? {
+        return Ok(Fill::Bool(value.is_truthy()?));
+    }
+    if value.is_instance(&numpy.getattr("timedelta64")?)?
+        || value.is_instance(&numpy.getattr("datetime64")?)?
+    {
+        return temporal(value);
+    }
+    if value.is_instance_of::<PyInt>() || value.is_instance(&numpy.getattr("integer")?)? {
+        return Ok(value
+            .extract::<i128>()
+            .map_or_else(|_| Fill::Object(text()), Fill::Int));
+    }
+    if value.is_instance_of::<PyFloat>() || value.is_instance(&numpy.getattr("floating")?)? {
+        return Ok(Fill::Float(value.extract()?));
+    }
+    // pandas' NaT is a datetime and no datetime64.
+    if value.get_type().name()?.to_string_lossy() == "NaTType" {
+        return Ok(Fill::Temporal {
+            ticks: i64::MIN,
+            resolution: None,
+            datetime: true,
+        });
+    }
+    let datetime = py.import("datetime")?;
+    if value.is_instance(&datetime.getattr("date")?)? {
+        if value
+            .getattr_opt("tzinfo")?
+            .is_some_and(|zone| !zone.is_none())
+        {
+            let utc = value.call_method1(
+                "astimezone",
+                (datetime.getattr("timezone")?.getattr("utc")?,),
+            )?;
+            let kwargs = PyDict::new(py);
+            kwargs.set_item("tzinfo", py.None())?;
+            let naive = utc.call_method("replace", (), Some(&kwargs))?;
+            return temporal(&numpy.getattr("datetime64")?.call1((naive,))?);
+        }
+        return temporal(&numpy.getattr("datetime64")?.call1((value,))?);
+    }
+    if value.is_instance(&datetime.getattr("timedelta")?)? {
+        return temporal(&numpy.getattr("timedelta64")?.call1((value,))?);
+    }
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        return Ok(Fill::Bytes(bytes.as_bytes().to_vec()));
+    }
+    if value.is_instance(&numpy.getattr("void")?)? {
+        return Ok(Fill::Bytes(
+            value.call_method0("tobytes")?.extract::<Vec<u8>>()?,
+        ));
+    }
+    if let Some(bytes) = record(value)? {
+        return Ok(Fill::Bytes(bytes));
+    }
+    Ok(Fill::Object(text()))
+}
+
+fn temporal(value: &Bound<'_, PyAny>) -> Outcome<Fill> {
+    let py = value.py();
+    let dtype = value.getattr("dtype")?;
+    let DType::Datetime(resolution) = (match dtypes::parse(&dtype)? {
+        DType::Timedelta(resolution) => DType::Datetime(resolution),
+        other => other,
+    }) else {
+        return Ok(Fill::Object(value.to_string()));
+    };
+    let datetime = dtype.getattr("kind")?.extract::<String>()? == "M";
+    let ticks: i64 = value
+        .call_method1("view", (py.import("numpy")?.getattr("int64")?,))?
+        .extract()?;
+    // A generic timedelta64 counts whatever the result counts; only NaT means the same everywhere.
+    let resolution = resolution.or_else(|| (ticks != i64::MIN).then(|| Unit::Microsecond.into()));
+    Ok(Fill::Temporal {
+        ticks,
+        resolution: resolution.filter(|_: &Resolution| ticks != i64::MIN),
+        datetime,
+    })
+}
+
+/// A tuple of two or three integers as an interval's bytes.
+fn record(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
+    let Ok(tuple) = value.cast::<PyTuple>() else {
+        return Ok(None);
+    };
+    if let Ok((days, milliseconds)) = tuple.extract::<(i32, i32)>() {
+        return Ok(Some(
+            [days.to_ne_bytes(), milliseconds.to_ne_bytes()].concat(),
+        ));
+    }
+    if let Ok((months, days, nanoseconds)) = tuple.extract::<(i32, i32, i64)>() {
+        let mut bytes = [months.to_ne_bytes(), days.to_ne_bytes()].concat();
+        bytes.extend(nanoseconds.to_ne_bytes());
+        return Ok(Some(bytes));
+    }
+    Ok(None)
+}

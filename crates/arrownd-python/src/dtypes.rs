@@ -1,0 +1,139 @@
+//! NumPy's dtype objects and the core's.
+
+use arrownd::{DType, Error, Resolution, Unit};
+use numpy::PyArrayDescr;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTuple;
+
+use crate::errors::Outcome;
+
+const COMMON: usize = 32;
+static DESCRIPTORS: [PyOnceLock<Py<PyArrayDescr>>; COMMON] = [const { PyOnceLock::new() }; COMMON];
+
+/// Where the dtypes that most results have are kept.
+fn slot(dtype: DType) -> Option<usize> {
+    let unit = |resolution: Option<Resolution>| match resolution {
+        Some(Resolution { unit, multiple: 1 }) => match unit {
+            Unit::Day => Some(0),
+            Unit::Second => Some(1),
+            Unit::Millisecond => Some(2),
+            Unit::Microsecond => Some(3),
+            Unit::Nanosecond => Some(4),
+            _ => None,
+        },
+        _ => None,
+    };
+    Some(match dtype {
+        DType::Bool => 0,
+        DType::Int8 => 1,
+        DType::Int16 => 2,
+        DType::Int32 => 3,
+        DType::Int64 => 4,
+        DType::UInt8 => 5,
+        DType::UInt16 => 6,
+        DType::UInt32 => 7,
+        DType::UInt64 => 8,
+        DType::Float16 => 9,
+        DType::Float32 => 10,
+        DType::Float64 => 11,
+        DType::Object => 12,
+        DType::IntervalDayTime => 13,
+        DType::IntervalMonthDayNano => 14,
+        DType::Datetime(resolution) => 15 + unit(resolution)?,
+        DType::Timedelta(resolution) => 20 + unit(resolution)?,
+        _ => return None,
+    })
+}
+
+/// The dtype object.
+pub(crate) fn descriptor(py: Python<'_>, dtype: DType) -> PyResult<Bound<'_, PyArrayDescr>> {
+    match slot(dtype).and_then(|slot| DESCRIPTORS.get(slot)) {
+        Some(kept) => Ok(kept
+            .get_or_try_init(py, || make(py, dtype).map(Bound::unbind))?
+            .bind(py)
+            .clone()),
+        None => make(py, dtype),
+    }
+}
+
+fn make(py: Python<'_>, dtype: DType) -> PyResult<Bound<'_, PyArrayDescr>> {
+    match dtype {
+        DType::IntervalDayTime => {
+            PyArrayDescr::new(py, [("days", "i4"), ("milliseconds", "i4")].to_vec())
+        }
+        DType::IntervalMonthDayNano => PyArrayDescr::new(
+            py,
+            [("months", "i4"), ("days", "i4"), ("nanoseconds", "i8")].to_vec(),
+        ),
+        other => PyArrayDescr::new(py, other.to_string()),
+    }
+}
+
+/// What the caller means by `dtype=`.
+pub(crate) fn parse(wanted: &Bound<'_, PyAny>) -> Outcome<DType> {
+    let py = wanted.py();
+    // NumPy's own words for a wrong dtype are the best ones.
+    let dtype = py.import("numpy")?.getattr("dtype")?.call1((wanted,))?;
+    let kind: String = dtype.getattr("kind")?.extract()?;
+    let itemsize: usize = dtype.getattr("itemsize")?.extract()?;
+    let native: bool = dtype.getattr("isnative")?.extract()?;
+    let plain = dtype.getattr("names")?.is_none() && dtype.getattr("subdtype")?.is_none();
+    let parsed = match (kind.as_str(), itemsize) {
+        _ if !native => None,
+        ("b", _) => Some(DType::Bool),
+        ("i", 1) => Some(DType::Int8),
+        ("i", 2) => Some(DType::Int16),
+        ("i", 4) => Some(DType::Int32),
+        ("i", 8) => Some(DType::Int64),
+        ("u", 1) => Some(DType::UInt8),
+        ("u", 2) => Some(DType::UInt16),
+        ("u", 4) => Some(DType::UInt32),
+        ("u", 8) => Some(DType::UInt64),
+        ("f", 2) => Some(DType::Float16),
+        ("f", 4) => Some(DType::Float32),
+        ("f", 8) => Some(DType::Float64),
+        ("O", _) => Some(DType::Object),
+        ("M" | "m", _) => {
+            let data = py
+                .import("numpy")?
+                .getattr("datetime_data")?
+                .call1((&dtype,))?;
+            let (unit, multiple): (String, u32) =
+                data.cast::<PyTuple>().map_err(PyErr::from)?.extract()?;
+            let resolution = Unit::parse(&unit).map(|unit| Resolution { unit, multiple });
+            Some(if kind == "M" {
+                DType::Datetime(resolution)
+            } else {
+                DType::Timedelta(resolution)
+            })
+        }
+        ("V", n) if plain => Some(DType::Void(n)),
+        ("V", 8) if matches(py, &dtype, DType::IntervalDayTime)? => Some(DType::IntervalDayTime),
+        ("V", 16) if matches(py, &dtype, DType::IntervalMonthDayNano)? => {
+            Some(DType::IntervalMonthDayNano)
+        }
+        _ => None,
+    };
+    parsed.ok_or_else(|| {
+        let remedy = if native {
+            "this version doesn't make that dtype; leave out dtype= or pass dtype=object"
+        } else {
+            "convert to native byte order and use astype on the result"
+        };
+        Error::UnsupportedType {
+            path: String::new(),
+            from: "Arrow data".to_owned(),
+            to: format!(
+                "dtype {}",
+                dtype.str().map(|s| s.to_string()).unwrap_or_default()
+            ),
+            remedy: remedy.to_owned(),
+        }
+        .into()
+    })
+}
+
+fn matches(py: Python<'_>, found: &Bound<'_, PyAny>, dtype: DType) -> PyResult<bool> {
+    found.eq(descriptor(py, dtype)?)
+}

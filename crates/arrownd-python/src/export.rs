@@ -1,0 +1,182 @@
+//! Step 4, export: NumPy arrays over the producer's memory, or over their own.
+#![allow(unsafe_code, reason = "NumPy's C API makes arrays from pointers")]
+
+use std::ffi::c_int;
+use std::ptr::NonNull;
+
+use arrownd::{ArrowArray, DType, Dest, ViewOf};
+use numpy::npyffi::{self, NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, PyArrayObject, npy_intp};
+use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::dtypes::descriptor;
+
+/// Keeps the producer's arrays alive, exactly those that a view shows.
+#[pyclass(frozen, module = "arrownd._core")]
+pub(crate) struct Owner {
+    _arrays: Arrays,
+}
+
+/// One in most cases, which then costs no allocation of its own.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large variant is the common one"
+)]
+#[expect(dead_code, reason = "held to be dropped")]
+enum Arrays {
+    One(ArrowArray),
+    Many(Vec<ArrowArray>),
+}
+
+impl Owner {
+    pub(crate) fn one(array: ArrowArray) -> Self {
+        Self {
+            _arrays: Arrays::One(array),
+        }
+    }
+
+    pub(crate) fn many(arrays: Vec<ArrowArray>) -> Self {
+        Self {
+            _arrays: Arrays::Many(arrays),
+        }
+    }
+}
+
+/// A read-only array over memory that `owner` keeps alive.
+///
+/// # Safety
+/// `owner` owns the memory that `view` was measured on, and the values are of `dtype`.
+pub(crate) unsafe fn view<'py>(
+    py: Python<'py>,
+    view: &ViewOf,
+    dtype: DType,
+    owner: Owner,
+) -> PyResult<Bound<'py, PyAny>> {
+    let descr = descriptor(py, dtype)?.into_dtype_ptr();
+    let owner = Py::new(py, owner)?;
+    let mut dims: [npy_intp; 32] = [0; 32];
+    let mut strides: [npy_intp; 32] = [0; 32];
+    let nd = view.shape.len();
+    if nd > dims.len() {
+        return Err(PyValueError::new_err(format!(
+            "{nd} dimensions are more than arrownd has room for (32)"
+        )));
+    }
+    for (to, from) in dims.iter_mut().zip(&view.shape) {
+        *to = *from as npy_intp;
+    }
+    for (to, from) in strides.iter_mut().zip(&view.strides) {
+        *to = *from as npy_intp;
+    }
+    // SAFETY: NumPy's own type object.
+    let class = unsafe { npyffi::get_type_object(py, NpyTypes::PyArray_Type) };
+    // SAFETY: shape and strides stay within the memory by the caller's promise; the descriptor's
+    // reference is handed over; flags 0 make a read-only array, aligned or not as NumPy finds.
+    let array = unsafe {
+        PY_ARRAY_API.PyArray_NewFromDescr(
+            py,
+            class,
+            descr,
+            nd as c_int,
+            dims.as_mut_ptr(),
+            strides.as_mut_ptr(),
+            view.ptr.cast_mut().cast(),
+            0,
+            std::ptr::null_mut(),
+        )
+    };
+    // SAFETY: a new reference, or null with an exception set.
+    let array = unsafe { Bound::from_owned_ptr_or_err(py, array) }?;
+    // SAFETY: `array` is an array without a base; the owner's reference is handed over.
+    let done =
+        unsafe { PY_ARRAY_API.PyArray_SetBaseObject(py, array.as_ptr().cast(), owner.into_ptr()) };
+    if done != 0 {
+        Err(PyErr::fetch(py))
+    } else {
+        Ok(array)
+    }
+}
+
+/// A new array, not initialised (objects are null), with `strides` that fill its memory in some
+/// order of the axes.
+pub(crate) fn empty<'py>(
+    py: Python<'py>,
+    shape: &[usize],
+    dtype: DType,
+    strides: &[isize],
+) -> PyResult<Bound<'py, PyUntypedArray>> {
+    let descr = descriptor(py, dtype)?.into_dtype_ptr();
+    let mut dims: Vec<npy_intp> = shape.iter().map(|n| *n as npy_intp).collect();
+    let mut strides: Vec<npy_intp> = strides.iter().map(|n| *n as npy_intp).collect();
+    // SAFETY: NumPy's own type object.
+    let class = unsafe { npyffi::get_type_object(py, NpyTypes::PyArray_Type) };
+    // SAFETY: no data pointer: NumPy allocates for the shape, and refuses one that is too large;
+    // the strides reach every element of that memory once; the descriptor's reference is handed
+    // over.
+    let array = unsafe {
+        PY_ARRAY_API.PyArray_NewFromDescr(
+            py,
+            class,
+            descr,
+            dims.len() as c_int,
+            dims.as_mut_ptr(),
+            strides.as_mut_ptr(),
+            std::ptr::null_mut(),
+            0,
+            std::ptr::null_mut(),
+        )
+    };
+    // SAFETY: a new reference, or null with an exception set.
+    let array = unsafe { Bound::from_owned_ptr_or_err(py, array) }?;
+    Ok(array.cast_into::<PyUntypedArray>()?)
+}
+
+/// Forbids writing to an array.
+pub(crate) fn freeze(array: &Bound<'_, PyUntypedArray>) {
+    let raw: *mut PyArrayObject = array.as_array_ptr();
+    // SAFETY: a valid array that this call made; its flags are a plain field.
+    unsafe { (*raw).fields.flags &= !NPY_ARRAY_WRITEABLE };
+}
+
+/// Whether an array may be written to.
+pub(crate) fn is_writeable(array: &Bound<'_, PyUntypedArray>) -> bool {
+    let raw: *mut PyArrayObject = array.as_array_ptr();
+    // SAFETY: a valid array; its flags are a plain field.
+    let flags = unsafe { (*raw).fields.flags };
+    flags & NPY_ARRAY_WRITEABLE != 0
+}
+
+/// The lowest address of an array's elements and the one past the highest.
+pub(crate) fn extent(array: &Bound<'_, PyUntypedArray>, itemsize: usize) -> (usize, usize) {
+    let raw: *mut PyArrayObject = array.as_array_ptr();
+    // SAFETY: a valid array; its data pointer is a plain field.
+    let base = unsafe { (*raw).fields.data }.addr();
+    let (mut low, mut high) = (base, base + itemsize);
+    for (n, stride) in array.shape().iter().zip(array.strides()) {
+        let Some(last) = n.checked_sub(1) else {
+            return (base, base);
+        };
+        let reach = stride.unsigned_abs() * last;
+        if *stride < 0 {
+            low -= reach
+        } else {
+            high += reach
+        }
+    }
+    (low, high)
+}
+
+/// An array's memory, to be filled.
+///
+/// # Safety
+/// The array is writeable, no one else reads or writes its elements for `'o`, and `'o` doesn't
+/// outlive it.
+pub(crate) unsafe fn dest<'o>(array: &Bound<'_, PyUntypedArray>, itemsize: usize) -> Dest<'o> {
+    let raw: *mut PyArrayObject = array.as_array_ptr();
+    // SAFETY: a valid array; its data pointer is a plain field, never null.
+    let data = unsafe { NonNull::new_unchecked((*raw).fields.data.cast::<u8>()) };
+    // SAFETY: NumPy's shape and strides describe the array's own memory; the rest is the caller's
+    // promise.
+    unsafe { Dest::from_raw(data, array.shape(), array.strides(), itemsize) }
+}

@@ -1,0 +1,28 @@
+//! The Python binding of arrownd: translates, decides nothing.
+
+mod arguments;
+mod capsule;
+mod dtypes;
+mod errors;
+mod export;
+mod functions;
+mod import;
+mod objects;
+mod plan;
+mod protocol;
+
+use pyo3::prelude::*;
+
+/// The compiled half of the package `arrownd`; use that.
+#[pymodule(gil_used = false)]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(functions::to_numpy, module)?)?;
+    module.add_function(wrap_pyfunction!(functions::to_columns, module)?)?;
+    module.add_function(wrap_pyfunction!(functions::to_masked, module)?)?;
+    module.add_function(wrap_pyfunction!(functions::explain, module)?)?;
+    module.add_function(wrap_pyfunction!(plan::type_table, module)?)?;
+    module.add_function(wrap_pyfunction!(plan::reason_table, module)?)?;
+    module.add_class::<plan::Plan>()?;
+    module.add_class::<plan::Reason>()?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))
+}

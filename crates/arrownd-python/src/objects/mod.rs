@@ -1,0 +1,144 @@
+//! Results of Python objects: the kernels that need an interpreter, behind the same plan.
+#![allow(unsafe_code, reason = "object arrays hold references as pointers")]
+
+mod numbers;
+mod text;
+mod times;
+
+use arrow_schema::{DataType, IntervalUnit};
+use arrownd::{DType, Error, LeafStep, RowId, Visit, map};
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use crate::arguments::NaValues;
+use crate::errors::{Failure, Outcome};
+
+/// Makes the object of one value, whose bytes are given where its type is of fixed width.
+trait Make {
+    fn make<'py>(
+        &self,
+        py: Python<'py>,
+        visit: &Visit<'_>,
+        index: usize,
+    ) -> Outcome<Bound<'py, PyAny>>;
+}
+
+/// Writes the objects of one stretch of values.
+pub(crate) fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'_>) -> Outcome<()> {
+    let fill = match na_values {
+        NaValues::Unset => py.None().into_bound(py),
+        given => given.of(py, visit.plan.name())?,
+    };
+    let LeafStep { check, .. } = *visit.step;
+    let data_type = visit.leaf.field.data_type();
+    let row = map(visit.leaf.field)?.row;
+    match (row, data_type) {
+        (RowId::Null, _) => each(py, &mut visit, &fill, &numbers::Nothing),
+        (RowId::Bool | RowId::Bool8, _) => each(py, &mut visit, &fill, &numbers::Boolean),
+        (RowId::Uuid, _) => each(py, &mut visit, &fill, &text::Uuid::new(py)?),
+        (_, DataType::FixedSizeBinary(_)) => each(py, &mut visit, &fill, &text::FixedBytes),
+        (_, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {
+            each(py, &mut visit, &fill, &text::Text)
+        }
+        (_, DataType::Binary | DataType::LargeBinary | DataType::BinaryView) => {
+            each(py, &mut visit, &fill, &text::Binary)
+        }
+        (_, DataType::Date32 | DataType::Date64) => {
+            each(py, &mut visit, &fill, &times::Date::new(data_type, check))
+        }
+        (RowId::Timestamp | RowId::TimestampTz, DataType::Timestamp(unit, zone)) => each(
+            py,
+            &mut visit,
+            &fill,
+            &times::Timestamp::new(py, *unit, zone.as_deref(), check)?,
+        ),
+        (_, DataType::Duration(unit)) => {
+            each(py, &mut visit, &fill, &times::Duration::new(*unit, check))
+        }
+        (_, DataType::Time32(unit) | DataType::Time64(unit)) => {
+            each(py, &mut visit, &fill, &times::TimeOfDay::new(*unit, check))
+        }
+        (_, DataType::Interval(unit)) => match unit {
+            IntervalUnit::YearMonth => each(py, &mut visit, &fill, &numbers::Number),
+            IntervalUnit::DayTime | IntervalUnit::MonthDayNano => {
+                each(py, &mut visit, &fill, &times::Interval)
+            }
+        },
+        _ => each(py, &mut visit, &fill, &numbers::Number),
+    }
+}
+
+fn each(
+    py: Python<'_>,
+    visit: &mut Visit<'_>,
+    fill: &Bound<'_, PyAny>,
+    how: &impl Make,
+) -> Outcome<()> {
+    let full = visit.part.validity.is_full() && visit.step.element != arrownd::Element::Null;
+    for i in 0..visit.run.len() {
+        let index = visit.start + i;
+        let object = if full || visit.part.validity.get(index) {
+            match how.make(py, visit, index) {
+                Ok(object) => object,
+                Err(error) => return Err(located(error, visit, index)),
+            }
+        } else {
+            fill.clone()
+        };
+        let old = visit.run.replace_pointer(i, object.into_ptr().cast());
+        // SAFETY: null in a new array; in the caller's `out` a reference that the array owned, and
+        // that is now nobody's.
+        unsafe { ffi::Py_XDECREF(old.cast()) };
+    }
+    Ok(())
+}
+
+/// Kernels know a value, not where it is: its place is added here.
+fn located(failure: Failure, visit: &Visit<'_>, index: usize) -> Failure {
+    let place = visit.position + (index - visit.start);
+    match failure {
+        Failure::Core(Error::LossyCast {
+            value,
+            dtype,
+            remedy,
+            ..
+        }) => Failure::Core(Error::LossyCast {
+            path: visit.plan.name().unwrap_or_default().to_owned(),
+            value,
+            position: place,
+            dtype,
+            remedy,
+        }),
+        Failure::Core(Error::InvalidArrow { what, .. }) => Failure::Core(Error::InvalidArrow {
+            path: visit.plan.name().unwrap_or_default().to_owned(),
+            what: format!("{what} at position {place}"),
+        }),
+        other => other,
+    }
+}
+
+fn lossy(value: String, to: &str) -> Failure {
+    Failure::Core(Error::LossyCast {
+        path: String::new(),
+        value,
+        position: 0,
+        dtype: to.to_owned(),
+        remedy: format!(
+            "leave out dtype={} to keep it exact, or pass safe=False",
+            DType::Object
+        ),
+    })
+}
+
+/// The fixed-width bytes of one value.
+fn bytes<const N: usize>(visit: &Visit<'_>, index: usize) -> [u8; N] {
+    match visit.part.data {
+        arrownd::Data::Fixed(bytes) => bytes
+            .as_chunks::<N>()
+            .0
+            .get(index)
+            .copied()
+            .unwrap_or([0; N]),
+        _ => [0; N],
+    }
+}

@@ -1,0 +1,76 @@
+//! Booleans and numbers.
+
+use arrownd::{Data, Element, Visit};
+use half::f16;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyFloat};
+
+use super::{Make, bytes};
+use crate::errors::Outcome;
+
+/// The null type: every value is missing.
+pub(super) struct Nothing;
+
+impl Make for Nothing {
+    fn make<'py>(&self, py: Python<'py>, _: &Visit<'_>, _: usize) -> Outcome<Bound<'py, PyAny>> {
+        Ok(py.None().into_bound(py))
+    }
+}
+
+/// True and False, from bits or from bytes.
+pub(super) struct Boolean;
+
+impl Make for Boolean {
+    fn make<'py>(
+        &self,
+        py: Python<'py>,
+        visit: &Visit<'_>,
+        index: usize,
+    ) -> Outcome<Bound<'py, PyAny>> {
+        let value = match visit.part.data {
+            Data::Bits(bits) => bits.get(index),
+            _ => bytes::<1>(visit, index) != [0],
+        };
+        Ok(PyBool::new(py, value).to_owned().into_any())
+    }
+}
+
+/// int and float.
+pub(super) struct Number;
+
+impl Make for Number {
+    fn make<'py>(
+        &self,
+        py: Python<'py>,
+        visit: &Visit<'_>,
+        index: usize,
+    ) -> Outcome<Bound<'py, PyAny>> {
+        macro_rules! int {
+            ($t:ty) => {
+                <$t>::from_ne_bytes(bytes(visit, index))
+                    .into_pyobject(py)
+                    .map(Bound::into_any)
+                    .map_err(PyErr::from)?
+            };
+        }
+        let float = |value: f64| PyFloat::new(py, value).into_any();
+        Ok(match visit.step.element {
+            Element::I8 => int!(i8),
+            Element::I16 => int!(i16),
+            Element::I32 => int!(i32),
+            Element::I64 => int!(i64),
+            Element::U8 => int!(u8),
+            Element::U16 => int!(u16),
+            Element::U32 => int!(u32),
+            Element::U64 => int!(u64),
+            Element::F16 => float(f64::from(f16::from_ne_bytes(bytes(visit, index)))),
+            Element::F32 => float(f64::from(f32::from_ne_bytes(bytes(visit, index)))),
+            Element::F64 => float(f64::from_ne_bytes(bytes(visit, index))),
+            Element::Null
+            | Element::Bit
+            | Element::ByteBool
+            | Element::Opaque(_)
+            | Element::Varlen => py.None().into_bound(py),
+        })
+    }
+}

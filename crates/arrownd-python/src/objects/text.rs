@@ -1,0 +1,91 @@
+//! str, bytes and UUIDs.
+
+use arrownd::{Data, Error, Visit};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyDict, PyString, PyType};
+
+use super::{Make, bytes};
+use crate::errors::{Failure, Outcome};
+
+/// str. The producer's UTF-8 is checked here, where it is handed out.
+pub(super) struct Text;
+
+impl Make for Text {
+    fn make<'py>(
+        &self,
+        py: Python<'py>,
+        visit: &Visit<'_>,
+        index: usize,
+    ) -> Outcome<Bound<'py, PyAny>> {
+        match std::str::from_utf8(visit.part.data.bytes(index)) {
+            Ok(text) => Ok(PyString::new(py, text).into_any()),
+            Err(error) => Err(Failure::Core(Error::InvalidArrow {
+                path: String::new(),
+                what: format!("text that isn't UTF-8 ({error})"),
+            })),
+        }
+    }
+}
+
+/// bytes of any length.
+pub(super) struct Binary;
+
+impl Make for Binary {
+    fn make<'py>(
+        &self,
+        py: Python<'py>,
+        visit: &Visit<'_>,
+        index: usize,
+    ) -> Outcome<Bound<'py, PyAny>> {
+        Ok(PyBytes::new(py, visit.part.data.bytes(index)).into_any())
+    }
+}
+
+/// bytes of one length.
+pub(super) struct FixedBytes;
+
+impl Make for FixedBytes {
+    fn make<'py>(
+        &self,
+        py: Python<'py>,
+        visit: &Visit<'_>,
+        index: usize,
+    ) -> Outcome<Bound<'py, PyAny>> {
+        let width = visit.step.element.width();
+        let value = match visit.part.data {
+            Data::Fixed(bytes) => bytes
+                .get(index * width..(index + 1) * width)
+                .unwrap_or_default(),
+            _ => &[],
+        };
+        Ok(PyBytes::new(py, value).into_any())
+    }
+}
+
+/// `uuid.UUID`.
+pub(super) struct Uuid {
+    class: Py<PyType>,
+}
+
+impl Uuid {
+    pub(super) fn new(py: Python<'_>) -> PyResult<Self> {
+        static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+        Ok(Self {
+            class: CLASS.import(py, "uuid", "UUID")?.clone().unbind(),
+        })
+    }
+}
+
+impl Make for Uuid {
+    fn make<'py>(
+        &self,
+        py: Python<'py>,
+        visit: &Visit<'_>,
+        index: usize,
+    ) -> Outcome<Bound<'py, PyAny>> {
+        let kwargs = PyDict::new(py);
+        kwargs.set_item("bytes", PyBytes::new(py, &bytes::<16>(visit, index)))?;
+        Ok(self.class.bind(py).call((), Some(&kwargs))?)
+    }
+}

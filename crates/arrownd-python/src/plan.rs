@@ -1,0 +1,203 @@
+//! The plan as Python sees it.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use numpy::PyArrayDescr;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::dtypes::descriptor;
+
+/// Why values are copied.
+///
+/// Attributes
+/// ----------
+/// code : str
+///     One of a closed set, such as ``"chunked"`` or ``"nulls"``.
+/// text : str
+///     The sentence.
+/// remedy : str
+///     What to do to get a view instead.
+#[pyclass(frozen, eq, module = "arrownd")]
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Reason(pub(crate) arrownd::Reason);
+
+#[pymethods]
+impl Reason {
+    #[getter]
+    fn code(&self) -> &'static str {
+        self.0.code()
+    }
+
+    #[getter]
+    fn text(&self) -> String {
+        self.0.to_string()
+    }
+
+    #[getter]
+    fn remedy(&self) -> &'static str {
+        self.0.remedy()
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash_of(&self.0)
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Reason {}: {}>", self.0.code(), self.0)
+    }
+}
+
+fn hash_of(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What a conversion does: view or copy, why, and how many bytes. Frozen and comparable.
+///
+/// Attributes
+/// ----------
+/// type : str
+///     The Arrow type.
+/// name : str or None
+///     The field's name, None at the top.
+/// dtype : numpy.dtype or None
+///     The result's dtype; None for one array a field.
+/// dtype_with_nulls : numpy.dtype or None
+///     For a schema: the dtype when values are missing, None where the request leaves no place.
+/// shape : tuple or None
+///     The result's shape, None for a length that isn't known.
+/// copies : bool or None
+///     Whether values are copied; None for a schema where that depends on the data.
+/// reasons : tuple of Reason
+///     Why, empty for a view.
+/// nbytes : int or None
+///     Bytes that are allocated for values and masks.
+/// notes : tuple of str
+///     What else to know: a time zone that is dropped, an extension that is unwrapped.
+/// children : tuple of Plan
+///     One a field.
+#[pyclass(frozen, module = "arrownd")]
+pub(crate) struct Plan(pub(crate) arrownd::Plan);
+
+#[pymethods]
+impl Plan {
+    #[getter]
+    fn r#type(&self) -> String {
+        self.0.source_name()
+    }
+
+    #[getter]
+    fn name(&self) -> Option<&str> {
+        self.0.name()
+    }
+
+    #[getter]
+    fn dtype<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArrayDescr>>> {
+        self.0
+            .dtype()
+            .map(|dtype| descriptor(py, dtype))
+            .transpose()
+    }
+
+    #[getter]
+    fn dtype_with_nulls<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArrayDescr>>> {
+        self.0
+            .dtype_with_nulls()
+            .map(|dtype| descriptor(py, dtype))
+            .transpose()
+    }
+
+    #[getter]
+    fn shape<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        self.0
+            .shape()
+            .map(|shape| PyTuple::new(py, shape))
+            .transpose()
+    }
+
+    #[getter]
+    fn copies(&self) -> Option<bool> {
+        self.0.copies()
+    }
+
+    #[getter]
+    fn reasons<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.reasons().iter().cloned().map(Reason))
+    }
+
+    #[getter]
+    fn nbytes(&self) -> Option<usize> {
+        self.0.nbytes()
+    }
+
+    #[getter]
+    fn notes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.notes().iter().map(ToString::to_string))
+    }
+
+    #[getter]
+    fn children<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.children().iter().cloned().map(Plan))
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other
+            .cast::<Self>()
+            .is_ok_and(|other| other.get().0 == self.0)
+    }
+
+    fn __hash__(&self) -> u64 {
+        hash_of(&self.0.to_string())
+    }
+
+    fn __str__(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn _repr_html_(&self) -> String {
+        self.0.to_html()
+    }
+}
+
+/// The type table: what each Arrow type becomes. For the generated page and the tests.
+#[pyfunction]
+pub(crate) fn type_table(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    arrownd::ROWS
+        .iter()
+        .map(|row| {
+            let entry = PyDict::new(py);
+            entry.set_item("name", row.name)?;
+            entry.set_item("dtype", row.dtype)?;
+            entry.set_item("with_nulls", row.with_nulls)?;
+            entry.set_item("view", row.view)?;
+            entry.set_item("supported", row.supported)?;
+            entry.set_item("note", row.note)?;
+            Ok(entry)
+        })
+        .collect()
+}
+
+/// The closed set of reasons. For the generated page and the tests.
+#[pyfunction]
+pub(crate) fn reason_table(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    arrownd::Reason::examples()
+        .iter()
+        .map(|reason| {
+            let entry = PyDict::new(py);
+            entry.set_item("code", reason.code())?;
+            entry.set_item("text", reason.to_string())?;
+            entry.set_item("remedy", reason.remedy())?;
+            Ok(entry)
+        })
+        .collect()
+}

@@ -1,0 +1,257 @@
+//! NumPy's dtypes, as far as Arrow data becomes them.
+
+use std::fmt;
+
+/// NumPy's units of datetime64 and timedelta64, from coarse to fine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Unit {
+    /// `Y`
+    Year,
+    /// `M`
+    Month,
+    /// `W`
+    Week,
+    /// `D`
+    Day,
+    /// `h`
+    Hour,
+    /// `m`
+    Minute,
+    /// `s`
+    Second,
+    /// `ms`
+    Millisecond,
+    /// `us`
+    Microsecond,
+    /// `ns`
+    Nanosecond,
+    /// `ps`
+    Picosecond,
+    /// `fs`
+    Femtosecond,
+    /// `as`
+    Attosecond,
+}
+
+impl Unit {
+    const ALL: [(Self, &'static str); 13] = [
+        (Self::Year, "Y"),
+        (Self::Month, "M"),
+        (Self::Week, "W"),
+        (Self::Day, "D"),
+        (Self::Hour, "h"),
+        (Self::Minute, "m"),
+        (Self::Second, "s"),
+        (Self::Millisecond, "ms"),
+        (Self::Microsecond, "us"),
+        (Self::Nanosecond, "ns"),
+        (Self::Picosecond, "ps"),
+        (Self::Femtosecond, "fs"),
+        (Self::Attosecond, "as"),
+    ];
+
+    /// NumPy's abbreviation. *O(1)*.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(unit, _)| *unit == self)
+            .map_or("", |(_, code)| code)
+    }
+
+    /// The unit of an abbreviation, `None` for one that NumPy doesn't have.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(_, c)| *c == code)
+            .map(|(unit, _)| *unit)
+    }
+
+    /// Attoseconds of one tick, `None` for the units of the calendar (years, months).
+    #[must_use]
+    pub(crate) fn attoseconds(self) -> Option<i128> {
+        const S: i128 = 1_000_000_000_000_000_000;
+        Some(match self {
+            Self::Year | Self::Month => return None,
+            Self::Week => 604_800 * S,
+            Self::Day => 86_400 * S,
+            Self::Hour => 3_600 * S,
+            Self::Minute => 60 * S,
+            Self::Second => S,
+            Self::Millisecond => S / 1_000,
+            Self::Microsecond => S / 1_000_000,
+            Self::Nanosecond => S / 1_000_000_000,
+            Self::Picosecond => 1_000_000,
+            Self::Femtosecond => 1_000,
+            Self::Attosecond => 1,
+        })
+    }
+}
+
+/// A resolution: `multiple` ticks of `unit`, as in `datetime64[10s]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Resolution {
+    /// The unit that is counted.
+    pub unit: Unit,
+    /// How many units one tick is, at least 1.
+    pub multiple: u32,
+}
+
+impl From<Unit> for Resolution {
+    fn from(unit: Unit) -> Self {
+        Self { unit, multiple: 1 }
+    }
+}
+
+impl fmt::Display for Resolution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.multiple != 1 {
+            write!(f, "{}", self.multiple)?;
+        }
+        f.write_str(self.unit.code())
+    }
+}
+
+/// A NumPy dtype.
+///
+/// `None` in the temporal variants is NumPy's generic unit: in a request it means the source's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the names are NumPy's")]
+pub enum DType {
+    Bool,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    UInt8,
+    UInt16,
+    UInt32,
+    UInt64,
+    Float16,
+    Float32,
+    Float64,
+    Datetime(Option<Resolution>),
+    Timedelta(Option<Resolution>),
+    /// `V{n}`
+    Void(usize),
+    /// Structured: days and milliseconds, both int32.
+    IntervalDayTime,
+    /// Structured: months and days, both int32, and nanoseconds, int64.
+    IntervalMonthDayNano,
+    /// Python objects.
+    Object,
+}
+
+impl DType {
+    /// The datetime64 of a unit.
+    #[must_use]
+    pub fn datetime(unit: Unit) -> Self {
+        Self::Datetime(Some(unit.into()))
+    }
+
+    /// The timedelta64 of a unit.
+    #[must_use]
+    pub fn timedelta(unit: Unit) -> Self {
+        Self::Timedelta(Some(unit.into()))
+    }
+
+    /// Bytes of one element. *O(1)*.
+    #[must_use]
+    pub fn itemsize(self) -> usize {
+        match self {
+            Self::Bool | Self::Int8 | Self::UInt8 => 1,
+            Self::Int16 | Self::UInt16 | Self::Float16 => 2,
+            Self::Int32 | Self::UInt32 | Self::Float32 => 4,
+            Self::Int64 | Self::UInt64 | Self::Float64 | Self::Datetime(_) | Self::Timedelta(_) => {
+                8
+            }
+            Self::IntervalDayTime => 8,
+            Self::IntervalMonthDayNano => 16,
+            Self::Void(n) => n,
+            Self::Object => size_of::<*const u8>(),
+        }
+    }
+
+    /// bool, integers and floats.
+    #[must_use]
+    pub fn is_numeric(self) -> bool {
+        self == Self::Bool || self.is_integer() || self.is_float()
+    }
+
+    /// Signed and unsigned integers.
+    #[must_use]
+    pub fn is_integer(self) -> bool {
+        self.is_signed()
+            || matches!(
+                self,
+                Self::UInt8 | Self::UInt16 | Self::UInt32 | Self::UInt64
+            )
+    }
+
+    pub(crate) fn is_signed(self) -> bool {
+        matches!(self, Self::Int8 | Self::Int16 | Self::Int32 | Self::Int64)
+    }
+
+    /// Floats of 16, 32 and 64 bits.
+    #[must_use]
+    pub fn is_float(self) -> bool {
+        matches!(self, Self::Float16 | Self::Float32 | Self::Float64)
+    }
+
+    /// datetime64 and timedelta64.
+    #[must_use]
+    pub fn is_temporal(self) -> bool {
+        matches!(self, Self::Datetime(_) | Self::Timedelta(_))
+    }
+
+    /// Has a marker of its own for a missing value: NaN, NaT or None.
+    #[must_use]
+    pub fn has_marker(self) -> bool {
+        self.is_float() || self.is_temporal() || self == Self::Object
+    }
+
+    /// What this dtype becomes when a value is missing and the marker must be in the array.
+    ///
+    /// Integers become float32 (8 and 16 bits) or float64, whatever has no marker becomes object.
+    #[must_use]
+    pub fn with_missing(self) -> Self {
+        match self {
+            Self::Int8 | Self::Int16 | Self::UInt8 | Self::UInt16 => Self::Float32,
+            Self::Int32 | Self::Int64 | Self::UInt32 | Self::UInt64 => Self::Float64,
+            other if other.has_marker() => other,
+            _ => Self::Object,
+        }
+    }
+}
+
+impl fmt::Display for DType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Bool => "bool",
+            Self::Int8 => "int8",
+            Self::Int16 => "int16",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::UInt8 => "uint8",
+            Self::UInt16 => "uint16",
+            Self::UInt32 => "uint32",
+            Self::UInt64 => "uint64",
+            Self::Float16 => "float16",
+            Self::Float32 => "float32",
+            Self::Float64 => "float64",
+            Self::Datetime(Some(r)) => return write!(f, "datetime64[{r}]"),
+            Self::Timedelta(Some(r)) => return write!(f, "timedelta64[{r}]"),
+            Self::Datetime(None) => "datetime64",
+            Self::Timedelta(None) => "timedelta64",
+            Self::Void(n) => return write!(f, "V{n}"),
+            Self::IntervalDayTime => "[('days', 'int32'), ('milliseconds', 'int32')]",
+            Self::IntervalMonthDayNano => {
+                "[('months', 'int32'), ('days', 'int32'), ('nanoseconds', 'int64')]"
+            }
+            Self::Object => "object",
+        };
+        f.write_str(name)
+    }
+}

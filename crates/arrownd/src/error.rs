@@ -1,0 +1,162 @@
+//! One error enum with structured variants. Messages say what, where and what to do instead:
+//! lower case, no full stop.
+
+use crate::plan::{Reason, Reasons};
+
+/// What went wrong, with everything needed to act on it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The caller forbade copies and the plan needs one.
+    #[error("copy not allowed: {}", describe(.path, .reasons))]
+    CopyNotAllowed {
+        /// Where in the input: empty for the top.
+        path: String,
+        /// The same reasons that the plan holds, at least one.
+        reasons: Reasons,
+    },
+    /// Missing values where the request leaves no place for them.
+    #[error("{}{count} of {len} values are missing, the first at position {first}: {remedy}", at(.path))]
+    Nulls {
+        /// Where in the input.
+        path: String,
+        /// How many values are missing.
+        count: usize,
+        /// Out of how many.
+        len: usize,
+        /// Position of the first missing value, counted in values.
+        first: usize,
+        /// What to do instead.
+        remedy: String,
+    },
+    /// A value that the result can't hold exactly.
+    #[error("{}{value} at position {position} can't be held exactly by {dtype}: {remedy}", at(.path))]
+    LossyCast {
+        /// Where in the input.
+        path: String,
+        /// The value as text.
+        value: String,
+        /// Its position, counted in values.
+        position: usize,
+        /// The dtype that was asked for.
+        dtype: String,
+        /// What to do instead.
+        remedy: String,
+    },
+    /// A fill value that the result's dtype can't hold.
+    #[error("{}na_value={value} can't be held by {dtype}: pass another na_value or dtype=", at(.path))]
+    FillDoesNotFit {
+        /// Where in the input.
+        path: String,
+        /// The fill as text.
+        value: String,
+        /// The result's dtype.
+        dtype: String,
+    },
+    /// No conversion from that type to that dtype.
+    #[error("{}no conversion from {from} to {to}{}", at(.path), hint(.remedy))]
+    UnsupportedType {
+        /// Where in the input.
+        path: String,
+        /// The Arrow type.
+        from: String,
+        /// The dtype or form that was asked for.
+        to: String,
+        /// What to do instead; may be empty.
+        remedy: String,
+    },
+    /// The producer handed over data that breaks the Arrow specification.
+    #[error("invalid Arrow data: {}{what}", at(.path))]
+    InvalidArrow {
+        /// Where in the input.
+        path: String,
+        /// Which rule is broken, with the numbers.
+        what: String,
+    },
+    /// Options that make no sense together.
+    #[error("{0}")]
+    Conflict(String),
+    /// An option's value that isn't one of the known words or doesn't fit the input.
+    #[error("{0}")]
+    BadValue(String),
+}
+
+/// The class of an [`Error`], for those who match on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// See [`Error::CopyNotAllowed`].
+    CopyNotAllowed,
+    /// See [`Error::Nulls`].
+    Nulls,
+    /// See [`Error::LossyCast`] and [`Error::FillDoesNotFit`].
+    LossyCast,
+    /// See [`Error::UnsupportedType`].
+    UnsupportedType,
+    /// See [`Error::InvalidArrow`].
+    InvalidArrow,
+    /// See [`Error::Conflict`].
+    Conflict,
+    /// See [`Error::BadValue`].
+    BadValue,
+}
+
+impl Error {
+    /// The class of this error. *O(1)*.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::CopyNotAllowed { .. } => ErrorKind::CopyNotAllowed,
+            Self::Nulls { .. } => ErrorKind::Nulls,
+            Self::LossyCast { .. } | Self::FillDoesNotFit { .. } => ErrorKind::LossyCast,
+            Self::UnsupportedType { .. } => ErrorKind::UnsupportedType,
+            Self::InvalidArrow { .. } => ErrorKind::InvalidArrow,
+            Self::Conflict(_) => ErrorKind::Conflict,
+            Self::BadValue(_) => ErrorKind::BadValue,
+        }
+    }
+
+    /// The reasons of a refused copy, empty for every other error.
+    #[must_use]
+    pub fn reasons(&self) -> &[Reason] {
+        match self {
+            Self::CopyNotAllowed { reasons, .. } => reasons,
+            _ => &[],
+        }
+    }
+}
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+fn at(path: &str) -> String {
+    if path.is_empty() {
+        String::new()
+    } else {
+        format!("field {path:?}: ")
+    }
+}
+
+fn hint(remedy: &str) -> String {
+    if remedy.is_empty() {
+        String::new()
+    } else {
+        format!(": {remedy}")
+    }
+}
+
+fn describe(path: &str, reasons: &[Reason]) -> String {
+    let mut text = at(path);
+    for (i, reason) in reasons.iter().enumerate() {
+        if i > 0 {
+            text.push_str("; ");
+        }
+        text.push_str(&reason.to_string());
+    }
+    if let Some(first) = reasons.first() {
+        text.push_str(" (");
+        text.push_str(first.remedy());
+        text.push(')');
+    }
+    text
+}

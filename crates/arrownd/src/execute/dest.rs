@@ -1,0 +1,344 @@
+//! The memory that is written: contiguous or strided, not initialised yet.
+#![allow(
+    unsafe_code,
+    reason = "uninitialised memory of any strides is filled through pointers"
+)]
+
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+
+use smallvec::SmallVec;
+
+/// An array to fill: pointer, shape and strides in bytes.
+#[derive(Debug)]
+pub struct Dest<'o> {
+    ptr: NonNull<u8>,
+    /// Length and stride of each dimension, in the order in which values arrive.
+    dims: SmallVec<[(usize, isize); 4]>,
+    itemsize: usize,
+    memory: PhantomData<&'o mut [MaybeUninit<u8>]>,
+}
+
+// SAFETY: a `Dest` is a unique borrow of plain memory; where it is written from doesn't matter.
+unsafe impl Send for Dest<'_> {}
+
+/// Evenly spaced elements of a [`Dest`].
+#[derive(Debug)]
+pub struct Run<'o> {
+    ptr: NonNull<u8>,
+    len: usize,
+    stride: isize,
+    itemsize: usize,
+    memory: PhantomData<&'o mut [MaybeUninit<u8>]>,
+}
+
+impl<'o> Dest<'o> {
+    /// Borrows memory that lies anywhere.
+    ///
+    /// # Safety
+    /// For `'o`, every element of an array of `shape` and `strides` (in bytes) at `ptr` is
+    /// `itemsize` bytes that may be written and that nothing else reads or writes. Elements may
+    /// share memory only with each other. Strides times lengths fit in `isize`.
+    #[must_use]
+    pub unsafe fn from_raw(
+        ptr: NonNull<u8>,
+        shape: &[usize],
+        strides: &[isize],
+        itemsize: usize,
+    ) -> Self {
+        let dims = shape.iter().copied().zip(strides.iter().copied()).collect();
+        Self {
+            ptr,
+            dims,
+            itemsize,
+            memory: PhantomData,
+        }
+    }
+
+    /// Borrows a slice as an array in C order.
+    #[must_use]
+    pub fn from_slice<T: Copy>(memory: &'o mut [MaybeUninit<T>], shape: &[usize]) -> Option<Self> {
+        let size = size_of::<T>();
+        if shape.iter().try_fold(1usize, |a, n| a.checked_mul(*n)) != Some(memory.len()) {
+            return None;
+        }
+        let mut dims: SmallVec<[(usize, isize); 4]> = shape.iter().map(|n| (*n, 0)).collect();
+        let mut stride = size as isize;
+        for dim in dims.iter_mut().rev() {
+            dim.1 = stride;
+            stride *= dim.0.max(1) as isize;
+        }
+        Some(Self {
+            ptr: NonNull::from(memory).cast(),
+            dims,
+            itemsize: size,
+            memory: PhantomData,
+        })
+    }
+
+    /// The same memory with dimensions after the rows in the order in which values arrive:
+    /// `axes[i]` is the arriving dimension that dimension `i` shows.
+    #[must_use]
+    pub(crate) fn arriving(&mut self, axes: &[usize]) -> Dest<'_> {
+        let mut dims = self.dims.clone();
+        for (shown, arriving) in axes.iter().enumerate() {
+            if let (Some(to), Some(from)) = (dims.get_mut(arriving + 1), self.dims.get(shown + 1)) {
+                *to = *from;
+            }
+        }
+        Dest {
+            ptr: self.ptr,
+            dims,
+            itemsize: self.itemsize,
+            memory: PhantomData,
+        }
+    }
+
+    /// Columns of a matrix from `first` on, as an array of rows and `shape`; `None` past the end.
+    pub(crate) fn columns(&mut self, first: usize, shape: &[usize]) -> Option<Dest<'_>> {
+        let [rows, (width, step)] = *self.dims.as_slice() else {
+            return None;
+        };
+        let count: usize = shape.iter().product();
+        if first.checked_add(count)? > width || count == 0 {
+            return None;
+        }
+        // SAFETY: column `first` is one of the `width` columns.
+        let ptr = unsafe { self.ptr.byte_offset(step * first as isize) };
+        let mut dims: SmallVec<[(usize, isize); 4]> = SmallVec::new();
+        dims.push(rows);
+        dims.extend(shape.iter().map(|n| (*n, 0)));
+        let mut stride = step;
+        for dim in dims.iter_mut().skip(1).rev() {
+            dim.1 = stride;
+            stride *= dim.0 as isize;
+        }
+        Some(Dest {
+            ptr,
+            dims,
+            itemsize: self.itemsize,
+            memory: PhantomData,
+        })
+    }
+
+    /// One more dimension at the end, for records whose `count` parts of `itemsize` are written
+    /// apart: `part` of them.
+    #[must_use]
+    pub fn record_part(&mut self, part: usize, count: usize) -> Dest<'_> {
+        let itemsize = self.itemsize / count;
+        // SAFETY: each element has `count` parts of this size, and `part` is one of them.
+        let ptr = unsafe { self.ptr.byte_add(itemsize * part.min(count - 1)) };
+        Dest {
+            ptr,
+            dims: self.dims.clone(),
+            itemsize,
+            memory: PhantomData,
+        }
+    }
+
+    /// Calls `each` with the runs that elements `start..start + len` are made of, in the order in
+    /// which values arrive, and with the position of each run's first element.
+    ///
+    /// # Errors
+    /// The first error of `each`.
+    pub(crate) fn runs<E>(
+        &mut self,
+        start: usize,
+        len: usize,
+        mut each: impl FnMut(usize, Run<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let elements = self.dims.iter().map(|dim| dim.0).product::<usize>();
+        let end = start.saturating_add(len).min(elements);
+        let (mut run_len, mut stride, mut outer) = (1, self.itemsize as isize, self.dims.len());
+        for (i, (n, step)) in self.dims.iter().enumerate().rev() {
+            if *n == 1 {
+                outer = i;
+                continue;
+            }
+            if run_len == 1 {
+                stride = *step;
+            } else if *step != stride * run_len as isize {
+                break;
+            }
+            run_len *= n;
+            outer = i;
+        }
+        let mut at = start;
+        while at < end {
+            let within = at % run_len;
+            let mut index = at / run_len;
+            let mut offset = stride * within as isize;
+            for (n, step) in self.dims.iter().take(outer).rev() {
+                offset += step * (index % n) as isize;
+                index /= n;
+            }
+            let n = (run_len - within).min(end - at);
+            // SAFETY: `at` is one of the elements, and `offset` is where it lies.
+            let ptr = unsafe { self.ptr.byte_offset(offset) };
+            each(
+                at,
+                Run {
+                    ptr,
+                    len: n,
+                    stride,
+                    itemsize: self.itemsize,
+                    memory: PhantomData,
+                },
+            )?;
+            at += n;
+        }
+        Ok(())
+    }
+}
+
+impl Run<'_> {
+    /// How many elements.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The run as a slice, where its elements are next to each other and aligned for `D`.
+    #[inline(always)]
+    pub(crate) fn contiguous<D: Copy>(&mut self) -> Option<&mut [MaybeUninit<D>]> {
+        let ptr = self.ptr.cast::<MaybeUninit<D>>();
+        if self.stride != size_of::<D>() as isize
+            || self.itemsize != size_of::<D>()
+            || !ptr.is_aligned()
+        {
+            return None;
+        }
+        // SAFETY: `len` elements of this size follow each other, aligned, borrowed uniquely;
+        // uninitialised memory is what `MaybeUninit` is for.
+        Some(unsafe { std::slice::from_raw_parts_mut(ptr.as_ptr(), self.len) })
+    }
+
+    /// Writes `values` from element `at` on; what is past the end or of another size is left out.
+    #[inline(always)]
+    pub fn write<D: Copy>(&mut self, at: usize, values: &[MaybeUninit<D>]) {
+        if self.itemsize != size_of::<D>() {
+            return;
+        }
+        for (i, value) in values.iter().take(self.len.saturating_sub(at)).enumerate() {
+            // SAFETY: element `at + i` is one of the `len`.
+            let ptr = unsafe { self.ptr.byte_offset(self.stride * (at + i) as isize) };
+            // SAFETY: the element has the size of `D` and may be written, aligned or not.
+            unsafe { ptr.cast::<MaybeUninit<D>>().write_unaligned(*value) };
+        }
+    }
+
+    /// Writes the bytes of element `at`; fewer than its size leave the rest as it is.
+    pub fn write_bytes(&mut self, at: usize, bytes: &[u8]) {
+        if at >= self.len {
+            return;
+        }
+        // SAFETY: element `at` is one of the `len`.
+        let ptr = unsafe { self.ptr.byte_offset(self.stride * at as isize) };
+        // SAFETY: the element has `itemsize` bytes, and no more are copied; `bytes` is borrowed,
+        // so it isn't the memory that this run borrows uniquely.
+        unsafe {
+            ptr.as_ptr()
+                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len().min(self.itemsize))
+        };
+    }
+
+    /// Puts a pointer into element `at` and returns the one that was there. For arrays of Python
+    /// objects, which NumPy makes with null pointers. Past the end, returns `new` itself.
+    #[must_use]
+    pub fn replace_pointer(&mut self, at: usize, new: *mut u8) -> *mut u8 {
+        if at >= self.len || self.itemsize != size_of::<*mut u8>() {
+            return new;
+        }
+        // SAFETY: element `at` is one of the `len`.
+        let ptr = unsafe { self.ptr.byte_offset(self.stride * at as isize) }.cast::<*mut u8>();
+        // SAFETY: an element of an object array holds a pointer, from its beginning; it may be
+        // misaligned.
+        let old = unsafe { ptr.read_unaligned() };
+        // SAFETY: the element may be written, and has the size of a pointer.
+        unsafe { ptr.write_unaligned(new) };
+        old
+    }
+
+    /// Copies the whole run at once from `bytes[skip..]`; false where it isn't contiguous or
+    /// `bytes` is too short.
+    pub(crate) fn copy_bytes(&mut self, bytes: &[u8], skip: usize, width: usize) -> bool {
+        let Some(bytes) = bytes.get(skip..skip + self.len * width) else {
+            return false;
+        };
+        if self.stride != width as isize || self.itemsize != width {
+            return self.len == 0 || width == 0;
+        }
+        // SAFETY: `len` elements of `width` bytes follow each other in the run, and `bytes` has as
+        // many; it is borrowed, so it isn't the memory that this run borrows uniquely.
+        unsafe {
+            self.ptr
+                .as_ptr()
+                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
+        };
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn positions(shape: &[usize], strides: &[isize], start: usize, len: usize) -> Vec<isize> {
+        let mut memory = vec![0u8; 4096];
+        let base = NonNull::from(memory.as_mut_slice()).cast::<u8>();
+        // SAFETY: the middle of 4096 bytes, and the shapes below stay within.
+        let mut dest = unsafe { Dest::from_raw(base.byte_add(2048), shape, strides, 1) };
+        let mut found = Vec::new();
+        dest.runs(start, len, |at, run| {
+            assert_eq!(at, start + found.len());
+            for i in 0..run.len as isize {
+                found.push(
+                    run.ptr.addr().get() as isize - base.addr().get() as isize - 2048
+                        + i * run.stride,
+                );
+            }
+            Ok::<(), ()>(())
+        })
+        .expect("no error");
+        found
+    }
+
+    #[test]
+    fn runs_visit_elements_in_arriving_order_whatever_the_strides() {
+        for (shape, strides) in [
+            (vec![5], vec![-3]),
+            (vec![3, 4], vec![4, 1]),
+            (vec![3, 4], vec![1, 3]),
+            (vec![3, 1, 4], vec![-50, 7, 2]),
+            (vec![2, 3, 4], vec![12, 4, 1]),
+            (vec![2, 3, 4], vec![100, 1, 6]),
+            (vec![1, 1], vec![9, 9]),
+        ] {
+            let all: Vec<isize> = (0..shape.iter().product::<usize>())
+                .map(|mut i| {
+                    let mut offset = 0;
+                    for (n, step) in shape.iter().zip(&strides).rev() {
+                        offset += step * (i % n) as isize;
+                        i /= n;
+                    }
+                    offset
+                })
+                .collect();
+            for start in 0..all.len() {
+                for len in 0..=all.len() - start {
+                    assert_eq!(
+                        positions(&shape, &strides, start, len),
+                        all[start..start + len]
+                    );
+                }
+            }
+        }
+    }
+}

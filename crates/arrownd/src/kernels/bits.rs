@@ -1,0 +1,202 @@
+//! Bits become bytes: booleans, and masks.
+#![allow(
+    unsafe_code,
+    reason = "the vector instructions that unpack bits are called after asking for them"
+)]
+
+use std::mem::MaybeUninit;
+
+use super::blocks::Window;
+use crate::execute::Run;
+use crate::source::{Bits, Validity};
+
+/// Unpacks booleans: one byte each, `fill` where one is missing.
+pub(crate) fn unpack(
+    bits: &Bits<'_>,
+    window: Window<'_, '_>,
+    run: &mut Run<'_>,
+    fill: Option<bool>,
+) {
+    let Window {
+        validity, start, ..
+    } = window;
+    let spread = if fill == Some(true) { u64::MAX } else { 0 };
+    expand(run, |at| {
+        let word = bits.word(start + at);
+        if fill.is_none() || validity.is_full() {
+            return word;
+        }
+        let valid = validity.word(start + at);
+        word & valid | spread & !valid
+    });
+}
+
+/// Writes a mask: true where a value is missing.
+pub(crate) fn mask(validity: &Validity<'_>, start: usize, run: &mut Run<'_>) {
+    expand(run, |at| !validity.word(start + at));
+}
+
+/// Any two values for false and true, `fill` where one is missing.
+pub(super) fn convert_bits<D: Copy>(
+    bits: &Bits<'_>,
+    window: Window<'_, '_>,
+    run: &mut Run<'_>,
+    fill: Option<D>,
+    [no, yes]: [D; 2],
+) {
+    let Window {
+        validity, start, ..
+    } = window;
+    let mut at = 0;
+    while at < run.len() {
+        let n = (run.len() - at).min(64);
+        let word = bits.word(start + at);
+        let valid = if fill.is_some() {
+            validity.word(start + at)
+        } else {
+            u64::MAX
+        };
+        let mut out = [MaybeUninit::new(fill.unwrap_or(no)); 64];
+        for (i, to) in out.iter_mut().enumerate() {
+            if valid >> i & 1 == 1 {
+                *to = MaybeUninit::new(if word >> i & 1 == 1 { yes } else { no });
+            }
+        }
+        run.write(at, out.get(..n).unwrap_or_default());
+        at += n;
+    }
+}
+
+/// Writes one byte, 0 or 1, for each bit of the words that `word` gives for every 64th position.
+#[inline(always)]
+fn expand(run: &mut Run<'_>, word: impl Fn(usize) -> u64) {
+    let unpack_word = unpacker();
+    let len = run.len();
+    let mut at = 0;
+    if let Some(out) = run.contiguous::<u8>() {
+        for block in out.as_chunks_mut::<64>().0 {
+            unpack_word(word(at), block);
+            at += 64;
+        }
+    }
+    while at < len {
+        let n = (len - at).min(64);
+        let mut block = [MaybeUninit::uninit(); 64];
+        unpack_word(word(at), &mut block);
+        run.write(at, block.get(..n).unwrap_or_default());
+        at += n;
+    }
+}
+
+type Block = [MaybeUninit<u8>; 64];
+
+fn unpacker() -> fn(u64, &mut Block) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512f") {
+            // SAFETY: the features were found.
+            return |word, out| unsafe { unpack512(word, out) };
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the feature was found.
+            return |word, out| unsafe { unpack256(word, out) };
+        }
+    }
+    unpack_portable
+}
+
+/// A byte's bits spread over eight bytes: each lands on a multiple of 9 bits, and is masked out.
+fn unpack_portable(word: u64, out: &mut Block) {
+    for (byte, to) in word
+        .to_le_bytes()
+        .into_iter()
+        .zip(out.as_chunks_mut::<8>().0)
+    {
+        // The low seven bits and the eighth apart: their copies would overlap.
+        let low =
+            u64::from(byte & 0x7f).wrapping_mul(0x0002_0408_1020_4081) & 0x0101_0101_0101_0101;
+        let spread = low | u64::from(byte >> 7) << 56;
+        for (value, to) in spread.to_le_bytes().into_iter().zip(to) {
+            *to = MaybeUninit::new(value);
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn unpack512(word: u64, out: &mut Block) {
+    use std::arch::x86_64::{_mm512_maskz_set1_epi8, _mm512_storeu_si512};
+    // SAFETY: `out` is 64 bytes, and the store needs no alignment.
+    unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), _mm512_maskz_set1_epi8(word, 1)) };
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn unpack256(word: u64, out: &mut Block) {
+    use std::arch::x86_64::{
+        _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_set1_epi8, _mm256_set1_epi32,
+        _mm256_set1_epi64x, _mm256_setr_epi64x, _mm256_shuffle_epi8, _mm256_storeu_si256,
+    };
+    let which = _mm256_setr_epi64x(
+        0,
+        0x0101_0101_0101_0101,
+        0x0202_0202_0202_0202,
+        0x0303_0303_0303_0303,
+    );
+    let bit = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
+    for (half, to) in [word as u32, (word >> 32) as u32]
+        .into_iter()
+        .zip(out.as_chunks_mut::<32>().0)
+    {
+        let bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(half as i32), which);
+        let set = _mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit), bit);
+        let ones = _mm256_and_si256(set, _mm256_set1_epi8(1));
+        // SAFETY: `to` is 32 bytes, and the store needs no alignment.
+        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), ones) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(unpack: impl Fn(u64, &mut Block), word: u64) -> Vec<u8> {
+        let mut out = [MaybeUninit::new(9); 64];
+        unpack(word, &mut out);
+        out.iter()
+            .map(|byte| {
+                // SAFETY: every byte was initialised above.
+                unsafe { byte.assume_init() }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_way_of_unpacking_gives_the_same_bytes() {
+        let mut word = 0x9e37_79b9_7f4a_7c15_u64;
+        for _ in 0..1000 {
+            let expected: Vec<u8> = (0..64).map(|i| (word >> i & 1) as u8).collect();
+            assert_eq!(bytes(unpack_portable, word), expected);
+            assert_eq!(bytes(unpacker(), word), expected);
+            word = word
+                .wrapping_mul(0x5851_f42d_4c95_7f2d)
+                .wrapping_add(0x1405_7b7e_f767_814f);
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn the_256_bit_way_too() {
+        if !is_x86_feature_detected!("avx2") {
+            return;
+        }
+        for word in [0, u64::MAX, 1, 1 << 63, 0x0123_4567_89ab_cdef] {
+            // SAFETY: the feature was found.
+            let found = bytes(|word, out| unsafe { unpack256(word, out) }, word);
+            assert_eq!(
+                found,
+                (0..64).map(|i| (word >> i & 1) as u8).collect::<Vec<_>>()
+            );
+        }
+    }
+}

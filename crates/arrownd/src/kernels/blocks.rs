@@ -1,0 +1,176 @@
+//! The loop that every conversion of fixed-width values shares: 64 values and one word of validity
+//! at a time, into contiguous or strided memory.
+
+use std::mem::MaybeUninit;
+
+use bytemuck::Pod;
+
+use super::dispatch::{Kernel, dispatch};
+use crate::execute::Run;
+use crate::source::{Validity, low_mask};
+
+/// A stretch of one part: the values from `start` on, as many as the run it goes to is long.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window<'a, 'v> {
+    /// The bytes of the whole part.
+    pub(crate) bytes: &'a [u8],
+    /// Which of the part's values are there; also what garbage is not checked.
+    pub(crate) validity: &'v Validity<'a>,
+    /// The first value, counted in the part.
+    pub(crate) start: usize,
+}
+
+/// A value, by its position in the part, that can't be held exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failed(pub(crate) usize);
+
+/// What is done to one value.
+pub(super) trait Convert<S, D>: Copy {
+    /// Whether [`Convert::quick`] and [`Convert::exact`] are asked at all.
+    const CHECKED: bool;
+    fn apply(self, value: S) -> D;
+    /// True only if the value is held exactly; may be false for one that is.
+    fn quick(self, value: S) -> bool;
+    /// Whether the value is held exactly.
+    fn exact(self, value: S) -> bool;
+}
+
+/// Converts the values of `window` into `run`; where one is missing and there is a `fill`, that.
+pub(super) fn convert<S: Pod, D: Copy, C: Convert<S, D>>(
+    window: Window<'_, '_>,
+    run: &mut Run<'_>,
+    fill: Option<D>,
+    how: C,
+) -> Result<(), Failed> {
+    dispatch(Pass {
+        window,
+        run,
+        fill,
+        how,
+        types: std::marker::PhantomData,
+    })
+}
+
+struct Pass<'a, 'v, 'r, 'o, S, D, C> {
+    window: Window<'a, 'v>,
+    run: &'r mut Run<'o>,
+    fill: Option<D>,
+    how: C,
+    types: std::marker::PhantomData<S>,
+}
+
+impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C> {
+    type Out = Result<(), Failed>;
+
+    #[inline(always)]
+    fn run(self) -> Self::Out {
+        let Window {
+            bytes,
+            validity,
+            start,
+        } = self.window;
+        let len = self.run.len();
+        let size = size_of::<S>();
+        let bytes = bytes
+            .get(start * size..(start + len) * size)
+            .unwrap_or_default();
+        // A producer's buffer may be misaligned: its values go through an aligned block.
+        let aligned: Option<&[S]> = bytemuck::try_cast_slice(bytes).ok();
+        let mut spare = [S::zeroed(); 64];
+        let full = validity.is_full();
+        let mut at = 0;
+        if let (Some(values), Some(out)) = (aligned, self.run.contiguous::<D>()) {
+            let (blocks, _) = values.as_chunks::<64>();
+            let (outs, _) = out.as_chunks_mut::<64>();
+            for (block, out) in blocks.iter().zip(outs) {
+                let valid = if full {
+                    u64::MAX
+                } else {
+                    validity.word(start + at)
+                };
+                convert_block(block, valid, out, self.fill, self.how)
+                    .map_err(|i| Failed(start + at + i))?;
+                at += 64;
+            }
+        }
+        while at < len {
+            let n = (len - at).min(64);
+            let block = bytes.get(at * size..(at + n) * size).unwrap_or_default();
+            bytemuck::cast_slice_mut::<S, u8>(&mut spare)
+                .get_mut(..n * size)
+                .unwrap_or_default()
+                .copy_from_slice(block);
+            // Values past the end are valid nulls: neither checked nor written.
+            let valid = (if full {
+                u64::MAX
+            } else {
+                validity.word(start + at)
+            }) & low_mask(n);
+            let mut out = [MaybeUninit::uninit(); 64];
+            convert_block(&spare, valid, &mut out, self.fill, self.how)
+                .map_err(|i| Failed(start + at + i))?;
+            self.run.write(at, out.get(..n).unwrap_or_default());
+            at += n;
+        }
+        Ok(())
+    }
+}
+
+#[inline(always)]
+fn convert_block<S: Pod, D: Copy, C: Convert<S, D>>(
+    block: &[S; 64],
+    valid: u64,
+    out: &mut [MaybeUninit<D>; 64],
+    fill: Option<D>,
+    how: C,
+) -> Result<(), usize> {
+    match fill {
+        Some(fill) if valid == 0 => {
+            for to in out.iter_mut() {
+                *to = MaybeUninit::new(fill);
+            }
+            return Ok(());
+        }
+        Some(fill) if valid != u64::MAX => {
+            for (group, (values, outs)) in block
+                .as_chunks::<8>()
+                .0
+                .iter()
+                .zip(out.as_chunks_mut::<8>().0)
+                .enumerate()
+            {
+                let bits = (valid >> (8 * group)) as u8;
+                for (i, (value, to)) in values.iter().zip(outs).enumerate() {
+                    let converted = how.apply(*value);
+                    *to = MaybeUninit::new(if bits & 1 << i != 0 { converted } else { fill });
+                }
+            }
+        }
+        _ => {
+            for (value, to) in block.iter().zip(out.iter_mut()) {
+                *to = MaybeUninit::new(how.apply(*value));
+            }
+        }
+    }
+    if C::CHECKED && !block.iter().fold(true, |ok, value| ok & how.quick(*value)) {
+        return check_block(block, valid, how);
+    }
+    Ok(())
+}
+
+#[cold]
+#[inline(never)]
+fn check_block<S: Pod, D: Copy, C: Convert<S, D>>(
+    block: &[S; 64],
+    valid: u64,
+    how: C,
+) -> Result<(), usize> {
+    match block
+        .iter()
+        .enumerate()
+        .find(|(i, value)| valid >> i & 1 == 1 && !how.exact(**value))
+    {
+        Some((i, _)) => Err(i),
+        None => Ok(()),
+    }
+}

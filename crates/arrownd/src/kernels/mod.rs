@@ -1,0 +1,16 @@
+//! Loops over one chunk: straight from the Arrow buffers into memory that is given, once.
+
+pub(crate) mod bits;
+mod blocks;
+pub(crate) mod calendar;
+mod cast;
+mod dispatch;
+mod numbers;
+mod opaque;
+mod ticks;
+
+pub(crate) use blocks::{Failed, Window};
+pub use calendar::civil;
+pub(crate) use cast::cast;
+pub(crate) use opaque::{copy_opaque, fill_nothing};
+pub(crate) use ticks::ticks;

@@ -1,0 +1,181 @@
+//! Extension types: what their metadata says.
+
+use arrow_schema::{DataType, Field};
+use serde_json::Value;
+
+use crate::dtype::Unit;
+use crate::error::{Error, Result};
+
+/// The extension types that mean something here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extension {
+    Bool8,
+    Tensor,
+    VariableShapeTensor,
+    Uuid,
+    Json,
+    TimestampWithOffset,
+    Period(Option<Unit>),
+    PandasInterval,
+    ParquetVariant,
+    Opaque,
+    Unknown,
+}
+
+/// The extension of a field, `None` for a plain one.
+///
+/// # Errors
+/// [`Error::InvalidArrow`] for a storage type that the extension doesn't allow.
+pub(crate) fn extension(field: &Field) -> Result<Option<Extension>> {
+    if field.metadata().is_empty() {
+        return Ok(None);
+    }
+    let Some(name) = field.extension_type_name() else {
+        return Ok(None);
+    };
+    let storage = field.data_type();
+    let (known, allowed) = match name {
+        "arrow.bool8" => (Extension::Bool8, *storage == DataType::Int8),
+        "arrow.fixed_shape_tensor" => (
+            Extension::Tensor,
+            matches!(storage, DataType::FixedSizeList(..)),
+        ),
+        "arrow.variable_shape_tensor" => (
+            Extension::VariableShapeTensor,
+            matches!(storage, DataType::Struct(_)),
+        ),
+        "arrow.uuid" => (Extension::Uuid, *storage == DataType::FixedSizeBinary(16)),
+        "arrow.json" => (
+            Extension::Json,
+            matches!(
+                storage,
+                DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+            ),
+        ),
+        "arrow.timestamp_with_offset" => (
+            Extension::TimestampWithOffset,
+            matches!(storage, DataType::Struct(_)),
+        ),
+        "pandas.period" => (
+            Extension::Period(period_unit(field)),
+            *storage == DataType::Int64,
+        ),
+        "pandas.interval" => (
+            Extension::PandasInterval,
+            matches!(storage, DataType::Struct(_)),
+        ),
+        "arrow.parquet.variant" => (
+            Extension::ParquetVariant,
+            matches!(storage, DataType::Struct(_)),
+        ),
+        "arrow.opaque" => (Extension::Opaque, true),
+        _ => (Extension::Unknown, true),
+    };
+    if allowed {
+        return Ok(Some(known));
+    }
+    Err(invalid(
+        field,
+        format!("the extension {name} doesn't allow the storage type {storage}"),
+    ))
+}
+
+fn invalid(field: &Field, what: String) -> Error {
+    Error::InvalidArrow {
+        path: field.name().clone(),
+        what,
+    }
+}
+
+/// The calendar frequencies whose ordinals are NumPy's ticks.
+fn period_unit(field: &Field) -> Option<Unit> {
+    let metadata: Value = serde_json::from_str(field.extension_type_metadata()?).ok()?;
+    match metadata.get("freq")?.as_str()? {
+        "Y" | "YE" | "A" | "Y-DEC" | "YE-DEC" | "A-DEC" => Some(Unit::Year),
+        "M" | "ME" => Some(Unit::Month),
+        "D" => Some(Unit::Day),
+        "h" | "H" => Some(Unit::Hour),
+        "min" | "T" => Some(Unit::Minute),
+        "s" | "S" => Some(Unit::Second),
+        "ms" | "L" => Some(Unit::Millisecond),
+        "us" | "U" => Some(Unit::Microsecond),
+        "ns" | "N" => Some(Unit::Nanosecond),
+        _ => None,
+    }
+}
+
+/// The shape of a fixed-shape tensor as it lies in memory, and for each logical axis the physical
+/// one that it shows.
+pub(crate) struct Tensor {
+    pub(crate) shape: Vec<usize>,
+    pub(crate) permutation: Vec<usize>,
+}
+
+/// Reads `{"shape": [...], "permutation": [...]}`.
+///
+/// # Errors
+/// [`Error::InvalidArrow`] for metadata that isn't that, or doesn't fit the list's size.
+pub(crate) fn tensor(field: &Field, list_size: usize) -> Result<Tensor> {
+    let text = field.extension_type_metadata().unwrap_or_default();
+    let Ok(metadata) = serde_json::from_str::<Value>(text) else {
+        return Err(invalid(
+            field,
+            format!("the tensor's metadata is no JSON: {text:?}"),
+        ));
+    };
+    let Some(shape) = metadata.get("shape").and_then(numbers) else {
+        return Err(invalid(
+            field,
+            format!("the tensor's metadata has no shape: {text:?}"),
+        ));
+    };
+    let product = shape.iter().try_fold(1usize, |a, b| a.checked_mul(*b));
+    if product != Some(list_size) {
+        return Err(invalid(
+            field,
+            format!("a tensor of shape {shape:?} in lists of {list_size}"),
+        ));
+    }
+    let permutation = match metadata.get("permutation") {
+        None | Some(Value::Null) => (0..shape.len()).collect(),
+        Some(value) => numbers(value).unwrap_or_default(),
+    };
+    let mut sorted = permutation.clone();
+    sorted.sort_unstable();
+    if !sorted.into_iter().eq(0..shape.len()) {
+        return Err(invalid(
+            field,
+            format!(
+                "the tensor's permutation is none of {} axes: {text:?}",
+                shape.len()
+            ),
+        ));
+    }
+    Ok(Tensor { shape, permutation })
+}
+
+fn numbers(value: &Value) -> Option<Vec<usize>> {
+    value
+        .as_array()?
+        .iter()
+        .map(|n| usize::try_from(n.as_u64()?).ok())
+        .collect()
+}
+
+/// The columns that a `pandas` schema metadata lists as its index.
+pub(crate) fn pandas_index_columns(field: &Field) -> Vec<String> {
+    let Some(text) = field.metadata().get("pandas") else {
+        return Vec::new();
+    };
+    let Ok(metadata) = serde_json::from_str::<Value>(text) else {
+        return Vec::new();
+    };
+    let Some(columns) = metadata.get("index_columns").and_then(Value::as_array) else {
+        return Vec::new();
+    };
+    columns
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
+}

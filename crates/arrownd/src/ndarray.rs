@@ -1,0 +1,117 @@
+//! Step 4, export to Rust: views and copies as `ndarray`.
+#![allow(
+    unsafe_code,
+    reason = "an array is made from memory that a plan has measured or filled"
+)]
+
+use std::mem::MaybeUninit;
+
+use arrow_array::Array;
+use arrow_schema::Field;
+use half::f16;
+use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn, ShapeBuilder};
+
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::execute::{Dest, Planned, ViewOf};
+use crate::options::{Form, Nulls, Options};
+use crate::source::{Column, chunk_of};
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// An element type of `ndarray` that Arrow data becomes.
+pub trait Item: Copy + sealed::Sealed {
+    /// Its NumPy dtype.
+    const DTYPE: DType;
+}
+
+macro_rules! items {
+    ($($t:ty => $dtype:ident)*) => { $(
+        impl sealed::Sealed for $t {}
+        impl Item for $t { const DTYPE: DType = DType::$dtype; }
+    )* };
+}
+items! {
+    i8 => Int8 i16 => Int16 i32 => Int32 i64 => Int64 u8 => UInt8 u16 => UInt16 u32 => UInt32 u64 => UInt64
+    f16 => Float16 f32 => Float32 f64 => Float64 bool => Bool
+}
+
+/// Converts an Arrow array to an `ndarray` of `T`: a view where the memory allows it, otherwise one
+/// pass into a new array.
+///
+/// Shape: the rows, then a dimension for each level of fixed-size lists; for a struct, rows and
+/// fields. Missing values become NaN for floats; for any other `T` pass a fill, or masked to leave
+/// what lies there. A matrix is in row-major order.
+///
+/// Cost: *O(1), shares memory*, or *copies n x `size_of::<T>()` bytes*; a bitmap is read once.
+///
+/// # Errors
+/// [`Error::UnsupportedType`] where the type doesn't become `T`, [`Error::Nulls`] where values are
+/// missing and `T` has no NaN, [`Error::LossyCast`] where a value isn't exact, and
+/// [`Error::CopyNotAllowed`] where the options forbid the copy that is needed.
+pub fn to_array<'a, T: Item>(
+    array: &'a dyn Array,
+    options: &Options,
+) -> Result<CowArray<'a, T, IxDyn>> {
+    if options.form == Form::Columns
+        || options.columns.is_some()
+        || options.out.is_some()
+        || options.out_mask.is_some()
+    {
+        return Err(Error::Conflict(
+            "to_array makes one new array of all fields: leave out form, columns and out"
+                .to_owned(),
+        ));
+    }
+    let options = Options {
+        dtype: Some(T::DTYPE),
+        ..options.clone()
+    };
+    let field = Field::new("", array.data_type().clone(), true);
+    let chunks = [chunk_of(array)];
+    let column = Column::new(&field, &chunks)?;
+    let planned = Planned::new(&column, &options, &[])?;
+    let task = planned.task();
+    if let Some(view) = task.view() {
+        // Arrow's own arrays are aligned for every type but bool, whose bytes may be anything.
+        if T::DTYPE != DType::Bool && view.ptr.cast::<T>().is_aligned() {
+            // SAFETY: the plan measured the memory of `array`, which is borrowed for 'a; its values
+            // have the size of `T`, are aligned, and any bits are a `T` (bool was left out).
+            return Ok(CowArray::from(unsafe { borrow(&view) }));
+        }
+    }
+    let shape: Vec<usize> = planned
+        .plan()
+        .shape()
+        .unwrap_or_default()
+        .iter()
+        .map(|n| n.unwrap_or(0))
+        .collect();
+    let mut memory: Vec<MaybeUninit<T>> = Vec::with_capacity(shape.iter().product());
+    // SAFETY: uninitialised elements are what `MaybeUninit` is for, and the capacity is there.
+    unsafe { memory.set_len(shape.iter().product()) };
+    if let Some(mut dest) = Dest::from_slice(&mut memory, &shape) {
+        task.fill_values(&mut dest)?;
+    }
+    let array = ArrayD::from_shape_vec(IxDyn(&shape), memory)
+        .map_err(|e| Error::BadValue(e.to_string()))?;
+    debug_assert!(options.nulls != Nulls::Raise || !planned.plan().masked());
+    // SAFETY: the plan wrote every element of its shape.
+    Ok(CowArray::from(unsafe { array.assume_init() }))
+}
+
+/// # Safety
+/// The view's memory lives for `'a` and holds aligned values of `T`.
+unsafe fn borrow<'a, T>(view: &ViewOf) -> ArrayViewD<'a, T> {
+    let size = size_of::<T>().max(1) as isize;
+    let strides: Vec<usize> = view
+        .strides
+        .iter()
+        .map(|bytes| (bytes / size) as usize)
+        .collect();
+    let shape = IxDyn(&view.shape).strides(IxDyn(&strides));
+    // SAFETY: the caller's promise; shape and strides are those that the plan found.
+    unsafe { ArrayViewD::from_shape_ptr(shape, view.ptr.cast::<T>()) }
+}

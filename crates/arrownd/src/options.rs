@@ -1,0 +1,214 @@
+//! What the caller wishes, in the caller's words.
+
+use std::fmt;
+
+use crate::dtype::{DType, Resolution};
+use crate::error::{Error, Result};
+
+/// What becomes of missing values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Nulls {
+    /// The dtype's own marker: NaN (integers become float), NaT, or None.
+    #[default]
+    Nan,
+    /// The values as they lie, and a mask beside them.
+    Masked,
+    /// An error.
+    Raise,
+}
+
+/// Memory order of a 2-D result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// Columns contiguous.
+    #[default]
+    F,
+    /// Rows contiguous.
+    C,
+}
+
+/// One value to put where one is missing. Floats compare by their bits, so that a plan equals itself.
+#[derive(Debug, Clone)]
+pub enum Fill {
+    /// True or False.
+    Bool(bool),
+    /// Any integer.
+    Int(i128),
+    /// Any float.
+    Float(f64),
+    /// A datetime64 or timedelta64; `i64::MIN` ticks are NaT, which needs no resolution.
+    Temporal {
+        /// Ticks since 1970, or of the span.
+        ticks: i64,
+        /// What a tick is.
+        resolution: Option<Resolution>,
+        /// A datetime64, not a timedelta64.
+        datetime: bool,
+    },
+    /// The bytes of one element.
+    Bytes(Vec<u8>),
+    /// Something that only the caller's side can hold (a Python object); the text is for messages.
+    Object(String),
+}
+
+impl PartialEq for Fill {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
+            (
+                Self::Temporal {
+                    ticks: a,
+                    resolution: ra,
+                    datetime: da,
+                },
+                Self::Temporal {
+                    ticks: b,
+                    resolution: rb,
+                    datetime: db,
+                },
+            ) => (a, ra, da) == (b, rb, db),
+            (Self::Bytes(a), Self::Bytes(b)) => a == b,
+            (Self::Object(a), Self::Object(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Fill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(x) => write!(f, "{}", if *x { "True" } else { "False" }),
+            Self::Int(x) => write!(f, "{x}"),
+            Self::Float(x) if x.is_nan() => f.write_str("nan"),
+            Self::Float(x) => write!(f, "{x:?}"),
+            Self::Temporal {
+                ticks: i64::MIN, ..
+            } => f.write_str("NaT"),
+            Self::Temporal {
+                ticks,
+                resolution: Some(r),
+                ..
+            } => write!(f, "{ticks} [{r}]"),
+            Self::Temporal { ticks, .. } => write!(f, "{ticks}"),
+            Self::Bytes(x) => write!(f, "{x:?}"),
+            Self::Object(text) => f.write_str(text),
+        }
+    }
+}
+
+/// The fill of every field, or of some by name.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fills {
+    /// One for all.
+    All(Fill),
+    /// By field name; a field that isn't named has its marker.
+    Fields(Vec<(String, Fill)>),
+}
+
+impl Fills {
+    pub(crate) fn of(&self, name: &str) -> Option<&Fill> {
+        match self {
+            Self::All(fill) => Some(fill),
+            Self::Fields(fields) => fields.iter().find(|(n, _)| n == name).map(|(_, fill)| fill),
+        }
+    }
+}
+
+/// The array to write into, as far as the plan needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutSpec {
+    /// Its dtype.
+    pub dtype: DType,
+    /// Its shape.
+    pub shape: Vec<usize>,
+}
+
+/// What the caller wants written into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outs {
+    /// One array.
+    One(OutSpec),
+    /// An array a field, by name.
+    Fields(Vec<(String, OutSpec)>),
+}
+
+/// The form of a struct or table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// One 2-D array.
+    #[default]
+    Matrix,
+    /// One array a field.
+    Columns,
+}
+
+/// What the caller wishes. The default is what `to_numpy(obj)` means.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one word of the public signature"
+)]
+pub struct Options {
+    /// The wanted dtype; `None` for the type table's.
+    pub dtype: Option<DType>,
+    /// Refuse every copy of values when false.
+    pub allow_copy: bool,
+    /// The result shares nothing.
+    pub writable: bool,
+    /// What becomes of missing values.
+    pub nulls: Nulls,
+    /// What to put where a value is missing.
+    pub na_value: Option<Fills>,
+    /// The fields to take, in that order.
+    pub columns: Option<Vec<String>>,
+    /// Memory order of a matrix.
+    pub order: Order,
+    /// The array, or arrays, to write into.
+    pub out: Option<Outs>,
+    /// The mask to write into, with `nulls` masked.
+    pub out_mask: Option<OutSpec>,
+    /// Check that every value is held exactly.
+    pub safe: bool,
+    /// The form of a struct or table.
+    pub form: Form,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            dtype: None,
+            allow_copy: true,
+            writable: false,
+            nulls: Nulls::default(),
+            na_value: None,
+            columns: None,
+            order: Order::default(),
+            out: None,
+            out_mask: None,
+            safe: true,
+            form: Form::default(),
+        }
+    }
+}
+
+impl Options {
+    /// Refuses combinations that make no sense.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] for `na_value` beside masked or raise.
+    pub fn check(&self) -> Result<()> {
+        if self.na_value.is_some() && self.nulls != Nulls::Nan {
+            let word = if self.nulls == Nulls::Masked {
+                "masked"
+            } else {
+                "raise"
+            };
+            return Err(Error::Conflict(format!(
+                "na_value has no place beside nulls={word:?}: leave out one of them"
+            )));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! Which kernel brings one element type to one dtype, if any does.
+
+use crate::dtype::{DType, Resolution, Unit};
+use crate::mapping::{Element, Mapped};
+
+/// What is done to each value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// Nothing: the bytes are the result.
+    Same,
+    /// Bits become bytes.
+    Unpack,
+    /// A number, or a boolean, becomes another.
+    Cast,
+    /// Ticks times `mul`, then divided by `div`.
+    Scale {
+        /// The factor.
+        mul: i64,
+        /// The divisor.
+        div: i64,
+    },
+    /// Ticks of a clock become years or months, or months and years become ticks.
+    Calendar {
+        /// The ticks' resolution.
+        from: Resolution,
+        /// The result's.
+        to: Resolution,
+    },
+    /// There are no values, only missing ones.
+    Nothing,
+    /// A Python object for each value: the binding's kernels.
+    Object,
+}
+
+impl Op {
+    /// Whether the result is the memory as it lies.
+    #[must_use]
+    pub fn is_view(self) -> bool {
+        self == Self::Same
+    }
+}
+
+/// The conversion of `mapped` to `target`, and `target` with a generic unit made concrete; `None`
+/// where there is none.
+pub(super) fn convert(mapped: &Mapped, target: DType) -> Option<(Op, DType)> {
+    use Element as E;
+    let meaning = mapped.meaning;
+    let target = match (target, meaning) {
+        (DType::Datetime(None), DType::Datetime(_))
+        | (DType::Timedelta(None), DType::Timedelta(_)) => meaning,
+        (DType::Datetime(None) | DType::Timedelta(None), _) if mapped.element != E::Null => {
+            return None;
+        }
+        (DType::Datetime(None), _) => DType::datetime(Unit::Microsecond),
+        (DType::Timedelta(None), _) => DType::timedelta(Unit::Microsecond),
+        _ => target,
+    };
+    let op = match (mapped.element, target) {
+        (_, DType::Object) => Op::Object,
+        (E::Null, _) => Op::Nothing,
+        (E::Varlen, _) => return None,
+        (E::Bit, DType::Bool) => Op::Unpack,
+        (E::Bit | E::ByteBool, _) if target.is_numeric() && target != DType::Bool => Op::Cast,
+        (E::ByteBool, DType::Bool) => Op::Same,
+        (E::Opaque(n), _) if target == meaning && n == target.itemsize() => Op::Same,
+        (E::Bit | E::ByteBool | E::Opaque(_), _) => return None,
+        (element, _) if meaning.is_temporal() => {
+            return temporal(element, meaning, target).map(|op| (op, target));
+        }
+        (_, _) if target == meaning => Op::Same,
+        (element, DType::Datetime(_) | DType::Timedelta(_)) if element.is_integer() => {
+            if element == E::I64 {
+                Op::Same
+            } else {
+                Op::Cast
+            }
+        }
+        (_, _) if target.is_numeric() => Op::Cast,
+        _ => return None,
+    };
+    Some((op, target))
+}
+
+fn temporal(element: Element, meaning: DType, target: DType) -> Option<Op> {
+    let (from, to) = match (meaning, target) {
+        (DType::Datetime(from), DType::Datetime(to))
+        | (DType::Timedelta(from), DType::Timedelta(to)) => (from?, to?),
+        // Ticks: never to bool, which isn't a count.
+        (_, DType::Int64) if element == Element::I64 => return Some(Op::Same),
+        (_, to) if to.is_integer() || to.is_float() => return Some(Op::Cast),
+        _ => return None,
+    };
+    if from == to {
+        return Some(if element == Element::I64 {
+            Op::Same
+        } else {
+            Op::Scale { mul: 1, div: 1 }
+        });
+    }
+    let calendar = |r: Resolution| r.unit <= Unit::Month;
+    if calendar(from) && calendar(to) {
+        let months =
+            |r: Resolution| i128::from(r.multiple) * if r.unit == Unit::Year { 12 } else { 1 };
+        return scale(months(from), months(to));
+    }
+    if calendar(from) || calendar(to) {
+        // A month has no length: only dates know where it lies.
+        return matches!(target, DType::Datetime(_)).then_some(Op::Calendar { from, to });
+    }
+    scale(
+        from.unit.attoseconds()? * i128::from(from.multiple),
+        to.unit.attoseconds()? * i128::from(to.multiple),
+    )
+}
+
+fn scale(from: i128, to: i128) -> Option<Op> {
+    let common = gcd(from, to);
+    let (mul, div) = (i64::try_from(from / common), i64::try_from(to / common));
+    // A factor beyond 64 bits leaves only zero: weeks in attoseconds.
+    Some(Op::Scale {
+        mul: mul.ok()?,
+        div: div.ok()?,
+    })
+}
+
+fn gcd(a: i128, b: i128) -> i128 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}

@@ -1,0 +1,273 @@
+//! The plan as text and as HTML.
+
+use std::fmt::{self, Write as _};
+
+use arrow_schema::DataType;
+
+use super::{Plan, Reason, Step, Transfer};
+
+/// Arrow's name of a type, short enough for a table: nested fields by their types alone.
+pub(super) fn short_type(data_type: &DataType) -> String {
+    use DataType as T;
+    match data_type {
+        T::Null => "null".to_owned(),
+        T::Boolean => "bool".to_owned(),
+        T::Timestamp(unit, None) => {
+            format!("timestamp[{}]", crate::dtype::Unit::from(*unit).code())
+        }
+        T::Timestamp(unit, Some(zone)) => format!(
+            "timestamp[{}, {zone}]",
+            crate::dtype::Unit::from(*unit).code()
+        ),
+        T::Duration(unit) => format!("duration[{}]", crate::dtype::Unit::from(*unit).code()),
+        T::Time32(unit) => format!("time32[{}]", crate::dtype::Unit::from(*unit).code()),
+        T::Time64(unit) => format!("time64[{}]", crate::dtype::Unit::from(*unit).code()),
+        T::Interval(unit) => match unit {
+            arrow_schema::IntervalUnit::YearMonth => "interval[year_month]".to_owned(),
+            arrow_schema::IntervalUnit::DayTime => "interval[day_time]".to_owned(),
+            arrow_schema::IntervalUnit::MonthDayNano => "interval[month_day_nano]".to_owned(),
+        },
+        T::FixedSizeBinary(n) => format!("fixed_size_binary[{n}]"),
+        T::LargeBinary => "large_binary".to_owned(),
+        T::BinaryView => "binary_view".to_owned(),
+        T::LargeUtf8 => "large_utf8".to_owned(),
+        T::Utf8View => "utf8_view".to_owned(),
+        T::Decimal32(p, s) => format!("decimal32({p}, {s})"),
+        T::Decimal64(p, s) => format!("decimal64({p}, {s})"),
+        T::Decimal128(p, s) => format!("decimal128({p}, {s})"),
+        T::Decimal256(p, s) => format!("decimal256({p}, {s})"),
+        T::List(f) => format!("list[{}]", short_type(f.data_type())),
+        T::LargeList(f) => format!("large_list[{}]", short_type(f.data_type())),
+        T::ListView(f) => format!("list_view[{}]", short_type(f.data_type())),
+        T::LargeListView(f) => format!("large_list_view[{}]", short_type(f.data_type())),
+        T::FixedSizeList(f, n) => format!("fixed_size_list[{}, {n}]", short_type(f.data_type())),
+        T::Struct(fields) => format!(
+            "struct of {} field{}",
+            fields.len(),
+            if fields.len() == 1 { "" } else { "s" }
+        ),
+        T::Map(..) => "map".to_owned(),
+        T::Dictionary(index, values) => {
+            format!("dictionary[{}, {}]", short_type(index), short_type(values))
+        }
+        T::RunEndEncoded(_, values) => {
+            format!("run_end_encoded[{}]", short_type(values.data_type()))
+        }
+        T::Union(_, mode) => match mode {
+            arrow_schema::UnionMode::Sparse => "sparse_union".to_owned(),
+            arrow_schema::UnionMode::Dense => "dense_union".to_owned(),
+        },
+        other => format!("{other:?}").to_lowercase(),
+    }
+}
+
+/// Bytes as a person reads them.
+fn human(bytes: usize) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let (mut size, mut unit) = (bytes as f64, 0);
+    while size >= 1000.0 && unit + 1 < UNITS.len() {
+        size /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 {
+        format!("{bytes} B")
+    } else {
+        format!("{size:.1} {}", UNITS[unit])
+    }
+}
+
+impl Plan {
+    fn target(&self) -> String {
+        let Some(dtype) = self.dtype else {
+            let n = self.children.len();
+            return format!("{n} array{}", if n == 1 { "" } else { "s" });
+        };
+        let mut text = dtype.to_string();
+        if let (None, Some(with_nulls)) = (self.rows, self.dtype_with_nulls) {
+            if with_nulls != dtype {
+                let _ = write!(text, " ({with_nulls} with nulls)");
+            }
+        }
+        if self.masked {
+            text.push_str(" + mask");
+        }
+        text
+    }
+
+    fn shape_text(&self) -> String {
+        let Some(shape) = &self.shape else {
+            return String::new();
+        };
+        let mut text = String::from("(");
+        for (i, n) in shape.iter().enumerate() {
+            if i > 0 {
+                text.push_str(", ");
+            }
+            match n {
+                Some(n) => {
+                    let _ = write!(text, "{n}");
+                }
+                None => text.push('?'),
+            }
+        }
+        if shape.len() == 1 {
+            text.push(',');
+        }
+        text.push(')');
+        text
+    }
+
+    fn verdict(&self) -> &'static str {
+        match self.copies() {
+            Some(true) => "copy",
+            Some(false) => "view",
+            None => "view if it can be",
+        }
+    }
+
+    fn cost(&self) -> String {
+        self.nbytes
+            .filter(|n| *n > 0)
+            .map(human)
+            .unwrap_or_default()
+    }
+
+    fn why(&self) -> String {
+        let mut parts: Vec<String> = self.reasons().iter().map(Reason::to_string).collect();
+        parts.extend(self.notes.iter().map(ToString::to_string));
+        parts.join("; ")
+    }
+
+    fn headline(&self) -> String {
+        let mut text = format!("{} -> {}", self.source_name(), self.target());
+        let shape = self.shape_text();
+        if !shape.is_empty() {
+            let _ = write!(text, " {shape}");
+        } else if let Some(rows) = self.rows {
+            let _ = write!(text, " of {rows} rows");
+        }
+        let copied = self
+            .children
+            .iter()
+            .filter(|child| child.copies() == Some(true))
+            .count();
+        if matches!(self.step, Step::Columns) && copied > 0 {
+            let _ = write!(
+                text,
+                ": {copied} copied, {} viewed",
+                self.children.len() - copied
+            );
+        } else {
+            let _ = write!(text, ": {}", self.verdict());
+        }
+        let cost = self.cost();
+        if !cost.is_empty() {
+            let _ = write!(text, ", {cost} allocated");
+        }
+        text
+    }
+
+    fn columns(&self) -> [String; 6] {
+        [
+            self.name.clone().unwrap_or_default(),
+            self.source_name(),
+            format!("{} {}", self.target(), self.shape_text()),
+            self.verdict().to_owned(),
+            self.cost(),
+            self.why(),
+        ]
+    }
+
+    /// The plan as an HTML table, for notebooks.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        let mut html = String::from("<div class=\"arrownd-plan\"><p><code>");
+        html.push_str(&escape(&self.headline()));
+        html.push_str("</code></p>");
+        if self.children.is_empty() {
+            for line in self.details() {
+                let _ = write!(html, "<p>{}</p>", escape(&line));
+            }
+        } else {
+            html.push_str("<table><thead><tr>");
+            for title in ["field", "type", "result", "", "allocated", "why"] {
+                let _ = write!(html, "<th>{title}</th>");
+            }
+            html.push_str("</tr></thead><tbody>");
+            for child in &self.children {
+                html.push_str("<tr>");
+                for cell in child.columns() {
+                    let _ = write!(html, "<td>{}</td>", escape(&cell));
+                }
+                html.push_str("</tr>");
+            }
+            html.push_str("</tbody></table>");
+            for line in self.details() {
+                let _ = write!(html, "<p>{}</p>", escape(&line));
+            }
+        }
+        html.push_str("</div>");
+        html
+    }
+
+    /// Reasons with their remedies, then notes. What the children say already isn't repeated.
+    fn details(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Transfer::Copy(reasons) = &self.transfer {
+            for reason in reasons {
+                lines.push(format!("{}: {reason}", reason.code()));
+                lines.push(format!("  to view instead: {}", reason.remedy()));
+            }
+        }
+        let said = |note: &&super::Note| {
+            self.children
+                .iter()
+                .all(|child| !child.notes.contains(note))
+        };
+        lines.extend(
+            self.notes
+                .iter()
+                .filter(said)
+                .map(|note| format!("note: {note}")),
+        );
+        lines
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.headline())?;
+        let rows: Vec<[String; 6]> = self.children.iter().map(Self::columns).collect();
+        let width = |i: usize| {
+            rows.iter()
+                .map(|row| row[i].chars().count())
+                .max()
+                .unwrap_or(0)
+        };
+        let widths = [width(0), width(1), width(2), width(3), width(4)];
+        for (i, row) in rows.iter().enumerate() {
+            let branch = if i + 1 == rows.len() {
+                "└─"
+            } else {
+                "├─"
+            };
+            let mut line = format!("{branch} ");
+            for (cell, width) in row.iter().zip(widths) {
+                let _ = write!(line, "{cell:<width$}  ");
+            }
+            line.push_str(&row[5]);
+            write!(f, "\n{}", line.trim_end())?;
+        }
+        for line in self.details() {
+            write!(f, "\n  {line}")?;
+        }
+        Ok(())
+    }
+}

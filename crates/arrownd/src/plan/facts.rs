@@ -1,0 +1,109 @@
+//! What the planner may know of a source: numbers and types, nothing that can be dereferenced.
+
+use arrow_schema::Field;
+use smallvec::SmallVec;
+
+use crate::source::{Column, Leaf, Node};
+
+/// The facts of one column.
+#[derive(Debug, Clone)]
+pub struct Facts<'f> {
+    /// Its field.
+    pub field: &'f Field,
+    /// Rows; `None` where only the schema is known.
+    pub rows: Option<usize>,
+    /// What it is made of.
+    pub node: FactsNode<'f>,
+}
+
+/// The facts of what a column is made of.
+#[derive(Debug, Clone)]
+pub enum FactsNode<'f> {
+    /// Values, perhaps in fixed-size lists.
+    Leaf(LeafFacts<'f>),
+    /// Fields.
+    Struct {
+        /// One for each.
+        children: Vec<Facts<'f>>,
+        /// Bytes from one field's values to the next one's, where that is the same for all of them
+        /// and no two overlap.
+        spacing: Option<usize>,
+    },
+}
+
+/// The facts of a leaf.
+#[derive(Debug, Clone)]
+pub struct LeafFacts<'f> {
+    /// The field of the values themselves.
+    pub field: &'f Field,
+    /// Dimensions after the rows, as they lie in memory.
+    pub dims: SmallVec<[usize; 4]>,
+    /// For each dimension of the result after the rows, the one in memory that it shows.
+    pub axes: SmallVec<[usize; 4]>,
+    /// How many chunks aren't empty.
+    pub chunks: usize,
+    /// How many values are missing, at whatever level.
+    pub missing: usize,
+    /// Position of the first missing value.
+    pub first_missing: usize,
+    /// The largest power of two, up to 64, that divides the address of the only chunk.
+    pub alignment: usize,
+    /// Extension types that were unwrapped.
+    pub unwrapped: &'f [String],
+}
+
+impl<'f> Facts<'f> {
+    /// The facts of an imported column. *O(fields)*.
+    #[must_use]
+    pub fn of(column: &'f Column<'_>) -> Self {
+        let node = match &column.node {
+            Node::Leaf(leaf) => FactsNode::Leaf(LeafFacts {
+                field: leaf.field,
+                dims: leaf.dims.clone(),
+                axes: leaf.axes.clone(),
+                chunks: leaf.parts.len(),
+                missing: leaf.missing,
+                first_missing: leaf.first_missing,
+                alignment: leaf.only_bytes().map_or(64, alignment),
+                unwrapped: &leaf.unwrapped,
+            }),
+            Node::Struct(columns) => FactsNode::Struct {
+                children: columns.iter().map(Facts::of).collect(),
+                spacing: spacing(columns),
+            },
+        };
+        Facts {
+            field: column.field,
+            rows: column.rows,
+            node,
+        }
+    }
+}
+
+fn alignment(bytes: &[u8]) -> usize {
+    1 << bytes.as_ptr().addr().trailing_zeros().min(6)
+}
+
+/// Producers pad columns of one allocation by less than this.
+const PADDING: usize = 64;
+
+fn spacing(columns: &[Column<'_>]) -> Option<usize> {
+    let mut values = columns.iter().map(|column| match &column.node {
+        Node::Leaf(leaf @ Leaf { dims, .. }) if dims.is_empty() => leaf.only_bytes(),
+        _ => None,
+    });
+    let first = values.next()??;
+    let (mut last, mut spacing) = (first, None);
+    for bytes in values {
+        let bytes = bytes?;
+        let step = bytes.as_ptr().addr().checked_sub(last.as_ptr().addr())?;
+        if bytes.len() != first.len() || step < first.len() || spacing.is_some_and(|s| s != step) {
+            return None;
+        }
+        spacing = Some(step);
+        last = bytes;
+    }
+    let spacing = spacing.unwrap_or(first.len());
+    // Two columns are always evenly spaced: only neighbours are side by side.
+    (columns.len() != 2 || spacing - first.len() < PADDING).then_some(spacing)
+}

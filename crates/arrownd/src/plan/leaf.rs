@@ -1,0 +1,342 @@
+//! The plan of one leaf: a plain array, or one in fixed-size lists.
+
+use smallvec::SmallVec;
+
+use super::convert::{Op, convert};
+use super::fill::{fit, marker};
+use super::{Facts, LeafFacts, LeafStep, Note, Plan, Reason, Reasons, Step, Transfer, type_name};
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::mapping::{Mapped, map};
+use crate::options::{Fills, Nulls, Options, OutSpec, Outs};
+
+/// The plan of a leaf on its own.
+pub(super) fn plan(
+    facts: &Facts<'_>,
+    leaf: &LeafFacts<'_>,
+    options: &Options,
+    path: &str,
+) -> Result<Plan> {
+    let mapped = map(leaf.field)?;
+    if facts.rows.is_some() {
+        return known(facts, leaf, &mapped, options, path);
+    }
+    // A schema: without a null, and what it would be with one.
+    let mut plan = known(
+        facts,
+        &LeafFacts {
+            missing: 0,
+            ..leaf.clone()
+        },
+        &mapped,
+        options,
+        path,
+    )?;
+    let with_nulls = known(
+        facts,
+        &LeafFacts {
+            missing: 1,
+            ..leaf.clone()
+        },
+        &mapped,
+        options,
+        path,
+    );
+    plan.dtype_with_nulls = with_nulls.ok().and_then(|plan| plan.dtype);
+    Ok(plan)
+}
+
+fn known(
+    facts: &Facts<'_>,
+    leaf: &LeafFacts<'_>,
+    mapped: &Mapped,
+    options: &Options,
+    path: &str,
+) -> Result<Plan> {
+    let own = result_dtype(facts, leaf, mapped, options, path)?;
+    let mut plan = into(facts, leaf, mapped, options, path, own)?;
+    if let Some(Outs::One(out)) = &options.out {
+        check_out(out, &plan, "out", plan.dtype)?;
+    }
+    if let Some(out) = &options.out_mask {
+        check_out(out, &plan, "the mask of out", Some(DType::Bool))?;
+    }
+    finish(&mut plan, options);
+    Ok(plan)
+}
+
+/// The dtype that this leaf has on its own, after its nulls.
+pub(super) fn result_dtype(
+    facts: &Facts<'_>,
+    leaf: &LeafFacts<'_>,
+    mapped: &Mapped,
+    options: &Options,
+    path: &str,
+) -> Result<DType> {
+    if !mapped.row.row().supported {
+        return Err(unsupported(leaf, mapped, options.dtype, path));
+    }
+    if leaf.missing > 0 && options.nulls == Nulls::Raise {
+        let remedy = "pass nulls=\"nan\", nulls=\"masked\" or na_value=";
+        return Err(missing_error(facts, leaf, path, remedy.to_owned()));
+    }
+    if let Some(wanted) = options.dtype {
+        return convert(mapped, wanted)
+            .map(|(_, dtype)| dtype)
+            .ok_or_else(|| unsupported(leaf, mapped, Some(wanted), path));
+    }
+    let fills = leaf.missing > 0 && options.nulls == Nulls::Nan && options.na_value.is_none();
+    Ok(if fills {
+        mapped.dtype.with_missing()
+    } else {
+        mapped.dtype
+    })
+}
+
+/// The plan of a leaf into `target`, which may be wider than its own dtype (the columns of a matrix).
+pub(super) fn into(
+    facts: &Facts<'_>,
+    leaf: &LeafFacts<'_>,
+    mapped: &Mapped,
+    options: &Options,
+    path: &str,
+    target: DType,
+) -> Result<Plan> {
+    let (op, target) =
+        convert(mapped, target).ok_or_else(|| unsupported(leaf, mapped, Some(target), path))?;
+    let values = facts
+        .rows
+        .map(|rows| leaf.dims.iter().product::<usize>() * rows);
+    let fill = fill(facts, leaf, options, path, op, target)?;
+    let masked = leaf.missing > 0 && options.nulls == Nulls::Masked;
+
+    let mut reasons = Reasons::new();
+    if values != Some(0) {
+        if leaf.chunks > 1 {
+            reasons.push(Reason::Chunked {
+                chunks: leaf.chunks,
+            });
+        }
+        if (fill.is_some() || op == Op::Nothing) && !(masked && op == Op::Object) {
+            reasons.push(Reason::Nulls {
+                count: facts.rows.map(|_| leaf.missing),
+            });
+        }
+        op_reasons(op, mapped, target, options, fill.is_some(), &mut reasons);
+        requested(options, &mut reasons);
+    }
+    let mut notes = Vec::new();
+    if mapped.zoned && target.is_temporal() {
+        if let arrow_schema::DataType::Timestamp(_, Some(zone)) = leaf.field.data_type() {
+            notes.push(Note::TimeZone(zone.to_string()));
+        }
+    }
+    notes.extend(leaf.unwrapped.iter().cloned().map(Note::Unwrapped));
+    let view = reasons.is_empty();
+    if view && values != Some(0) && leaf.alignment < align(target) {
+        notes.push(Note::Misaligned);
+    }
+    let mut shape: SmallVec<[Option<usize>; 4]> = SmallVec::new();
+    shape.push(facts.rows);
+    shape.extend(leaf.axes.iter().map(|axis| leaf.dims.get(*axis).copied()));
+    Ok(Plan {
+        name: None,
+        source: facts.field.data_type().clone(),
+        dtype: Some(target),
+        dtype_with_nulls: Some(target),
+        shape: Some(shape),
+        rows: facts.rows,
+        transfer: if view {
+            Transfer::View
+        } else {
+            Transfer::Copy(reasons)
+        },
+        masked,
+        nbytes: None,
+        notes,
+        children: Vec::new(),
+        step: Step::Leaf(LeafStep {
+            element: mapped.element,
+            op,
+            fill,
+            check: options.safe,
+            axes: leaf.axes.clone(),
+            dims: leaf.dims.clone(),
+        }),
+    })
+}
+
+/// What goes where a value is missing, `None` where nothing is or a mask tells.
+fn fill(
+    facts: &Facts<'_>,
+    leaf: &LeafFacts<'_>,
+    options: &Options,
+    path: &str,
+    op: Op,
+    target: DType,
+) -> Result<Option<crate::options::Fill>> {
+    if leaf.missing == 0 {
+        return Ok(None);
+    }
+    if options.nulls == Nulls::Masked {
+        // There is no value to leave under the mask: objects have None there, and a column of the
+        // null type the marker.
+        let needed = matches!(op, Op::Object | Op::Nothing);
+        return Ok(if needed {
+            marker(target).or(Some(crate::options::Fill::Int(0)))
+        } else {
+            None
+        });
+    }
+    if let Some(Fills::All(wanted)) = &options.na_value {
+        return fit(wanted, target, path).map(Some);
+    }
+    match marker(target) {
+        Some(marker) => Ok(Some(marker)),
+        None => {
+            let remedy = format!(
+                "{target} has no marker for them: pass na_value=, nulls=\"masked\" or a dtype that has one"
+            );
+            Err(missing_error(facts, leaf, path, remedy))
+        }
+    }
+}
+
+fn op_reasons(
+    op: Op,
+    mapped: &Mapped,
+    target: DType,
+    options: &Options,
+    filled: bool,
+    reasons: &mut Reasons,
+) {
+    use crate::mapping::Element;
+    if mapped.element == Element::Bit {
+        reasons.push(Reason::BitPacked);
+    }
+    let own = mapped.dtype;
+    let by_nulls = filled && options.dtype.is_none() && target == own.with_missing();
+    match op {
+        Op::Same | Op::Unpack | Op::Nothing => {}
+        Op::Scale { mul: 1, div: 1 } if mapped.element == Element::I32 => {
+            reasons.push(Reason::Widened { from: 32, to: 64 });
+        }
+        Op::Object => {
+            if own == DType::Object || !by_nulls {
+                reasons.push(Reason::Objects);
+            }
+        }
+        Op::Cast | Op::Scale { .. } | Op::Calendar { .. } => {
+            if !by_nulls {
+                reasons.push(Reason::Cast {
+                    from: mapped.meaning,
+                    to: target,
+                });
+            }
+        }
+    }
+}
+
+/// What the caller asked for that a view can't give.
+pub(super) fn requested(options: &Options, reasons: &mut Reasons) {
+    if options.out.is_some() {
+        reasons.push(Reason::Requested { option: "out=" });
+    } else if options.writable {
+        reasons.push(Reason::Requested {
+            option: "writable=True",
+        });
+    }
+}
+
+/// Counts the bytes, and notes the mask, once shape and transfer are settled.
+pub(super) fn finish(plan: &mut Plan, options: &Options) {
+    let elements: Option<usize> = plan.shape.as_ref().and_then(|shape| {
+        shape
+            .iter()
+            .try_fold(1usize, |a, n| n.map(|n| a.saturating_mul(n)))
+    });
+    let copies = matches!(plan.transfer, Transfer::Copy(_));
+    plan.nbytes = elements.map(|n| {
+        let values = if copies && options.out.is_none() {
+            n * plan.dtype.map_or(0, DType::itemsize)
+        } else {
+            0
+        };
+        let mask = if plan.masked && options.out_mask.is_none() {
+            n
+        } else {
+            0
+        };
+        values + mask
+    });
+    if plan.masked {
+        plan.notes.push(Note::Mask { nbytes: elements });
+    }
+}
+
+/// Refuses an `out` that the result doesn't fit into.
+pub(super) fn check_out(
+    out: &OutSpec,
+    plan: &Plan,
+    what: &str,
+    dtype: Option<DType>,
+) -> Result<()> {
+    let shape: Vec<usize> = plan
+        .shape
+        .iter()
+        .flatten()
+        .map(|n| n.unwrap_or(0))
+        .collect();
+    if Some(out.dtype) == dtype && out.shape == shape {
+        return Ok(());
+    }
+    let dtype = dtype.map_or_else(String::new, |d| d.to_string());
+    Err(Error::BadValue(format!(
+        "{what} has dtype {} and shape {:?}, and the result has dtype {dtype} and shape {shape:?}: pass an array of that kind, or dtype=",
+        out.dtype, out.shape
+    )))
+}
+
+fn align(dtype: DType) -> usize {
+    match dtype {
+        DType::Void(_) => 1,
+        DType::IntervalDayTime => 4,
+        DType::IntervalMonthDayNano => 8,
+        other => other.itemsize(),
+    }
+}
+
+fn missing_error(facts: &Facts<'_>, leaf: &LeafFacts<'_>, path: &str, remedy: String) -> Error {
+    let each: usize = leaf.dims.iter().product();
+    Error::Nulls {
+        path: path.to_owned(),
+        count: leaf.missing,
+        len: facts.rows.unwrap_or(0) * each,
+        first: leaf.first_missing,
+        remedy,
+    }
+}
+
+fn unsupported(leaf: &LeafFacts<'_>, mapped: &Mapped, to: Option<DType>, path: &str) -> Error {
+    let supported = mapped.row.row().supported;
+    let to = to.map_or_else(|| "NumPy".to_owned(), |dtype| dtype.to_string());
+    let remedy = if !supported {
+        "this version doesn't convert the type yet; leave the field out with columns=".to_owned()
+    } else if mapped.meaning == mapped.dtype {
+        format!(
+            "leave out dtype= to get {}, or pass dtype=object",
+            mapped.dtype
+        )
+    } else {
+        format!(
+            "leave out dtype= to get {}, or pass dtype=\"{}\"",
+            mapped.dtype, mapped.meaning
+        )
+    };
+    Error::UnsupportedType {
+        path: path.to_owned(),
+        from: type_name(leaf.field),
+        to,
+        remedy,
+    }
+}

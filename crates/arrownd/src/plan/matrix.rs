@@ -1,0 +1,213 @@
+//! The plan of a struct or table as one 2-D array.
+
+use smallvec::smallvec;
+
+use super::leaf::{check_out, finish, into, requested, result_dtype};
+use super::promote::{Member, common};
+use super::{
+    Facts, FactsNode, LeafFacts, Note, Plan, Reason, Reasons, Step, Transfer, distinct, fill,
+    type_name,
+};
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::mapping::{Mapped, map};
+use crate::options::{Options, Order, Outs};
+
+pub(super) fn plan(
+    facts: &Facts<'_>,
+    children: &[Facts<'_>],
+    spacing: Option<usize>,
+    options: &Options,
+    path: &str,
+) -> Result<Plan> {
+    if facts.rows.is_some() {
+        let mut plan = known(facts, children, spacing, options, path, None)?;
+        settle(&mut plan, options)?;
+        return Ok(plan);
+    }
+    // A schema: without a null, and what it would be with one in every nullable field.
+    let mut plan = known(facts, children, None, options, path, Some(0))?;
+    let with_nulls = known(facts, children, None, options, path, Some(1));
+    plan.dtype_with_nulls = with_nulls.ok().and_then(|plan| plan.dtype);
+    settle(&mut plan, options)?;
+    Ok(plan)
+}
+
+fn settle(plan: &mut Plan, options: &Options) -> Result<()> {
+    if let Some(Outs::One(out)) = &options.out {
+        check_out(out, plan, "out", plan.dtype)?;
+    }
+    if let Some(out) = &options.out_mask {
+        check_out(out, plan, "the mask of out", Some(DType::Bool))?;
+    }
+    finish(plan, options);
+    Ok(())
+}
+
+struct Part<'f> {
+    facts: &'f Facts<'f>,
+    leaf: LeafFacts<'f>,
+    mapped: Mapped,
+    path: String,
+    own: DType,
+}
+
+fn known(
+    facts: &Facts<'_>,
+    children: &[Facts<'_>],
+    spacing: Option<usize>,
+    options: &Options,
+    path: &str,
+    missing: Option<usize>,
+) -> Result<Plan> {
+    let mut parts = Vec::with_capacity(children.len());
+    for child in children {
+        parts.push(part(child, options, path, missing)?);
+    }
+    let members: Vec<Member> = parts
+        .iter()
+        .map(|part| Member {
+            dtype: part.own,
+            zoned: part.mapped.zoned,
+        })
+        .collect();
+    let dtype = options.dtype.map_or_else(
+        || common(&members),
+        |wanted| parts.first().map_or(wanted, |part| part.own),
+    );
+    let mut plans: Vec<Plan> = Vec::with_capacity(parts.len());
+    let mut width = 0;
+    for part in &parts {
+        if !part.leaf.dims.is_empty() && !dtype.is_numeric() {
+            return Err(Error::UnsupportedType {
+                path: part.path.clone(),
+                from: type_name(part.facts.field),
+                to: format!("columns of a {dtype} matrix"),
+                remedy: "use to_columns, or leave the field out with columns=".to_owned(),
+            });
+        }
+        width += part.leaf.dims.iter().product::<usize>();
+        let name = part.facts.field.name();
+        let own_options = fill::options_for(options, name);
+        let mut plan = into(
+            part.facts,
+            &part.leaf,
+            &part.mapped,
+            &own_options,
+            &part.path,
+            dtype,
+        )?;
+        plan.name = Some(name.clone());
+        plans.push(plan);
+    }
+    let empty = facts.rows == Some(0) || width == 0;
+    let mut reasons: Reasons = distinct(plans.iter().flat_map(|plan| plan.reasons().iter()));
+    let by_columns = options.order == Order::F || parts.len() <= 1 || facts.rows == Some(1);
+    if reasons.is_empty() && !empty && !(by_columns && spacing.is_some()) {
+        // A schema doesn't tell where the columns will lie: only rows never lie like that.
+        if facts.rows.is_some() || !by_columns {
+            reasons.push(Reason::Order {
+                wanted: if by_columns { 'F' } else { 'C' },
+            });
+        }
+    }
+    if empty {
+        reasons.clear();
+    } else if reasons.is_empty() {
+        requested(options, &mut reasons);
+    }
+    let view = reasons.is_empty();
+    for plan in &mut plans {
+        // A column alone could be viewed; in a matrix that is copied, all of them are.
+        if !view && plan.transfer == Transfer::View {
+            let wanted = if options.order == Order::C && parts.len() > 1 {
+                'C'
+            } else {
+                'F'
+            };
+            plan.transfer = Transfer::Copy(vec![Reason::Order { wanted }]);
+        }
+        plan.nbytes = facts.rows.map(|rows| {
+            let values = plan
+                .shape
+                .iter()
+                .flatten()
+                .skip(1)
+                .map(|n| n.unwrap_or(0))
+                .product::<usize>()
+                * rows;
+            if view || options.out.is_some() {
+                0
+            } else {
+                values * dtype.itemsize()
+            }
+        });
+    }
+    let mut notes: Vec<Note> = Vec::new();
+    for note in plans.iter().flat_map(|plan| &plan.notes) {
+        if !notes.contains(note) {
+            notes.push(note.clone());
+        }
+    }
+    Ok(Plan {
+        name: None,
+        source: facts.field.data_type().clone(),
+        dtype: Some(dtype),
+        dtype_with_nulls: Some(dtype),
+        shape: Some(smallvec![facts.rows, Some(width)]),
+        rows: facts.rows,
+        transfer: if view {
+            Transfer::View
+        } else {
+            Transfer::Copy(reasons)
+        },
+        masked: plans.iter().any(|plan| plan.masked),
+        nbytes: None,
+        notes,
+        children: plans,
+        step: Step::Matrix {
+            order: options.order,
+            spacing: spacing.filter(|_| view && !empty),
+        },
+    })
+}
+
+fn part<'f>(
+    child: &'f Facts<'f>,
+    options: &Options,
+    path: &str,
+    missing: Option<usize>,
+) -> Result<Part<'f>> {
+    let name = child.field.name();
+    let path = if path.is_empty() {
+        name.clone()
+    } else {
+        format!("{path}.{name}")
+    };
+    let FactsNode::Leaf(leaf) = &child.node else {
+        return Err(Error::UnsupportedType {
+            path,
+            from: type_name(child.field),
+            to: "a column of a matrix".to_owned(),
+            remedy: "use to_columns, or leave the field out with columns=".to_owned(),
+        });
+    };
+    let mut leaf = leaf.clone();
+    if let Some(missing) = missing {
+        leaf.missing = if child.field.is_nullable() {
+            missing
+        } else {
+            0
+        };
+    }
+    let mapped = map(leaf.field)?;
+    let options = fill::options_for(options, name);
+    let own = result_dtype(child, &leaf, &mapped, &options, &path)?;
+    Ok(Part {
+        facts: child,
+        leaf,
+        mapped,
+        path,
+        own,
+    })
+}

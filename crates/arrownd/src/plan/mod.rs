@@ -1,0 +1,299 @@
+//! Step 2, plan: facts and options become a [`Plan`]. Pure: no value is read, no pointer followed.
+//! View or copy is decided here and nowhere else.
+
+mod convert;
+mod display;
+mod facts;
+mod fill;
+mod leaf;
+mod matrix;
+mod promote;
+mod reason;
+
+use arrow_schema::{DataType, Field};
+use smallvec::SmallVec;
+
+pub use convert::Op;
+pub use facts::{Facts, FactsNode, LeafFacts};
+pub use reason::{Note, Reason, Reasons};
+
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::mapping::Element;
+use crate::options::{Fill, Form, Options, Order};
+
+/// View or copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transfer {
+    /// The values are viewed where the producer keeps them (or there are none).
+    View,
+    /// The values are copied in one pass, for these reasons: at least one.
+    Copy(Reasons),
+}
+
+/// What a conversion does: the same plan is what runs, what `explain` prints, and what a refused
+/// copy carries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub(crate) name: Option<String>,
+    pub(crate) source: DataType,
+    pub(crate) dtype: Option<DType>,
+    pub(crate) dtype_with_nulls: Option<DType>,
+    pub(crate) shape: Option<SmallVec<[Option<usize>; 4]>>,
+    pub(crate) rows: Option<usize>,
+    pub(crate) transfer: Transfer,
+    pub(crate) masked: bool,
+    pub(crate) nbytes: Option<usize>,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) children: Vec<Plan>,
+    pub(crate) step: Step,
+}
+
+/// How a plan is carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// One leaf.
+    Leaf(LeafStep),
+    /// The children beside each other in one array.
+    Matrix {
+        /// Its memory order.
+        order: Order,
+        /// Bytes from one column to the next where all are viewed at once.
+        spacing: Option<usize>,
+    },
+    /// An array for each child.
+    Columns,
+}
+
+/// How one leaf is carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeafStep {
+    /// How the values lie.
+    pub element: Element,
+    /// What is done to each.
+    pub op: Op,
+    /// What goes where a value is missing; `None` where nothing is, or a mask tells.
+    pub fill: Option<Fill>,
+    /// Whether each value must be held exactly.
+    pub check: bool,
+    /// For each dimension after the rows, the one in memory that it shows.
+    pub axes: SmallVec<[usize; 4]>,
+    /// Dimensions after the rows, as they lie in memory.
+    pub dims: SmallVec<[usize; 4]>,
+}
+
+/// Plans the conversion of a column.
+///
+/// `left_out` are the pandas index columns that the import left out. The copy that
+/// `allow_copy = false` forbids is refused by [`Plan::check_copies`], so that a refused plan can
+/// still be looked at.
+///
+/// # Errors
+/// [`Error::UnsupportedType`], [`Error::Nulls`], [`Error::LossyCast`] (a fill that doesn't fit),
+/// [`Error::Conflict`] and [`Error::BadValue`], each naming the field.
+pub fn plan(facts: &Facts<'_>, options: &Options, left_out: &[String]) -> Result<Plan> {
+    options.check()?;
+    let mut plan = column(facts, options, "")?;
+    if !left_out.is_empty() {
+        plan.notes.push(Note::LeftOut(left_out.to_vec()));
+    }
+    Ok(plan)
+}
+
+fn column(facts: &Facts<'_>, options: &Options, path: &str) -> Result<Plan> {
+    match (&facts.node, options.form) {
+        (FactsNode::Leaf(leaf), Form::Matrix) => leaf::plan(facts, leaf, options, path),
+        (FactsNode::Struct { children, spacing }, Form::Matrix) => {
+            matrix::plan(facts, children, *spacing, options, path)
+        }
+        (FactsNode::Struct { children, .. }, Form::Columns) => columns(facts, children, options),
+        (FactsNode::Leaf(_), Form::Columns) => Err(Error::Conflict(format!(
+            "to_columns takes a struct or table, and the input is {}: use to_numpy",
+            type_name(facts.field)
+        ))),
+    }
+}
+
+fn columns(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options) -> Result<Plan> {
+    let mut plans: Vec<Plan> = Vec::with_capacity(children.len());
+    for child in children {
+        let name = child.field.name();
+        if plans.iter().any(|plan| plan.name.as_ref() == Some(name)) {
+            return Err(Error::BadValue(format!(
+                "there are several fields named {name:?}: rename one, or use to_numpy for a matrix"
+            )));
+        }
+        let options = fill::options_for(options, name);
+        let mut plan = column(child, &options, name)?;
+        plan.name = Some(name.clone());
+        plans.push(plan);
+    }
+    let copies = plans.iter().flat_map(|plan| plan.reasons().iter());
+    let reasons = distinct(copies);
+    Ok(Plan {
+        name: None,
+        source: facts.field.data_type().clone(),
+        dtype: None,
+        dtype_with_nulls: None,
+        shape: None,
+        rows: facts.rows,
+        transfer: if reasons.is_empty() {
+            Transfer::View
+        } else {
+            Transfer::Copy(reasons)
+        },
+        masked: false,
+        nbytes: plans.iter().map(|plan| plan.nbytes).sum(),
+        notes: Vec::new(),
+        children: plans,
+        step: Step::Columns,
+    })
+}
+
+/// The reasons in the order of the closed set, one of each kind, counts added up.
+fn distinct<'r>(reasons: impl Iterator<Item = &'r Reason>) -> Reasons {
+    let mut found: Reasons = Vec::new();
+    for reason in reasons {
+        match found.iter_mut().find(|known| known.code() == reason.code()) {
+            None => found.push(reason.clone()),
+            Some(Reason::Nulls { count: Some(sum) }) => {
+                if let Reason::Nulls { count: Some(n) } = reason {
+                    *sum += n;
+                }
+            }
+            Some(Reason::Chunked { chunks: most }) => {
+                if let Reason::Chunked { chunks } = reason {
+                    *most = (*most).max(*chunks);
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    found
+}
+
+/// A type as messages and plans name it: Arrow's, or its extension's.
+pub(crate) fn type_name(field: &Field) -> String {
+    match field.extension_type_name() {
+        Some(name) => name.to_owned(),
+        None => display::short_type(field.data_type()),
+    }
+}
+
+impl Plan {
+    /// The field's name, `None` for the top.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The Arrow type.
+    #[must_use]
+    pub fn source(&self) -> &DataType {
+        &self.source
+    }
+
+    /// The Arrow type as a short text.
+    #[must_use]
+    pub fn source_name(&self) -> String {
+        display::short_type(&self.source)
+    }
+
+    /// The result's dtype; `None` for one array a field.
+    #[must_use]
+    pub fn dtype(&self) -> Option<DType> {
+        self.dtype
+    }
+
+    /// For a schema: the dtype when values are missing, `None` where the request leaves no place.
+    /// For data: the same as [`Plan::dtype`].
+    #[must_use]
+    pub fn dtype_with_nulls(&self) -> Option<DType> {
+        self.dtype_with_nulls
+    }
+
+    /// The result's shape, `None` where a length isn't known; `None` for one array a field.
+    #[must_use]
+    pub fn shape(&self) -> Option<&[Option<usize>]> {
+        self.shape.as_deref()
+    }
+
+    /// Whether values are copied; `None` where that depends on the data and only the schema is known.
+    #[must_use]
+    pub fn copies(&self) -> Option<bool> {
+        match self.transfer {
+            Transfer::Copy(_) => Some(true),
+            Transfer::View if self.rows.is_none() => None,
+            Transfer::View => Some(false),
+        }
+    }
+
+    /// View or copy.
+    #[must_use]
+    pub fn transfer(&self) -> &Transfer {
+        &self.transfer
+    }
+
+    /// Why values are copied, empty for a view.
+    #[must_use]
+    pub fn reasons(&self) -> &[Reason] {
+        match &self.transfer {
+            Transfer::Copy(reasons) => reasons,
+            Transfer::View => &[],
+        }
+    }
+
+    /// Bytes that are allocated for values and masks; `None` where only the schema is known.
+    #[must_use]
+    pub fn nbytes(&self) -> Option<usize> {
+        self.nbytes
+    }
+
+    /// Whether a mask is made: something is missing and `nulls` is masked.
+    #[must_use]
+    pub fn masked(&self) -> bool {
+        self.masked
+    }
+
+    /// What else the caller should know.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The plans of the fields.
+    #[must_use]
+    pub fn children(&self) -> &[Self] {
+        &self.children
+    }
+
+    /// How it is carried out.
+    #[must_use]
+    pub fn step(&self) -> &Step {
+        &self.step
+    }
+
+    /// Refuses what `allow_copy = false` forbids.
+    ///
+    /// # Errors
+    /// [`Error::CopyNotAllowed`] with this plan's reasons.
+    pub fn check_copies(&self, options: &Options) -> Result<()> {
+        if options.allow_copy || self.copies() != Some(true) {
+            return Ok(());
+        }
+        let culprit = self
+            .children
+            .iter()
+            .find(|child| child.copies() == Some(true));
+        let path = match (&self.step, culprit) {
+            (Step::Columns | Step::Matrix { .. }, Some(child)) => {
+                child.name.clone().unwrap_or_default()
+            }
+            _ => String::new(),
+        };
+        Err(Error::CopyNotAllowed {
+            path,
+            reasons: self.reasons().to_vec(),
+        })
+    }
+}

@@ -1,0 +1,216 @@
+//! Why a copy is made: a closed set, each with a sentence and a remedy.
+
+use std::fmt;
+
+use crate::dtype::DType;
+
+/// Why the plan copies.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The values lie in several chunks.
+    Chunked {
+        /// How many of them aren't empty.
+        chunks: usize,
+    },
+    /// Missing values need their marker in the array.
+    Nulls {
+        /// How many; `None` where only the schema is known.
+        count: Option<usize>,
+    },
+    /// Booleans lie as bits.
+    BitPacked,
+    /// NumPy has only a wider form of the type.
+    Widened {
+        /// Bits in Arrow.
+        from: usize,
+        /// Bits in NumPy.
+        to: usize,
+    },
+    /// The values change to another dtype.
+    Cast {
+        /// What they would be.
+        from: DType,
+        /// What they become.
+        to: DType,
+    },
+    /// Codes become values.
+    Dictionary,
+    /// Runs become values.
+    RunEnds,
+    /// The lists leave gaps in their values or differ in length.
+    ListGaps,
+    /// NumPy has no offsets.
+    Offsets,
+    /// NumPy holds these values as Python objects.
+    Objects,
+    /// The values aren't aligned to their size.
+    Misaligned,
+    /// The values aren't next to each other.
+    Strided,
+    /// The values have the other byte order.
+    ByteOrder,
+    /// The columns don't lie in the wanted memory order.
+    Order {
+        /// The wanted order: `'C'` or `'F'`.
+        wanted: char,
+    },
+    /// The caller asked for memory of its own.
+    Requested {
+        /// The option that asks for it.
+        option: &'static str,
+    },
+    /// The producer realigned its memory on the way.
+    Realigned,
+}
+
+/// The reasons of one plan.
+pub type Reasons = Vec<Reason>;
+
+impl Reason {
+    /// One of each, for the generated page and the tests.
+    #[must_use]
+    pub fn examples() -> Vec<Self> {
+        vec![
+            Self::Chunked { chunks: 3 },
+            Self::Nulls { count: Some(2) },
+            Self::BitPacked,
+            Self::Widened { from: 32, to: 64 },
+            Self::Cast {
+                from: DType::Int64,
+                to: DType::Float64,
+            },
+            Self::Dictionary,
+            Self::RunEnds,
+            Self::ListGaps,
+            Self::Offsets,
+            Self::Objects,
+            Self::Misaligned,
+            Self::Strided,
+            Self::ByteOrder,
+            Self::Order { wanted: 'F' },
+            Self::Requested {
+                option: "writable=True",
+            },
+            Self::Realigned,
+        ]
+    }
+
+    /// The reason's name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Chunked { .. } => "chunked",
+            Self::Nulls { .. } => "nulls",
+            Self::BitPacked => "bit-packed",
+            Self::Widened { .. } => "widened",
+            Self::Cast { .. } => "cast",
+            Self::Dictionary => "dictionary",
+            Self::RunEnds => "run-ends",
+            Self::ListGaps => "list-gaps",
+            Self::Offsets => "offsets",
+            Self::Objects => "objects",
+            Self::Misaligned => "misaligned",
+            Self::Strided => "strided",
+            Self::ByteOrder => "byte-order",
+            Self::Order { .. } => "order",
+            Self::Requested { .. } => "requested",
+            Self::Realigned => "realigned",
+        }
+    }
+
+    /// What to do to get a view instead.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Chunked { .. } => "combine the chunks first, or convert chunk by chunk",
+            Self::Nulls { .. } => "pass nulls=\"masked\" to view the values beside a mask",
+            Self::BitPacked => "store the values as arrow.bool8 to view them",
+            Self::Widened { .. } => "store the values in the wider type to view them",
+            Self::Cast { .. } => "leave out dtype=, or store the values in that type",
+            Self::Dictionary => "use to_codes to view the codes",
+            Self::RunEnds => "decode the runs once and keep the result",
+            Self::ListGaps => "use to_ragged to view the values beside their offsets",
+            Self::Offsets => "store the values as fixed-size lists",
+            Self::Objects => "choose a dtype= of fixed width, where the type has one",
+            Self::Misaligned => "let the producer align its buffers",
+            Self::Strided => "pass contiguous memory",
+            Self::ByteOrder => "pass native byte order",
+            Self::Order { .. } => "use to_columns to view each column on its own",
+            Self::Requested { .. } => "leave out that option",
+            Self::Realigned => "let the producer align its buffers",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chunked { chunks } => write!(f, "the values lie in {chunks} chunks"),
+            Self::Nulls { count: Some(1) } => {
+                f.write_str("1 value is missing and needs its marker")
+            }
+            Self::Nulls { count: Some(n) } => {
+                write!(f, "{n} values are missing and need their marker")
+            }
+            Self::Nulls { count: None } => f.write_str("missing values need their marker"),
+            Self::BitPacked => {
+                f.write_str("Arrow packs booleans as bits, NumPy has one byte for each")
+            }
+            Self::Widened { from, to } => write!(f, "Arrow has {from} bits a value and NumPy {to}"),
+            Self::Cast { from, to } => write!(f, "the values change from {from} to {to}"),
+            Self::Dictionary => f.write_str("the codes have to be replaced by their values"),
+            Self::RunEnds => f.write_str("the runs have to be expanded"),
+            Self::ListGaps => {
+                f.write_str("the lists leave gaps in their values or differ in length")
+            }
+            Self::Offsets => f.write_str("the offsets have no counterpart in NumPy"),
+            Self::Objects => f.write_str("NumPy holds these values as Python objects"),
+            Self::Misaligned => f.write_str("the values are not aligned to their size"),
+            Self::Strided => f.write_str("the values are not next to each other in memory"),
+            Self::ByteOrder => f.write_str("the values have the other byte order"),
+            Self::Order { wanted: 'C' } => {
+                f.write_str("rows have to be contiguous (order=\"C\") and Arrow stores columns")
+            }
+            Self::Order { .. } => f.write_str("the columns do not lie side by side in memory"),
+            Self::Requested { option } => write!(f, "{option} asks for memory of its own"),
+            Self::Realigned => f.write_str("the producer realigned its buffers"),
+        }
+    }
+}
+
+/// Something that the caller should know and that costs nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Note {
+    /// Values are in UTC, the zone is dropped.
+    TimeZone(String),
+    /// An extension type was replaced by its storage.
+    Unwrapped(String),
+    /// pandas index columns were left out.
+    LeftOut(Vec<String>),
+    /// The view isn't aligned: the producer's memory isn't.
+    Misaligned,
+    /// A mask is made beside the values.
+    Mask {
+        /// Its bytes, where known.
+        nbytes: Option<usize>,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimeZone(zone) => {
+                write!(f, "the time zone {zone} is dropped: the values are in UTC")
+            }
+            Self::Unwrapped(name) => write!(f, "the extension type {name} is taken as its storage"),
+            Self::LeftOut(names) => write!(f, "left out as the pandas index: {}", names.join(", ")),
+            Self::Misaligned => f.write_str("the view is misaligned, as the producer's memory is"),
+            Self::Mask { nbytes: Some(n) } => {
+                write!(f, "a mask of {n} bytes is made beside the values")
+            }
+            Self::Mask { nbytes: None } => f.write_str("a mask is made beside the values"),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Bitmaps: validity and booleans, at any bit offset.
+
+/// `len` bits, the first at bit `offset` of `bytes`.
+#[derive(Debug, Clone, Copy)]
+pub struct Bits<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+    len: usize,
+}
+
+impl<'a> Bits<'a> {
+    /// The bytes that `len` bits from bit `offset` reach into.
+    pub(crate) const fn bytes_needed(offset: usize, len: usize) -> usize {
+        (offset % 8 + len).div_ceil(8) + offset / 8
+    }
+
+    /// `None` when `bytes` is too short.
+    #[must_use]
+    pub fn new(bytes: &'a [u8], offset: usize, len: usize) -> Option<Self> {
+        let bytes = bytes.get(offset / 8..Self::bytes_needed(offset, len))?;
+        Some(Self {
+            bytes,
+            offset: offset % 8,
+            len,
+        })
+    }
+
+    /// How many bits. *O(1)*.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none. *O(1)*.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The bytes that the bits lie in.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// One bit; false past the end. *O(1)*.
+    #[must_use]
+    pub fn get(&self, index: usize) -> bool {
+        let bit = self.offset + index;
+        index < self.len
+            && self
+                .bytes
+                .get(bit / 8)
+                .is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
+    }
+
+    /// The 64 bits from `start` on, the first in the lowest place; zeros past the bytes' end
+    /// (not past `len`: the last byte's spare bits are the producer's). *O(1)*.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn word(&self, start: usize) -> u64 {
+        let bit = self.offset + start;
+        let (byte, shift) = (bit / 8, (bit % 8) as u32);
+        let low = match self.bytes.get(byte..byte + 8) {
+            Some(eight) => {
+                let mut raw = [0; 8];
+                raw.copy_from_slice(eight);
+                u64::from_le_bytes(raw)
+            }
+            None => self.word_at_end(byte),
+        };
+        if shift == 0 {
+            return low;
+        }
+        let ninth = u64::from(self.bytes.get(byte + 8).copied().unwrap_or(0));
+        low >> shift | ninth << (64 - shift)
+    }
+
+    #[cold]
+    fn word_at_end(&self, byte: usize) -> u64 {
+        let mut raw = [0; 8];
+        for (to, from) in raw
+            .iter_mut()
+            .zip(self.bytes.get(byte..).unwrap_or_default())
+        {
+            *to = *from;
+        }
+        u64::from_le_bytes(raw)
+    }
+
+    /// Up to 64 bits from `start` on with everything past `len` cleared.
+    #[inline(always)]
+    pub(crate) fn word_within(&self, start: usize) -> u64 {
+        self.word(start) & low_mask(self.len.saturating_sub(start))
+    }
+
+    /// How many bits are set. Reads the bitmap once.
+    #[must_use]
+    pub fn count_ones(&self) -> usize {
+        let mut ones = 0;
+        let mut at = 0;
+        // Whole words without the shifts: this is what a null count costs.
+        if self.offset == 0 {
+            let (words, _) = self
+                .bytes
+                .get(..self.len / 64 * 8)
+                .unwrap_or_default()
+                .as_chunks::<8>();
+            ones = words
+                .iter()
+                .map(|w| u64::from_ne_bytes(*w).count_ones() as usize)
+                .sum();
+            at = words.len() * 64;
+        }
+        while at < self.len {
+            ones += self.word_within(at).count_ones() as usize;
+            at += 64;
+        }
+        ones
+    }
+
+    /// The first bit that isn't set.
+    #[must_use]
+    pub fn first_zero(&self) -> Option<usize> {
+        (0..self.len).step_by(64).find_map(|at| {
+            let zeros = !self.word(at) & low_mask(self.len - at);
+            (zeros != 0).then(|| at + zeros.trailing_zeros() as usize)
+        })
+    }
+}
+
+/// The lowest `n` bits set, all of them for 64 and more.
+#[inline(always)]
+pub(crate) const fn low_mask(n: usize) -> u64 {
+    if n >= 64 { u64::MAX } else { (1 << n) - 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_counts_agree_with_single_bits_at_every_offset() {
+        let bytes: Vec<u8> = (0..40u32).map(|i| (i * 73 + 29) as u8).collect();
+        for offset in 0..70 {
+            for len in [0, 1, 7, 63, 64, 65, 130, 200] {
+                let bits = Bits::new(&bytes, offset, len).expect("long enough");
+                let single: Vec<bool> = (0..len)
+                    .map(|i| bytes[(offset + i) / 8] >> ((offset + i) % 8) & 1 == 1)
+                    .collect();
+                assert_eq!((0..len).map(|i| bits.get(i)).collect::<Vec<_>>(), single);
+                assert_eq!(bits.count_ones(), single.iter().filter(|b| **b).count());
+                assert_eq!(bits.first_zero(), single.iter().position(|b| !b));
+                for start in 0..len {
+                    let word = bits.word_within(start);
+                    for k in 0..64 {
+                        assert_eq!(
+                            word >> k & 1 == 1,
+                            single.get(start + k).copied().unwrap_or(false)
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn too_few_bytes_are_refused() {
+        assert!(Bits::new(&[0xff], 1, 8).is_none());
+        assert!(Bits::new(&[], 0, 0).is_some());
+    }
+}

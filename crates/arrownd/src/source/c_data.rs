@@ -1,0 +1,140 @@
+//! The structs of Arrow's C data interface, field by field as the specification has them.
+//!
+//! arrow-rs' own mirror hides the fields, and the border has to see them raw: a null pointer, a
+//! negative count or a missing release are what it is there to find.
+#![allow(unsafe_code, reason = "foreign memory is released here")]
+
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr;
+
+/// Arrow's `ArrowSchema`. Releases itself on drop.
+#[repr(C)]
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub struct ArrowSchema {
+    pub format: *const c_char,
+    pub name: *const c_char,
+    pub metadata: *const c_char,
+    pub flags: i64,
+    pub n_children: i64,
+    pub children: *mut *mut ArrowSchema,
+    pub dictionary: *mut ArrowSchema,
+    pub release: Option<unsafe extern "C" fn(*mut ArrowSchema)>,
+    pub private_data: *mut c_void,
+}
+
+/// Arrow's `ArrowArray`. Releases itself on drop.
+#[repr(C)]
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub struct ArrowArray {
+    pub length: i64,
+    pub null_count: i64,
+    pub offset: i64,
+    pub n_buffers: i64,
+    pub n_children: i64,
+    pub buffers: *const *const c_void,
+    pub children: *mut *mut ArrowArray,
+    pub dictionary: *mut ArrowArray,
+    pub release: Option<unsafe extern "C" fn(*mut ArrowArray)>,
+    pub private_data: *mut c_void,
+}
+
+/// Arrow's `ArrowArrayStream`. Releases itself on drop.
+#[repr(C)]
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the names are the specification's")]
+pub struct ArrowArrayStream {
+    pub get_schema: Option<unsafe extern "C" fn(*mut ArrowArrayStream, *mut ArrowSchema) -> c_int>,
+    pub get_next: Option<unsafe extern "C" fn(*mut ArrowArrayStream, *mut ArrowArray) -> c_int>,
+    pub get_last_error: Option<unsafe extern "C" fn(*mut ArrowArrayStream) -> *const c_char>,
+    pub release: Option<unsafe extern "C" fn(*mut ArrowArrayStream)>,
+    pub private_data: *mut c_void,
+}
+
+macro_rules! owned_struct {
+    ($name:ident { $($field:ident: $empty:expr),* $(,)? }) => {
+        impl $name {
+            /// A released struct, ready to be filled by a producer.
+            #[must_use]
+            pub const fn empty() -> Self {
+                Self { $($field: $empty,)* release: None, private_data: ptr::null_mut() }
+            }
+
+            /// Moves the struct out, as the specification lets a consumer do: what stays behind is
+            /// marked as released, and its producer must not release it again.
+            #[must_use]
+            pub fn take(&mut self) -> Self {
+                std::mem::replace(self, Self::empty())
+            }
+
+            /// Whether there is nothing (left) in it.
+            #[must_use]
+            pub fn is_released(&self) -> bool {
+                self.release.is_none()
+            }
+        }
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                if let Some(release) = self.release {
+                    // SAFETY: `release` is the producer's own callback for this struct, which is
+                    // not released yet; the specification lets the struct's owner, which is the
+                    // value being dropped, call it once.
+                    unsafe { release(self) };
+                    self.release = None;
+                }
+            }
+        }
+
+        // SAFETY: the specification demands that a producer's structs can be released from any
+        // thread; everything else in them is only read.
+        unsafe impl Send for $name {}
+        // SAFETY: nothing is written through a shared reference.
+        unsafe impl Sync for $name {}
+    };
+}
+
+owned_struct!(ArrowSchema {
+    format: ptr::null(),
+    name: ptr::null(),
+    metadata: ptr::null(),
+    flags: 0,
+    n_children: 0,
+    children: ptr::null_mut(),
+    dictionary: ptr::null_mut(),
+});
+owned_struct!(ArrowArray {
+    length: 0,
+    null_count: 0,
+    offset: 0,
+    n_buffers: 0,
+    n_children: 0,
+    buffers: ptr::null(),
+    children: ptr::null_mut(),
+    dictionary: ptr::null_mut(),
+});
+owned_struct!(ArrowArrayStream {
+    get_schema: None,
+    get_next: None,
+    get_last_error: None
+});
+
+impl ArrowArray {
+    /// Moves a descendant out of an array that has passed the border: `route` is a child's index
+    /// at each level. `None` for a wrong one. What stays behind can be dropped: a child that was
+    /// moved out has its own release.
+    #[must_use]
+    pub fn take_descendant(&mut self, route: &[usize]) -> Option<Self> {
+        let Some((first, rest)) = route.split_first() else {
+            return Some(self.take());
+        };
+        if i64::try_from(*first).ok()? >= self.n_children || self.children.is_null() {
+            return None;
+        }
+        // SAFETY: `first` is within `n_children`, the length of `children`.
+        let child = unsafe { *self.children.add(*first) };
+        // SAFETY: the border has seen that each child is non-null and aligned, and `self` owns it.
+        unsafe { child.as_mut() }?.take_descendant(rest)
+    }
+}

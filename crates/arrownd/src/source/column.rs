@@ -1,0 +1,316 @@
+//! Chunks, turned from batch-major to column-major: what the planner counts and kernels read.
+
+use arrow_schema::{DataType, Field};
+use smallvec::{SmallVec, smallvec};
+
+use super::bits::{Bits, low_mask};
+use super::chunk::{Chunk, Data};
+use crate::error::Result;
+use crate::mapping::{Extension, extension, tensor};
+
+/// One column in all its chunks.
+#[derive(Debug)]
+pub struct Column<'a> {
+    /// Its field.
+    pub field: &'a Field,
+    /// Rows; `None` where only the schema is known.
+    pub rows: Option<usize>,
+    /// Which child of the imported array it is; empty for the array itself.
+    pub route: SmallVec<[usize; 2]>,
+    /// A leaf, or a struct of columns.
+    pub node: Node<'a>,
+}
+
+/// What a column is made of.
+#[derive(Debug)]
+pub enum Node<'a> {
+    /// Values, perhaps in fixed-size lists.
+    Leaf(Leaf<'a>),
+    /// Fields.
+    Struct(Vec<Column<'a>>),
+}
+
+/// Values, perhaps in fixed-size lists: each list is one more dimension.
+#[derive(Debug)]
+pub struct Leaf<'a> {
+    /// The field of the values themselves.
+    pub field: &'a Field,
+    /// Dimensions after the rows, as they lie in memory.
+    pub dims: SmallVec<[usize; 4]>,
+    /// For each dimension of the result after the rows, the one in memory that it shows.
+    pub axes: SmallVec<[usize; 4]>,
+    /// The non-empty chunks.
+    pub parts: Vec<Part<'a>>,
+    /// How many values are missing, at whatever level.
+    pub missing: usize,
+    /// Position of the first missing value, in values.
+    pub first_missing: usize,
+    /// Extension types that were unwrapped on the way to the values.
+    pub unwrapped: Vec<String>,
+}
+
+/// One non-empty chunk of a leaf.
+#[derive(Debug)]
+pub struct Part<'a> {
+    /// Which chunk of the source.
+    pub chunk: usize,
+    /// Rows.
+    pub rows: usize,
+    /// Values: rows times the dimensions.
+    pub len: usize,
+    /// The values.
+    pub data: &'a Data<'a>,
+    /// Which of them are there.
+    pub validity: Validity<'a>,
+}
+
+/// Bitmaps at one or several levels; a value is there where all of them say so.
+#[derive(Debug, Default)]
+pub struct Validity<'a> {
+    /// The bitmaps that have a zero, each with the number of values that one bit stands for.
+    levels: Vec<(Bits<'a>, usize)>,
+}
+
+impl<'a> Validity<'a> {
+    /// Whether nothing is missing. *O(1)*.
+    #[inline]
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.levels.is_empty()
+    }
+
+    /// 64 values from `start` on, the first in the lowest place; what is past the end is undefined.
+    #[inline(always)]
+    #[must_use]
+    pub fn word(&self, start: usize) -> u64 {
+        match self.levels.as_slice() {
+            [] => u64::MAX,
+            [(bits, 1)] => bits.word(start),
+            levels => levels
+                .iter()
+                .fold(u64::MAX, |word, level| word & expanded(level, start)),
+        }
+    }
+
+    /// The bytes of the bitmaps.
+    pub(crate) fn bytes(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.levels.iter().map(|(bits, _)| bits.bytes())
+    }
+
+    /// Whether value `index` is there.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, index: usize) -> bool {
+        self.levels
+            .iter()
+            .all(|(bits, each)| bits.get(index / each))
+    }
+}
+
+fn expanded((bits, each): &(Bits<'_>, usize), start: usize) -> u64 {
+    if *each == 1 {
+        return bits.word(start);
+    }
+    let (mut word, mut at) = (0, 0);
+    while at < 64 {
+        let index = (start + at) / each;
+        let end = ((index + 1) * each - start).min(64);
+        if bits.get(index) {
+            word |= low_mask(end) & !low_mask(at);
+        }
+        at = end;
+    }
+    word
+}
+
+type Levels<'a> = Vec<(Bits<'a>, usize)>;
+
+impl<'a> Column<'a> {
+    /// Turns `chunks` of one field to a column. Reads the bitmaps once, to count.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArrow`](crate::Error::InvalidArrow) for extension metadata that is wrong.
+    pub fn new(field: &'a Field, chunks: &'a [Chunk<'a>]) -> Result<Self> {
+        let inherited: Vec<(usize, &Chunk<'a>, Levels<'a>)> = chunks
+            .iter()
+            .enumerate()
+            .filter(|(_, chunk)| chunk.len > 0)
+            .map(|(i, chunk)| (i, chunk, Levels::new()))
+            .collect();
+        let rows = chunks.iter().map(|chunk| chunk.len).sum();
+        column(field, Some(rows), smallvec![], inherited)
+    }
+
+    /// A column of which only the schema is known.
+    ///
+    /// # Errors
+    /// As [`Column::new`].
+    pub fn of_schema(field: &'a Field) -> Result<Self> {
+        column(field, None, smallvec![], Vec::new())
+    }
+}
+
+fn column<'a>(
+    field: &'a Field,
+    rows: Option<usize>,
+    route: SmallVec<[usize; 2]>,
+    mut chunks: Vec<(usize, &'a Chunk<'a>, Levels<'a>)>,
+) -> Result<Column<'a>> {
+    for (_, chunk, levels) in &mut chunks {
+        levels.extend(
+            chunk
+                .validity
+                .filter(|bits| bits.count_ones() < bits.len())
+                .map(|bits| (bits, 1)),
+        );
+    }
+    let opaque = matches!(
+        extension(field)?,
+        Some(
+            Extension::VariableShapeTensor
+                | Extension::TimestampWithOffset
+                | Extension::ParquetVariant
+        )
+    );
+    if let (DataType::Struct(fields), false) = (field.data_type(), opaque) {
+        let mut columns = Vec::with_capacity(fields.len());
+        for (i, child) in fields.iter().enumerate() {
+            let chunks = chunks
+                .iter()
+                .filter_map(|(at, chunk, levels)| match &chunk.data {
+                    Data::Struct(children) => children.get(i).map(|c| (*at, c, levels.clone())),
+                    _ => None,
+                })
+                .collect();
+            let mut route = route.clone();
+            route.push(i);
+            columns.push(column(child, rows, route, chunks)?);
+        }
+        return Ok(Column {
+            field,
+            rows,
+            route,
+            node: Node::Struct(columns),
+        });
+    }
+    Ok(Column {
+        field,
+        rows,
+        route,
+        node: Node::Leaf(leaf(field, chunks)?),
+    })
+}
+
+fn leaf<'a>(field: &'a Field, chunks: Vec<(usize, &'a Chunk<'a>, Levels<'a>)>) -> Result<Leaf<'a>> {
+    let mut leaf = Leaf {
+        field,
+        dims: SmallVec::new(),
+        axes: SmallVec::new(),
+        parts: Vec::new(),
+        missing: 0,
+        first_missing: 0,
+        unwrapped: Vec::new(),
+    };
+    for (at, chunk, levels) in chunks {
+        let validity = Validity { levels };
+        leaf.parts.push(Part {
+            chunk: at,
+            rows: chunk.len,
+            len: chunk.len,
+            data: &chunk.data,
+            validity,
+        });
+    }
+    loop {
+        let known = extension(leaf.field)?;
+        if matches!(
+            known,
+            Some(
+                Extension::Unknown
+                    | Extension::Opaque
+                    | Extension::Period(None)
+                    | Extension::PandasInterval
+            )
+        ) {
+            leaf.unwrapped
+                .extend(leaf.field.extension_type_name().map(str::to_owned));
+        }
+        let DataType::FixedSizeList(child, size) = leaf.field.data_type() else {
+            break;
+        };
+        let size = usize::try_from(*size).unwrap_or(0);
+        let base = leaf.dims.len();
+        if known == Some(Extension::Tensor) {
+            let tensor = tensor(leaf.field, size)?;
+            leaf.axes
+                .extend(tensor.permutation.iter().map(|axis| base + axis));
+            leaf.dims.extend(tensor.shape);
+        } else {
+            leaf.axes.push(base);
+            leaf.dims.push(size);
+        }
+        leaf.field = child;
+        for part in &mut leaf.parts {
+            let Data::FixedList { child, .. } = part.data else {
+                continue;
+            };
+            part.len = child.len;
+            part.data = &child.data;
+            for (_, each) in &mut part.validity.levels {
+                *each *= size.max(1);
+            }
+            part.validity.levels.extend(
+                child
+                    .validity
+                    .filter(|bits| bits.count_ones() < bits.len())
+                    .map(|bits| (bits, 1)),
+            );
+        }
+    }
+    count_missing(&mut leaf);
+    Ok(leaf)
+}
+
+fn count_missing(leaf: &mut Leaf<'_>) {
+    let null_type = *leaf.field.data_type() == DataType::Null;
+    let mut before = 0;
+    for part in &leaf.parts {
+        let (missing, first) = match part.validity.levels.as_slice() {
+            _ if null_type => (part.len, 0),
+            [] => (0, 0),
+            _ if part.len == 0 => (0, 0),
+            [(bits, each)] => (
+                (bits.len() - bits.count_ones()) * each,
+                bits.first_zero().unwrap_or(0) * each,
+            ),
+            _ => {
+                let zeros = |at| !part.validity.word(at) & low_mask(part.len - at);
+                let starts = || (0..part.len).step_by(64);
+                let first = starts().find(|at| zeros(*at) != 0).unwrap_or(0);
+                let count = starts().map(|at| zeros(at).count_ones() as usize).sum();
+                (count, first + zeros(first).trailing_zeros() as usize)
+            }
+        };
+        if leaf.missing == 0 && missing > 0 {
+            leaf.first_missing = before + first;
+        }
+        leaf.missing += missing;
+        before += part.len;
+    }
+}
+
+impl<'a> Leaf<'a> {
+    /// The bytes of the one part that there is, `None` where they aren't fixed-width or there are
+    /// several parts.
+    pub(crate) fn only_bytes(&self) -> Option<&'a [u8]> {
+        match self.parts.as_slice() {
+            [
+                Part {
+                    data: Data::Fixed(bytes),
+                    ..
+                },
+            ] => Some(bytes),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Step 1, import: what came in, checked, and turned to columns.
+
+mod bits;
+mod border;
+mod c_data;
+mod chunk;
+mod column;
+mod content;
+mod native;
+mod path;
+mod schema;
+
+use arrow_schema::{DataType, Field};
+
+pub use bits::Bits;
+pub(crate) use bits::low_mask;
+pub use border::{read_array, read_fields};
+pub use c_data::{ArrowArray, ArrowArrayStream, ArrowSchema};
+pub use chunk::{Chunk, Data, Offsets};
+pub use column::{Column, Leaf, Node, Part, Validity};
+pub use native::chunk_of;
+pub use path::Path;
+pub use schema::read_schema;
+
+use crate::error::{Error, Result};
+use crate::mapping::{extension, pandas_index_columns};
+
+/// Which fields of a struct are taken, and what was left out unasked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// Positions of the fields, in the wanted order.
+    pub fields: Vec<usize>,
+    /// Names of pandas index columns that were left out.
+    pub left_out: Vec<String>,
+}
+
+impl Selection {
+    /// Chooses among the fields of a struct; `None` for any other type.
+    ///
+    /// # Errors
+    /// [`Error::BadValue`] for a name that isn't there or isn't unique, [`Error::Conflict`] for
+    /// names where there are no fields.
+    pub fn new(field: &Field, columns: Option<&[String]>) -> Result<Option<Self>> {
+        let DataType::Struct(fields) = field.data_type() else {
+            return match columns {
+                None => Ok(None),
+                Some(_) => Err(Error::Conflict(format!(
+                    "columns= names fields of a struct or table, and the input is {}: leave it out",
+                    field.data_type()
+                ))),
+            };
+        };
+        if columns.is_none() && extension(field)?.is_some() {
+            return Ok(None);
+        }
+        let Some(columns) = columns else {
+            let index = pandas_index_columns(field);
+            let (left_out, fields): (Vec<usize>, Vec<usize>) =
+                (0..fields.len()).partition(|i| index.contains(fields[*i].name()));
+            let DataType::Struct(all) = field.data_type() else {
+                return Ok(None);
+            };
+            let left_out = left_out
+                .into_iter()
+                .map(|i| all[i].name().clone())
+                .collect();
+            return Ok(Some(Self { fields, left_out }));
+        };
+        let mut wanted = Vec::with_capacity(columns.len());
+        for name in columns {
+            let mut places = fields
+                .iter()
+                .enumerate()
+                .filter(|(_, f)| f.name() == name)
+                .map(|(i, _)| i);
+            match (places.next(), places.next()) {
+                (Some(place), None) => wanted.push(place),
+                (Some(_), Some(_)) => {
+                    return Err(Error::BadValue(format!(
+                        "columns: there are several fields named {name:?}"
+                    )));
+                }
+                (None, _) => {
+                    let known: Vec<_> = fields.iter().map(|f| f.name().as_str()).collect();
+                    return Err(Error::BadValue(format!(
+                        "columns: no field {name:?}; there are {known:?}"
+                    )));
+                }
+            }
+        }
+        Ok(Some(Self {
+            fields: wanted,
+            left_out: Vec::new(),
+        }))
+    }
+
+    /// The field with just the chosen ones.
+    #[must_use]
+    pub fn apply(&self, field: Field) -> Field {
+        let DataType::Struct(fields) = field.data_type() else {
+            return field;
+        };
+        let chosen: arrow_schema::Fields = self
+            .fields
+            .iter()
+            .filter_map(|i| fields.get(*i).cloned())
+            .collect();
+        field.with_data_type(DataType::Struct(chosen))
+    }
+}

@@ -1,0 +1,98 @@
+"""Runs faults in a process of their own, and says before and after each attempt how it went, a JSON line each.
+
+``python -m border.worker`` from the folder above, with a JSON list of names as its input. The line before tells which attempt a crash belongs to.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import json
+import os
+import sys
+import tempfile
+from typing import Any
+
+import arrownd
+
+from .faults import Attempt, registry
+from .producers import ArrayProducer, Producer, released_twice
+from .recipes import primitive
+
+
+class StandardError:
+    """What a native library or ctypes writes to standard error, attempt by attempt."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()
+        faulthandler.enable(os.fdopen(os.dup(2), "wb"))
+        os.dup2(self._file.fileno(), 2)
+        self._seen = 0
+
+    def news(self) -> str:
+        sys.stderr.flush()
+        end = os.fstat(self._file.fileno()).st_size
+        text = os.pread(self._file.fileno(), end - self._seen, self._seen).decode(errors="replace")
+        self._seen = end
+        return text
+
+
+def outcome_of(call: str, producer: Producer) -> dict[str, Any]:
+    """What came of one call; nothing of it stays alive."""
+    try:
+        result = getattr(arrownd, call)(producer)
+    except BaseException as error:  # noqa: BLE001 - a panic is no Exception, and has to be seen
+        classes = [kind.__name__ for kind in type(error).__mro__]
+        return {"error": classes[0], "classes": classes, "message": str(error), "own": error is getattr(producer, "error", None)}
+    return {"error": None, "result": repr(getattr(result, "tolist", lambda: result)())[:10_000]}
+
+
+def run(attempt: Attempt) -> dict[str, Any]:
+    doubles = len(released_twice)
+    producer = attempt.make()
+    references = sys.getrefcount(producer)
+    outcome = outcome_of(attempt.call, producer)
+    gc.collect()
+    outcome["references"] = sys.getrefcount(producer) - references
+    producer.let_go()
+    outcome["unreleased"] = producer.ledger.alive()[:20]
+    outcome["made"] = producer.ledger.made
+    outcome["released_twice"] = len(released_twice) - doubles
+    if outcome["error"] is None and attempt.sound is not None:
+        outcome["sound"] = outcome_of(attempt.call, attempt.sound())["result"]
+    return outcome
+
+
+def a_good_conversion() -> str | None:
+    """What is wrong with a sound conversion, if anything is: a fault must not spoil what comes after it."""
+    producer = ArrayProducer(primitive("i", [3, 1, 2]))
+    result = arrownd.to_numpy(producer)
+    assert producer.array is not None
+    if result.tolist() != [3, 1, 2]:
+        return f"values are {result!r}"
+    if result.__array_interface__["data"][0] != producer.array.buffers[1]:
+        return "not a view"
+    if producer.ledger.alive("array") != ["array"]:
+        return "the array was released while it is viewed"
+    del result
+    gc.collect()
+    return f"not released: {producer.ledger.alive()}" if producer.ledger.alive() else None
+
+
+def main(names: list[str]) -> None:
+    say = os.fdopen(os.dup(1), "w", buffering=1)
+    stderr = StandardError()
+    faults = registry()
+    gc.collect()
+    gc.freeze()  # makes each collection below a quick one
+    for name in names:
+        for index, attempt in enumerate(faults[name].attempts):
+            print(json.dumps({"fault": name, "attempt": index}), file=say)
+            outcome = run(attempt)
+            outcome["stderr"] = stderr.news()
+            print(json.dumps({"fault": name, "attempt": index, "outcome": outcome}), file=say)
+        print(json.dumps({"fault": name, "after": a_good_conversion()}), file=say)
+
+
+if __name__ == "__main__":
+    main(json.load(sys.stdin))

@@ -1,0 +1,17 @@
+"""One or more cases for every row of arrownd's type table; tests/test_type_table.py holds them to it."""
+
+from __future__ import annotations
+
+from .case import Case, Chunk
+from .extensions import interval_case, leaf_extension_cases, tensor_cases
+from .moments import moment_cases
+from .nested import nested_cases
+from .numbers import number_cases
+from .octets import octet_cases
+from .unsupported import unsupported
+
+LEAVES: list[Case] = [*number_cases(), *moment_cases(), *octet_cases(), *leaf_extension_cases()]
+CASES: list[Case] = [*LEAVES, *nested_cases(LEAVES), *tensor_cases(), interval_case()]
+UNSUPPORTED = unsupported()
+
+__all__ = ["CASES", "LEAVES", "UNSUPPORTED", "Case", "Chunk"]

@@ -1,0 +1,61 @@
+"""Types that a later session builds: each is refused by name until then."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from .extensions import Foreign
+
+
+def unsupported() -> dict[str, list[Any]]:
+    """Row of the type table -> producers with at least one value."""
+    found: dict[str, list[Any]] = {
+        f"decimal{bits}": [pa.array([Decimal("1.25"), None], getattr(pa, f"decimal{bits}")(7, 2))]
+        for bits in (32, 64, 128, 256)
+    }
+    rows = [[1, 2], [3, 4]]
+    found["list"] = [pa.array(rows, pa.list_(pa.int64())), pa.array([["a"]], pa.list_(pa.utf8()))]
+    found["large_list"] = [pa.array(rows, pa.large_list(pa.int64()))]
+    found["list_view"] = [pa.array(rows, pa.list_view(pa.int64()))]
+    found["large_list_view"] = [pa.array(rows, pa.large_list_view(pa.int64()))]
+    found["map"] = [pa.array([[("a", 1)]], pa.map_(pa.utf8(), pa.int64()))]
+    found["dictionary"] = [pa.array(["a", "b", None]).dictionary_encode()]
+    found["run_end_encoded"] = [pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array([1.5, 2.5]))]
+    ids = pa.array([0, 1], pa.int8())
+    found["dense_union"] = [
+        pa.UnionArray.from_dense(ids, pa.array([0, 0], pa.int32()), [pa.array([1]), pa.array(["a"])])
+    ]
+    found["sparse_union"] = [pa.UnionArray.from_sparse(ids, [pa.array([1, 2]), pa.array(["a", "b"])])]
+    found["arrow.variable_shape_tensor"] = [variable_shape_tensor()]
+    found["arrow.timestamp_with_offset"] = [timestamp_with_offset()]
+    found["arrow.parquet.variant"] = [variant()]
+    found["polars.int128"] = [pl.Series([1, 2**100, None], dtype=pl.Int128)]
+    found["polars.uint128"] = [pl.Series([1, 2**100], dtype=pl.UInt128)]
+    return found
+
+
+def variable_shape_tensor() -> pa.Array:
+    storage = pa.array(
+        [{"data": [1.0, 2.0], "shape": [1, 2]}],
+        pa.struct([("data", pa.list_(pa.float32())), ("shape", pa.list_(pa.int32(), 2))]),
+    )
+    return pa.ExtensionArray.from_storage(Foreign(storage.type, "arrow.variable_shape_tensor", b"{}"), storage)
+
+
+def timestamp_with_offset() -> pa.Array:
+    storage = pa.array(
+        [{"timestamp": 0, "offset_minutes": 60}],
+        pa.struct([pa.field("timestamp", pa.timestamp("us", "UTC"), False), pa.field("offset_minutes", pa.int16(), False)]),
+    )
+    return pa.ExtensionArray.from_storage(Foreign(storage.type, "arrow.timestamp_with_offset"), storage)
+
+
+def variant() -> pa.Array:
+    storage = pa.array(
+        [{"metadata": b"\x01\x00\x00", "value": b"\x00"}], pa.struct([("metadata", pa.binary()), ("value", pa.binary())])
+    )
+    return pa.ExtensionArray.from_storage(Foreign(storage.type, "arrow.parquet.variant"), storage)

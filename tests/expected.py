@@ -1,0 +1,61 @@
+"""What SPEC.md says of a case in a layout: values, view or copy, and why."""
+
+from __future__ import annotations
+
+import numpy as np
+from agreement import Want
+from cases import Case
+from layouts import Placed
+
+COLUMNAR = ("struct", "pandas.interval")
+
+
+def is_view(case: Case, placed: Placed, nulls: str) -> bool:
+    """V in the table: one filled chunk, and nothing missing that has to be written over."""
+    filled_in = placed.nulls > 0 and nulls in ("nan", "fill")
+    return case.view and placed.filled_chunks <= 1 and not filled_in and placed.length > 0
+
+
+def reasons(case: Case, placed: Placed, nulls: str) -> tuple[frozenset[str] | None, frozenset[str]]:
+    """Codes that must be given, and codes that may be given besides, as they are true too."""
+    if case.all_missing or case.row in COLUMNAR:
+        return None, frozenset()
+    must, may = set(case.copied_for), set()
+    causes = must if case.view else may
+    if placed.filled_chunks > 1:
+        causes.add("chunked")
+    if placed.nulls and nulls in ("nan", "fill"):
+        causes.add("nulls")
+        if nulls == "nan" and case.with_nulls != case.dtype:
+            may.update(("cast", "objects"))
+    return frozenset(must), frozenset(may)
+
+
+def want(
+    case: Case, placed: Placed, nulls: str = "nan", *, copied_for: str | None = None, also: frozenset[str] = frozenset()
+) -> Want:
+    """`nulls` as in the options, or "fill" for `na_value=case.fill`; `copied_for`: a copy that the caller asked for."""
+    masked = nulls == "masked"
+    if nulls == "nan":
+        values = case.filled(placed.idx, placed.missing)
+    elif nulls == "fill":
+        values = case.replaced(placed.idx, placed.missing)
+    else:
+        values = case.clean[placed.idx]
+    must, may = reasons(case, placed, nulls)
+    view = is_view(case, placed, nulls) and copied_for is None
+    if copied_for is not None and must is not None:
+        must = must | {copied_for}
+    shape = (placed.length, *case.inner)
+    gone = np.broadcast_to(placed.missing.reshape(-1, *(1,) * len(case.inner)), shape) if masked else None
+    return Want(
+        values=values,
+        view=view,
+        mask=gone,
+        address=placed.address,
+        ranges=placed.ranges,
+        codes=must,
+        also=may | also,
+        masked=masked,
+        strided=case.strided or case.row in COLUMNAR,
+    )
