@@ -9,7 +9,6 @@ import tempfile
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
-from textwrap import fill
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,7 +19,7 @@ from arrownd import ArrowndError, CopyNotAllowedError, Plan, explain, to_columns
 from contenders import CONTENDERS, JOBS, require_equal
 from dataset import NUMERIC, read_flights
 from measure import interleaved_times, median_ratio, peak_memory
-from page import code, heading, megabytes, output, table, text
+from page import code, hang, heading, megabytes, output, table, text, tree
 
 T = TypeVar("T")
 ROUNDS = 15
@@ -40,14 +39,17 @@ def main() -> None:
     show_masked(flights)
     show_refusal(flights)
     show_peers(flights)
-    show_rounding()
+    show_rounding(flights)
 
 
 def show_plan(flights: pa.Table, chunked: pa.Table) -> None:
     heading(1, "Ask first: what will be a view, what a copy, and why")
     code("explain(flights, as_columns=True)")
     plan = explain(flights, as_columns=True)
-    output(str(plan))
+    tree(str(plan))
+    for column in plan.children:
+        for note in column.notes:
+            output(f"{column.name}: {note}")
     pieces = explain(chunked, as_columns=True)
     text(f"""
         The CSV reader had left {chunked[0].num_chunks} chunks a column. As they were, {copies(pieces)} columns would
@@ -147,11 +149,13 @@ def times_of(job: str, flights: pa.Table) -> dict[str, list[float]]:
     return interleaved_times(calls, ROUNDS)
 
 
-def show_rounding() -> None:
+def show_rounding(flights: pa.Table) -> None:
     heading(6, "A value that the result can't hold")
-    text("""
-        Delays are small numbers. A 64-bit key isn't, and one missing value is enough to make it a float; what becomes
-        of 9007199254740993 (2**53 + 1) beside a null:
+    frame = flights.select(NUMERIC).to_pandas()
+    text(f"""
+        `Table.to_pandas()` makes {sum(frame.dtypes == float)} of the {len(NUMERIC)} integer columns float64 without
+        a word, because values are missing: harmless for delays, not for 64-bit keys. What becomes of 9007199254740993
+        (2**53 + 1) beside one null:
     """)
     keys = pa.table({"key": pa.array([2**53 + 1, None])})
     attempts: dict[str, Callable[[], Any]] = {
@@ -166,8 +170,8 @@ def show_rounding() -> None:
             value = attempt()[0]
             outcome = f"{int(value)}  ({value.dtype})"
         except ArrowndError as error:
-            outcome = fill(f"{type(error).__name__}: {error}", 76, subsequent_indent=" " * 22)
-        print(f"    {name:<16}  {outcome}")
+            outcome = f"{type(error).__name__}: {error}"
+        print(hang(f"    {name:<16}  ", outcome))
     print()
 
 

@@ -21,7 +21,19 @@ def code(lines: str) -> None:
 
 
 def output(lines: str) -> None:
-    print(indent(lines, "    ") + "\n")
+    print("\n".join(hang("    ", line) for line in lines.splitlines()) + "\n")
+
+
+def hang(label: str, words: str) -> str:
+    """The label, then the words in a column of their own beside it."""
+    return fill(words, WIDTH, initial_indent=label, subsequent_indent=" " * len(label))
+
+
+def tree(lines: str) -> None:
+    """Lines that can't be folded: cut where they don't fit."""
+    for line in lines.splitlines():
+        print("    " + (line if len(line) <= WIDTH - 4 else line[: WIDTH - 5] + "…"))
+    print()
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> None:

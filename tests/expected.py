@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from agreement import Want
+import pyarrow as pa
+
+import arrownd
+from agreement import Want, agree
 from cases import Case
+from cases.case import place
 from layouts import Placed
 
 COLUMNAR = ("struct", "pandas.interval")
@@ -59,3 +63,10 @@ def want(
         masked=masked,
         strided=case.strided or case.row in COLUMNAR,
     )
+
+
+def agree_wherever(table: pa.Table, values: np.ndarray, **options) -> np.ndarray:
+    """For columns that chance may put side by side in memory: a view or a copy, but as the plan says."""
+    first = table.column(0).chunk(0) if isinstance(table, pa.Table) else table.field(0)
+    view = not arrownd.explain(table, **options).copies
+    return agree(table, Want(values, view=view, address=place(first)[0] if view else None, strided=True), **options)

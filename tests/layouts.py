@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
 from cases import Case, Chunk
 
 Valid = Callable[[int, int, int], "np.ndarray | None"]
@@ -112,7 +113,9 @@ def all_layouts() -> list[Layout]:
         found.append(one(f"200 rows, {nulls}", length=200, nulls=nulls))
     for start in (1, 7, 8, 9, 63, 64, 65):
         found.append(one(f"sliced from {start}", length=70, start=start, after=3))
-        found.append(one(f"sliced from {start}, {'every other null'}", length=70, start=start, nulls="every other null"))
+        found.append(
+            one(f"sliced from {start}, {'every other null'}", length=70, start=start, nulls="every other null")
+        )
         found.append(
             one(f"sliced from {start}, nulls only outside", length=70, start=start, after=5,
                 nulls="nulls outside the slice")
@@ -135,7 +138,10 @@ def all_layouts() -> list[Layout]:
         many("five chunks, two empty", plain, empty, sliced, sliced_empty, Piece(1)),
         many("nulls in one chunk of three", plain, holes, sliced),
         many("nulls in every chunk", holes, Piece(1, nulls="all null"), Piece(130, start=1, nulls="one in 67 null")),
-        many("twenty chunks", *(Piece(1 + n % 9, start=n, nulls="first null" if n % 4 else "no bitmap") for n in range(20))),
+        many(
+            "twenty chunks",
+            *(Piece(1 + n % 9, start=n, nulls="first null" if n % 4 else "no bitmap") for n in range(20)),
+        ),
     ]
     return found
 

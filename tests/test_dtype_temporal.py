@@ -5,10 +5,11 @@ The oracle counts in Python integers: a tick of each unit in nanoseconds, months
 
 from __future__ import annotations
 
-import arrownd
 import numpy as np
 import pyarrow as pa
 import pytest
+
+import arrownd
 from agreement import Want, agree, ledger, same_values
 from cases.case import fixed, place
 
@@ -167,7 +168,10 @@ def test_ticks_only_when_asked() -> None:
 
 
 def test_a_zone_is_noted() -> None:
-    for array, noted in ((pa.array([0], pa.timestamp("us", "Europe/Paris")), True), (pa.array([0], pa.timestamp("us")), False)):
+    for array, noted in (
+        (pa.array([0], pa.timestamp("us", "Europe/Paris")), True),
+        (pa.array([0], pa.timestamp("us")), False),
+    ):
         notes = " ".join(arrownd.explain(array).notes)
         assert ("Europe/Paris" in notes) is noted
         assert ("UTC" in notes) is noted
@@ -208,7 +212,10 @@ def test_nanoseconds_overflow_is_named() -> None:
     with pytest.raises(arrownd.LossyCastError) as caught:
         arrownd.to_numpy(array, dtype="M8[ns]")
     assert "1" in str(caught.value)
-    assert arrownd.to_numpy(pa.array([9_223_372_036], pa.timestamp("s")), dtype="M8[ns]").view("i8")[0] == 9_223_372_036 * 10**9
+    assert (
+        arrownd.to_numpy(pa.array([9_223_372_036], pa.timestamp("s")), dtype="M8[ns]").view("i8")[0]
+        == 9_223_372_036 * 10**9
+    )
     dates = pa.array([10**6, 0], pa.date32())
     with pytest.raises(arrownd.LossyCastError):
         arrownd.to_numpy(dates, dtype="M8[ns]")

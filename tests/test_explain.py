@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import pickle
 
-import arrownd
 import numpy as np
 import pyarrow as pa
 import pytest
+
+import arrownd
 from agreement import ledger
 from arrownd import _core
 from cases import CASES
@@ -40,8 +41,10 @@ def test_of_a_schema(case) -> None:
         assert plan.dtype_with_nulls == case.with_nulls
         assert plan.shape == (None, *case.inner)
         assert plan.nbytes is None
-        assert plan.copies is (None if case.view else True)
-        if not case.view and not case.all_missing:
+        # Whether the fields of an interval lie side by side in memory, only the data tell.
+        certain = not case.view and case.row != "pandas.interval"
+        assert plan.copies is (True if certain else None)
+        if certain and not case.all_missing:
             assert plan.reasons
         assert bool(plan.notes) is case.noted or not case.noted
 
@@ -222,7 +225,9 @@ def test_bytes() -> None:
 
 
 def test_names_and_types() -> None:
-    table = pa.table({"a": pa.array([1], pa.int8()), "b": [[1, 2]]}).set_column(1, "b", pa.array([[1, 2]], pa.list_(pa.int8(), 2)))
+    table = pa.table({"a": pa.array([1], pa.int8()), "b": [[1, 2]]}).set_column(
+        1, "b", pa.array([[1, 2]], pa.list_(pa.int8(), 2))
+    )
     plan = arrownd.explain(table)
     assert [child.name for child in plan.children] == ["a", "b"]
     assert plan.children[0].type.lower() == "int8"

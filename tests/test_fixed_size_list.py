@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 
-import arrownd
 import numpy as np
 import pyarrow as pa
 import pytest
+
+import arrownd
 from agreement import Want, address_of, agree, ledger, same_values
 from cases.case import bitmap, place
 from layouts import NULLS
@@ -129,7 +130,9 @@ def test_dtype_reaches_the_values() -> None:
 
 def test_chunks() -> None:
     type = pa.list_(pa.float32(), 2)
-    chunked = pa.chunked_array([pa.array([[1, 2]], type), pa.array([], type), pa.array([[3, 4], [5, 6]], type).slice(1)])
+    chunked = pa.chunked_array(
+        [pa.array([[1, 2]], type), pa.array([], type), pa.array([[3, 4], [5, 6]], type).slice(1)]
+    )
     agree(chunked, Want(np.array([[1, 2], [5, 6]], "f4"), view=False, codes=frozenset({"chunked"})))
     alone = pa.chunked_array([pa.array([], type), pa.array([[3, 4], [5, 6]], type).slice(1)])
     agree(alone, Want(np.array([[5, 6]], "f4"), view=True, address=place(alone.chunk(1))[0]))
@@ -137,7 +140,9 @@ def test_chunks() -> None:
 
 def test_lists_of_structs() -> None:
     """The values of a list in a list of structs: rows, list, fields."""
-    array = pa.array([[{"a": 1, "b": 2}, {"a": 3, "b": 4}]], pa.list_(pa.struct([("a", pa.int32()), ("b", pa.int32())]), 2))
+    array = pa.array(
+        [[{"a": 1, "b": 2}, {"a": 3, "b": 4}]], pa.list_(pa.struct([("a", pa.int32()), ("b", pa.int32())]), 2)
+    )
     try:
         got = arrownd.to_numpy(array)
     except arrownd.UnsupportedTypeError as error:  # until issue 3

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 
-import arrownd
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
+
+import arrownd
 from agreement import address_of, agree, ledger, same_values
 from cases import CASES
 from expected import want
@@ -26,7 +28,7 @@ def test_every_layout(case) -> None:
 
 def test_without_nulls_it_is_no_copy() -> None:
     array = pa.array([1, 2, 3])
-    view = arrownd.to_numpy(array, na_value=0, allow_copy=False)
+    view = arrownd.to_numpy(array, na_value="no effect", allow_copy=False)
     assert address_of(view) == array.buffers()[1].address
     nullable = pa.array([None, 1, 2]).slice(1)
     assert arrownd.to_numpy(nullable, na_value=0, allow_copy=False).tolist() == [1, 2]
@@ -73,8 +75,39 @@ def test_what_does_not_fit_is_an_error() -> None:
                 arrownd.to_numpy(pa.nulls(2, type), na_value=fill)
 
 
+def test_fillings_are_not_cut() -> None:
+    """pandas' nanoseconds are more than the standard library's datetime holds; a generic span counts the result's unit."""
+    stamp, span = pd.Timestamp("2020-01-01T00:00:00.123456789"), pd.Timedelta(123_456_789, "ns")
+    with ledger() as book:
+        for type, fill, dtype, text in (
+            (pa.timestamp("ns"), stamp, "M8[ns]", "2020-01-01T00:00:00.123456789"), (pa.duration("ns"), span, "m8[ns]", 123_456_789),
+            (pa.duration("ns"), np.timedelta64(5), "m8[ns]", 5), (pa.duration("s"), np.timedelta64(5), "m8[s]", 5),
+            (pa.timestamp("s"), pd.Timestamp("2020-01-01"), "M8[s]", "2020-01-01"),
+        ):  # fmt: skip
+            with book.entry(f"{fill!r} in {type}"):
+                try:
+                    got = arrownd.to_numpy(pa.nulls(1, type), na_value=fill)
+                except arrownd.LossyCastError:
+                    continue  # refused is right as well; cut is not
+                same_values(got, np.array([text], dtype))
+        for type, fill in ((pa.timestamp("us"), stamp), (pa.duration("us"), span)):
+            with book.entry(f"{fill!r} in {type}"), pytest.raises(arrownd.LossyCastError):
+                arrownd.to_numpy(pa.nulls(1, type), na_value=fill)
+
+
+def test_a_dict_is_by_field_name() -> None:
+    """A name that no field has is a slip of the pen, and an array has no fields."""
+    table = pa.table({"a": [1, None], "b": [None, 2]})
+    for call in (arrownd.to_numpy, arrownd.to_columns, arrownd.explain):
+        with pytest.raises((arrownd.ArrowndError, TypeError, ValueError, KeyError), match="typo"):
+            call(table, na_value={"a": 0, "typo": 0})
+    with pytest.raises(TypeError):
+        arrownd.to_numpy(pa.array([1, None]), na_value={"a": 0})
+    same_values(arrownd.to_columns(table, na_value={"a": 0})["b"], np.array([np.nan, 2]))
+
+
 def test_an_error_names_the_field() -> None:
-    table = pa.table({"small": pa.array([1, None], pa.int8()), "large": [1, 2]})
+    table = pa.table({"small": pa.array([1, None], pa.int8()), "other": pa.array([1, 2], pa.int8())})
     for call in (arrownd.to_numpy, arrownd.to_columns):
         with pytest.raises((arrownd.ArrowndError, TypeError, ValueError), match="small"):
             call(table, na_value={"small": 1000})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import arrownd
 import numpy as np
 import pyarrow as pa
 import pytest
+
+import arrownd
 from agreement import agree, ledger
 from cases import CASES
 from expected import want

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tracemalloc
 
-import arrownd
 import numpy as np
 import pyarrow as pa
 import pytest
+
+import arrownd
 from agreement import ledger, same_values
 from cases import CASES
 from layouts import LAYOUTS
@@ -57,10 +58,9 @@ def test_every_layout_and_target(case) -> None:
 
 def check_surroundings(memory: np.ndarray) -> None:
     """Nothing was written beside the target."""
-    if memory.dtype.names:
-        for name in memory.dtype.names:
-            if name != "field":
-                assert not memory[name].any(), "the neighbouring field was written to"
+    for name in ("before", "after"):
+        if name in (memory.dtype.names or ()):
+            assert not memory[name].any(), f"the neighbouring field {name} was written to"
 
 
 def test_gaps_between_strides_stay_as_they_were() -> None:

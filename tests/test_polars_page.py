@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import arrownd
 import numpy as np
 import polars as pl
 import pytest
+
+import arrownd
 from agreement import address_of, ledger, same_values
 
 

@@ -6,13 +6,14 @@ import array as stdlib_array
 import subprocess
 import sys
 
-import arrownd
 import nanoarrow as na
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+
+import arrownd
 from agreement import address_of, ledger, same_values
 from producers import ARRAYS, READERS, TABLES, OnlyArray, OnlyStream
 
@@ -43,6 +44,8 @@ def test_arrays(producer: str) -> None:
                 obj = ARRAYS[producer](column)
                 got = arrownd.to_numpy(obj)
                 same_values(got, expected)
+                if producer == "only __arrow_c_stream__":
+                    continue
                 plan = arrownd.explain(ARRAYS[producer](column))
                 if plan.shape[0] is not None:
                     assert plan.copies is (bool(got.size) and bool(got.flags.writeable))
@@ -77,11 +80,11 @@ def test_tables(producer: str) -> None:
     same_values(numbers, np.array([[1, 1.5], [2, np.nan], [3, 3.5]]))
 
 
-@pytest.mark.parametrize("producer", TABLES)
+@pytest.mark.parametrize("producer", [name for name in TABLES if name != "only __arrow_c_stream__"])
 def test_plans_of_tables(producer: str) -> None:
     plan = arrownd.explain(TABLES[producer](table()), as_columns=True)
     assert [child.name for child in plan.children] == ["a", "b", "c", "d"]
-    if producer not in READERS and producer != "only __arrow_c_stream__":
+    if producer not in READERS:
         assert [child.shape for child in plan.children] == [(3,)] * 4
         assert [child.copies for child in plan.children] == [False, True, True, True]
 
@@ -91,6 +94,10 @@ def test_one_shot_readers(producer: str) -> None:
     reader = TABLES[producer](table())
     assert arrownd.explain(reader).shape == (None, 4)
     assert len(arrownd.to_columns(reader)["a"]) == 3
+    if producer == "pyarrow.RecordBatchReader":
+        # pyarrow hands over an empty stream, which nothing tells from one that never held a row.
+        assert reader.read_all().num_rows == 0
+        return
     with pytest.raises(Exception) as caught:  # noqa: PT011  (its own library's class, or ours)
         arrownd.to_columns(reader)
     assert str(caught.value)
@@ -170,7 +177,12 @@ def test_pandas_numpy_series() -> None:
 
 def test_pandas_index_columns_are_left_out() -> None:
     frame = pd.DataFrame({"a": [1, 2], "b": [1.5, 2.5]}, index=pd.Index(["x", "y"], name="key"))
-    for obj in (frame, pa.Table.from_pandas(frame), pa.Table.from_pandas(frame).to_batches()[0], pa.Table.from_pandas(frame).to_reader()):
+    for obj in (
+        frame,
+        pa.Table.from_pandas(frame),
+        pa.Table.from_pandas(frame).to_batches()[0],
+        pa.Table.from_pandas(frame).to_reader(),
+    ):
         plan = arrownd.explain(obj)
         assert "key" in " ".join(plan.notes)
         same_values(arrownd.to_numpy(obj), np.array([[1, 1.5], [2, 2.5]]))
@@ -248,7 +260,7 @@ def test_no_producers_library_is_needed() -> None:
 def test_nothing_is_imported_but_numpy() -> None:
     code = (
         "import sys, numpy; before = set(sys.modules); import arrownd\n"
-        "new = {m.split('.')[0] for m in set(sys.modules) - before} - set(sys.stdlib_module_names)\n"
+        "new = {m.split('.')[0] for m in set(sys.modules) - before} - set(sys.stdlib_module_names) - {'numpy'}\n"
         "print(sorted(new))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -265,10 +277,17 @@ def test_wrappers_and_schemas() -> None:
         arrownd.to_numpy(pa.int8())
 
 
-def test_a_one_shot_stream_has_the_plan_of_its_schema() -> None:
-    stream = OnlyStream(pa.chunked_array([[1, None]]))
-    plan = arrownd.explain(stream)
-    assert plan.shape == (None,)
+def test_explain_leaves_a_bare_stream_alone() -> None:
+    """Without a length it may be one-shot, and without a schema nothing can be said: it is left as it was."""
+    stream = OnlyStream(pa.table({"a": [1, None]}).to_reader())
+    with pytest.raises(TypeError, match="schema"):
+        arrownd.explain(stream)
+    assert len(arrownd.to_numpy(stream)) == 2
+
+
+def test_a_reader_with_a_schema_has_the_plan_of_its_schema() -> None:
+    plan = arrownd.explain(pa.table({"a": [1, None]}).to_reader())
+    assert plan.shape == (None, 1)
     assert plan.dtype == "i8"
     assert plan.dtype_with_nulls == "f8"
     assert plan.copies is None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-import arrownd
 import numpy as np
 import pyarrow as pa
-from agreement import address_of, within
-from cases.case import ranges_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import arrownd
+from agreement import address_of, within
+from cases.case import ranges_of
 
 LEAVES = [
     pa.bool_(), pa.int8(), pa.uint8(), pa.int16(), pa.uint16(), pa.int32(), pa.uint32(), pa.int64(), pa.uint64(),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import arrownd
 import numpy as np
 import pyarrow as pa
 import pytest
+
+import arrownd
 from agreement import address_of, ledger, same_values
 from cases import CASES
 from cases.case import bitmap, place
@@ -72,7 +73,12 @@ def test_allow_copy_false_is_for_every_column() -> None:
 
 def test_structs_and_batches_too() -> None:
     batch = pa.record_batch({"a": [1, 2], "b": [1.5, 2.5]})
-    for obj in (batch, batch.to_struct_array(), pa.Table.from_batches([batch]), pa.chunked_array([batch.to_struct_array()])):
+    for obj in (
+        batch,
+        batch.to_struct_array(),
+        pa.Table.from_batches([batch]),
+        pa.chunked_array([batch.to_struct_array()]),
+    ):
         columns = arrownd.to_columns(obj, allow_copy=False)
         assert list(columns) == ["a", "b"]
         assert columns["a"].tolist() == [1, 2]
@@ -135,7 +141,7 @@ def test_out_takes_a_dict() -> None:
     assert got["b"] is out["b"]
     assert out["a"].tolist() == [1, 2]
     same_values(out["b"], np.array([1.5, np.nan]))
-    for bad in (np.zeros((2, 2)), {"a": out["a"], "b": np.zeros(3)}, {"a": 5, "b": out["b"]}, {"a": out["a"], "x": out["b"]}):
+    for bad in (np.zeros((2, 2)), {"a": out["a"], "b": np.zeros(3)}, {"a": 5, "b": out["b"]}, {**out, "x": out["b"]}):
         with pytest.raises((TypeError, ValueError, KeyError, arrownd.ArrowndError)):
             arrownd.to_columns(table, out=bad)
 
@@ -171,5 +177,3 @@ def test_lists_are_n_dimensional() -> None:
     got = arrownd.to_columns(pa.table({"v": array}), allow_copy=False)["v"]
     assert got.shape == (2, 2)
     assert address_of(got) == place(array)[0]
-
-

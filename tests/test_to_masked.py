@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import arrownd
 import numpy as np
 import pyarrow as pa
 import pytest
+
+import arrownd
 from agreement import address_of, check_memory, expected_mask, ledger, same_values
 from cases import CASES
 from expected import is_view, want

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import arrownd
 import numpy as np
 import pyarrow as pa
 import pytest
+
+import arrownd
 from agreement import ledger
 from arrownd import _core
 from cases import CASES, UNSUPPORTED

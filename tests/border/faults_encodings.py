@@ -66,7 +66,7 @@ def _run_ends() -> Iterator[Fault]:
             "decreasing-last": ([1, 4, 3], 3),
             "equal": ([1, 1, 4], 4),
             "too-short": ([1, 3, 4], 5),
-            "too-short-far": ([1, 3, 4], 2**31),
+            "too-short-far": ([1, 3, 4], 2**40),
             "none": ([], 1),
         }
         for name, (ends, length) in cases.items():

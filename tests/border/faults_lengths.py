@@ -9,6 +9,7 @@ from .recipes import Recipe, fixed_list, mapping, primitive, runs, sparse_union,
 from .samples import BY_NAME, FORMS
 
 MOST = 2**63 - 1
+ROWS = 2**57 - 1
 # Lengths at which length x width leaves 64 bits, while the length alone doesn't.
 PRODUCTS = {
     "int32": 2**62,
@@ -56,7 +57,13 @@ def _boundless() -> Iterator[Fault]:
     """Sound arrays of more rows than any memory holds: their result can't be made, and the failure must be an ordinary one."""
     nothing = primitive("i", [], name="item")
     cases = {
-        "null": Recipe("n", MOST),
+        **{f"null-{power}": Recipe("n", 2**power) for power in (56, 60, 62)},
+        "null-57": Recipe("n", ROWS),
+        "null-63": Recipe("n", MOST),
+        "struct-of-null-57": struct_of(ROWS, {"x": Recipe("n", ROWS)}),
+        "struct-of-nothing-57": struct_of(ROWS, {}),
+        "fixed-size-list-of-0-57": fixed_list(0, [], nothing).but(length=ROWS),
+        "fixed-size-list-of-null": fixed_list(2**31 - 1, [], Recipe("n", 2**55, name="item")).but(length=2**24),
         "struct-of-nothing": struct_of(MOST, {}),
         "struct-of-null": struct_of(MOST, {"x": Recipe("n", MOST)}),
         "fixed-size-list-of-0": fixed_list(0, [], nothing).but(length=MOST),

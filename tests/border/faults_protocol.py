@@ -10,7 +10,7 @@ from .cstructs import CUDA, ROCM, ArrowArray, ArrowSchema, capsule
 from .faults import PASSES, Fault, Make, producer_fault
 from .producers import ArrayProducer, DeviceProducer, Producer, SchemaProducer
 from .recipes import primitive, struct_of
-from .streams import OneShotStream, stream_of
+from .streams import SizedStream, stream_of
 
 INTS = primitive("i", [1, 2, 3])
 CALLS = ("to_numpy", "to_masked", "explain")
@@ -40,7 +40,7 @@ class Answers(Producer):
         return self.answer(*self.pair())
 
 
-class AnswersStream(OneShotStream):
+class AnswersStream(SizedStream):
     def __init__(self, answer) -> None:
         super().__init__(stream_of(INTS).script)
         self.answer = answer
@@ -144,7 +144,7 @@ class Reused(Keeper):
         return tuple(self.kept[index] if index in self.which else fresh[index] for index in (0, 1))
 
 
-class ReusedStream(Keeper, OneShotStream):
+class ReusedStream(Keeper, SizedStream):
     def __init__(self, taker: str) -> None:
         super().__init__(stream_of(INTS).script)
         self.kept = super().__arrow_c_stream__()
@@ -172,16 +172,19 @@ def _take(producer: Producer, taker: str) -> None:
     else:
         import pyarrow as pa
 
-        take = pa.field if isinstance(producer, SchemaProducer) else pa.chunked_array if isinstance(producer, OneShotStream) else pa.array
+        take = pa.field if isinstance(producer, SchemaProducer) else pa.chunked_array if isinstance(producer, SizedStream) else pa.array
         take(producer)
 
 
 def _used() -> Iterator[Fault]:
     for taker in ("arrownd", "pyarrow"):
+        # arrownd reads a schema where it is, so that what it has read isn't used up.
+        left = taker == "arrownd"
         for name, which in (("both", (0, 1)), ("schema", (0,)), ("array", (1,))):
-            yield producer_fault("capsule", f"used-{name}-by-{taker}", lambda which=which, taker=taker: Reused(which, taker), calls=CALLS)
+            make: Make = lambda which=which, taker=taker: Reused(which, taker)  # noqa: E731
+            yield producer_fault("capsule", f"used-{name}-by-{taker}", make, calls=CALLS, may_succeed=left and name == "schema")
         yield producer_fault("capsule", f"used-stream-by-{taker}", lambda taker=taker: ReusedStream(taker), calls=CALLS)
-        yield producer_fault("capsule", f"used-lone-schema-by-{taker}", lambda taker=taker: ReusedSchema(taker), calls=("explain",))
+        yield producer_fault("capsule", f"used-lone-schema-by-{taker}", lambda taker=taker: ReusedSchema(taker), calls=("explain",), may_succeed=left)
 
 
 class OwnError(Exception):
@@ -208,10 +211,20 @@ class RaisingArray(Raising):
 class RaisingStream(Raising):
     __arrow_c_stream__ = Raising.raises
 
+    def __len__(self) -> int:
+        return 3
+
 
 class RaisingSchema(Raising):
     def __arrow_c_schema__(self) -> Any:
         raise self.error
+
+
+class RaisingBoth(RaisingArray):
+    """Has a stream to fall back to, which is nobody's business when the user interrupts."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return stream_of(INTS).__arrow_c_stream__()
 
 
 class RaisingLookup(Raising):
@@ -229,6 +242,9 @@ def _raising() -> Iterator[Fault]:
             calls = ("explain",) if kind is RaisingSchema else CALLS
             make: Make = lambda kind=kind, error=error: kind(error("mine"))  # noqa: E731
             yield producer_fault("protocol", f"{kind.__name__}-{error.__name__}", make, calls=calls, expected=PASSES, message="mine")
+    for error in (KeyboardInterrupt, SystemExit, MemoryError, OwnBaseError):
+        make = lambda error=error: RaisingBoth(error("mine"))  # noqa: E731
+        yield producer_fault("protocol", f"RaisingBoth-{error.__name__}", make, calls=CALLS, expected=PASSES, message="mine")
     for error in (OwnError, KeyboardInterrupt):
         make = lambda error=error: RaisingLookup(error("mine"))  # noqa: E731
         yield producer_fault("protocol", f"RaisingLookup-{error.__name__}", make, calls=CALLS, expected=PASSES, message="mine")

@@ -28,7 +28,7 @@ def faults() -> Iterator[Fault]:
 def _released() -> Iterator[Fault]:
     for name in ("int32", "utf8_view", "struct", "list", "fixed_size_list", "map", "dense_union", "dictionary_int8", "runs_int16", "null"):
         recipe = BY_NAME[name]
-        yield recipe_fault("released", f"array-{name}", recipe.array_but(release=None))
+        yield recipe_fault("released", f"array-{name}", recipe.array_but(release=None), batch=False)  # as a batch, it is the end
         yield recipe_fault("released", f"schema-{name}", recipe.schema_but(release=None), in_schema=True)
         if recipe.children:
             last = len(recipe.children) - 1
@@ -132,6 +132,10 @@ def _child_counts() -> Iterator[Fault]:
             yield recipe_fault("child-count", f"array-one-fewer-{name}", recipe.array_but(child_pointers=keep))
             yield recipe_fault("child-count", f"schema-one-fewer-{name}", recipe.schema_but(child_pointers=keep), in_schema=recipe.format != "+s")
             yield recipe_fault("child-count", f"array-none-{name}", recipe.array_but(n_children=0))
+        # The table of pointers ends long before: it mustn't be read as far as that.
+        yield recipe_fault("child-count", f"array-1000000-{name}", recipe.array_but(n_children=10**6))
+        if recipe.format != "+s":
+            yield recipe_fault("child-count", f"schema-1000000-{name}", recipe.schema_but(n_children=10**6), in_schema=True)
         yield recipe_fault("child-count", f"array-one-more-{name}", recipe.but(children=more, schema={"child_pointers": [*range(n)]}))
         yield recipe_fault("child-count", f"array-negative-{name}", recipe.array_but(n_children=-1))
         yield recipe_fault("child-count", f"schema-negative-{name}", recipe.schema_but(n_children=-1), in_schema=True)
@@ -155,6 +159,11 @@ def _child_pointers() -> Iterator[Fault]:
         yield recipe_fault("child-pointers", f"schema-table-null-{name}", recipe.schema_but(children=None), in_schema=True)
         yield recipe_fault("child-pointers", f"array-child-null-{name}", recipe.array_but(child_pointers=[*last, None]))
         yield recipe_fault("child-pointers", f"schema-child-null-{name}", recipe.schema_but(child_pointers=[*last, None]), in_schema=True)
+    # A child is owned, and can be taken away and released alone: two pointers to one are no tree.
+    twice = struct_of(2, {"a": INTS, "b": INTS}).array_but(child_pointers=[0, 0])
+    yield recipe_fault("child-pointers", "array-child-twice", twice)
+    deep = struct_of(2, {"a": struct_of(2, {"x": INTS, "y": INTS}).array_but(child_pointers=[1, 1]), "b": INTS})
+    yield recipe_fault("child-pointers", "array-child-twice-below", deep)
     for name in ("struct", "list", "fixed_size_list"):
         recipe = BY_NAME[name]
         last = [*range(len(recipe.children) - 1)]

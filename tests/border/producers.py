@@ -39,7 +39,6 @@ class Node:
         self.id = next(_ids)
         self.owned: list = []  # memory to be made unusable at release
         self.buffers: list[int | None] = []  # an array's buffers by address
-        self.pointers: object = None
         self.below: list[Node] = []  # children and dictionary, whatever the struct says
         struct.private_data = self.id
 
@@ -60,10 +59,6 @@ class Node:
         memory = lay_down(data, guard)  # type: ignore[arg-type]
         self.owned.append(memory)
         return memory.address
-
-    def point_to(self, addresses: Sequence[int | None]) -> int:
-        self.pointers = (ctypes.c_void_p * max(len(addresses), 1))(*addresses)
-        return ctypes.addressof(self.pointers)
 
     def abandon(self) -> None:
         if self.struct.release:
@@ -99,11 +94,15 @@ _RELEASE = {kind: _callback(kind) for kind in (ArrowSchema, ArrowArray, ArrowArr
 _RELEASE_AT = {kind: address_of(callback) for kind, callback in _RELEASE.items()}
 
 
+def pack_pointers(addresses: Sequence[int | None]) -> bytes:
+    return b"".join((address or 0).to_bytes(8, sys.byteorder) for address in addresses)
+
+
 def c_string(text: str | bytes | None) -> bytes | None:
     return None if text is None else (text.encode() if isinstance(text, str) else text) + b"\0"
 
 
-def _fill_schema(node: Node, recipe: Recipe, children: list[Node], dictionary: Node | None, guard: bool) -> None:
+def _fill_schema(node: Node, recipe: Recipe, guard: bool) -> None:
     metadata = encode_metadata(recipe.metadata) if isinstance(recipe.metadata, dict) else recipe.metadata
     node.struct.format = node.own(c_string(recipe.format))
     node.struct.name = node.own(c_string(recipe.name))
@@ -111,11 +110,11 @@ def _fill_schema(node: Node, recipe: Recipe, children: list[Node], dictionary: N
     node.struct.flags = recipe.flags
 
 
-def _fill_array(node: Node, recipe: Recipe, children: list[Node], dictionary: Node | None, guard: bool) -> None:
+def _fill_array(node: Node, recipe: Recipe, guard: bool) -> None:
     node.struct.length, node.struct.null_count, node.struct.offset = recipe.length, recipe.null_count, recipe.offset
     node.struct.n_buffers = len(recipe.buffers)
     node.buffers = [node.own(data, guard) for data in recipe.buffers]
-    node.struct.buffers = node.own(b"".join((address or 0).to_bytes(8, sys.byteorder) for address in node.buffers), guard)
+    node.struct.buffers = node.own(pack_pointers(node.buffers), guard)
 
 
 _FILL = {ArrowSchema: _fill_schema, ArrowArray: _fill_array}
@@ -142,20 +141,21 @@ def lay_out(recipe: Recipe, kind: type, ledger: Ledger, guard: bool = False) -> 
         node.below = [nodes[at] for at in below]  # type: ignore[misc]
         children = node.below[: len(part.children)]
         dictionary = node.below[-1] if part.dictionary is not None else None
-        _FILL[kind](node, part, children, dictionary, guard)
-        _connect(node, part.array if kind is ArrowArray else part.schema, children, dictionary)
+        _FILL[kind](node, part, guard)
+        _connect(node, part.array if kind is ArrowArray else part.schema, children, dictionary, guard)
         nodes[index] = node
     root = nodes[0]
     assert root is not None
     return root
 
 
-def _connect(node: Node, overrides: dict, children: list[Node], dictionary: Node | None) -> None:
+def _connect(node: Node, overrides: dict, children: list[Node], dictionary: Node | None, guard: bool) -> None:
     targets = [ctypes.addressof(child.struct) for child in children]
     chosen = overrides.get("child_pointers", range(len(targets)))
     named = {None: None, "self": ctypes.addressof(node.struct)}
     node.struct.n_children = len(chosen)
-    node.struct.children = node.point_to([named[at] if at in named else targets[at] for at in chosen]) if chosen else None
+    pointers = [named[at] if at in named else targets[at] for at in chosen]
+    node.struct.children = node.own(pack_pointers(pointers), guard) if chosen else None
     node.struct.dictionary = None if dictionary is None else ctypes.addressof(dictionary.struct)
     node.struct.release = _RELEASE_AT[type(node.struct)]
     for key, value in overrides.items():

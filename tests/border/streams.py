@@ -89,7 +89,7 @@ def _get_last_error(stream: int) -> int | None:
 
 
 class OneShotStream(Producer):
-    """A stream without a length, as a reader: `explain` may look at its schema alone."""
+    """A stream without a length, as a reader: `explain` must leave it alone."""
 
     def __init__(self, script: Script, *, guard: bool = False) -> None:
         super().__init__(script.schema, guard=guard)  # type: ignore[arg-type]
@@ -99,6 +99,13 @@ class OneShotStream(Producer):
         node = StreamNode(self.script, self)
         node.enter()
         return capsule(b"arrow_array_stream", node)
+
+
+class Reader(OneShotStream):
+    """A stream without a length that tells its schema: `explain` looks at that."""
+
+    def __arrow_c_schema__(self) -> object:
+        return capsule(b"arrow_schema", self.node(ArrowSchema))
 
 
 class SizedStream(OneShotStream):

@@ -11,11 +11,11 @@ import json
 import os
 import sys
 import tempfile
-from typing import Any
+from typing import Any, TextIO
 
 import arrownd
 
-from .faults import Attempt, registry
+from .faults import Attempt, Fault, registry
 from .producers import ArrayProducer, Producer, released_twice
 from .recipes import primitive
 
@@ -26,8 +26,12 @@ class StandardError:
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()
         faulthandler.enable(os.fdopen(os.dup(2), "wb"))
+        self._original = os.dup(2)
         os.dup2(self._file.fileno(), 2)
         self._seen = 0
+
+    def give_back(self) -> None:
+        os.dup2(self._original, 2)
 
     def news(self) -> str:
         sys.stderr.flush()
@@ -43,8 +47,10 @@ def outcome_of(call: str, producer: Producer) -> dict[str, Any]:
         result = getattr(arrownd, call)(producer)
     except BaseException as error:  # noqa: BLE001 - a panic is no Exception, and has to be seen
         classes = [kind.__name__ for kind in type(error).__mro__]
+        error.__traceback__ = None  # the producer may keep its own exception, and the traceback keeps the producer
         return {"error": classes[0], "classes": classes, "message": str(error), "own": error is getattr(producer, "error", None)}
-    return {"error": None, "result": repr(getattr(result, "tolist", lambda: result)())[:10_000]}
+    shown = result.tolist() if getattr(result, "size", 0) else result
+    return {"error": None, "result": repr(shown)[:10_000]}
 
 
 def run(attempt: Attempt) -> dict[str, Any]:
@@ -85,6 +91,14 @@ def main(names: list[str]) -> None:
     faults = registry()
     gc.collect()
     gc.freeze()  # makes each collection below a quick one
+    try:
+        work_through(names, faults, say, stderr)
+    except BaseException:
+        stderr.give_back()
+        raise
+
+
+def work_through(names: list[str], faults: dict[str, Fault], say: TextIO, stderr: StandardError) -> None:
     for name in names:
         for index, attempt in enumerate(faults[name].attempts):
             print(json.dumps({"fault": name, "attempt": index}), file=say)

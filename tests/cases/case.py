@@ -39,7 +39,7 @@ class Case:
     copied_for: frozenset[str]
     # An `na_value`, and a reason why it isn't simply assignable to `clean`.
     fill: Any
-    chunk: Callable[[np.ndarray, "np.ndarray | None", int, int], Chunk]
+    chunk: Callable[[np.ndarray, np.ndarray | None, int, int], Chunk]
     stream: Callable[[list[Chunk]], Any]
     all_missing: bool = False
     noted: bool = False
@@ -78,7 +78,7 @@ class Case:
             if values.ndim == 1:
                 values[at] = put
             else:
-                values[at] = np.full(values.shape[1:], put, values.dtype)
+                values[at] = np.array(put, values.dtype)
         return values
 
 

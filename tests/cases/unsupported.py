@@ -49,13 +49,16 @@ def variable_shape_tensor() -> pa.Array:
 def timestamp_with_offset() -> pa.Array:
     storage = pa.array(
         [{"timestamp": 0, "offset_minutes": 60}],
-        pa.struct([pa.field("timestamp", pa.timestamp("us", "UTC"), False), pa.field("offset_minutes", pa.int16(), False)]),
+        pa.struct(
+            [pa.field("timestamp", pa.timestamp("us", "UTC"), False), pa.field("offset_minutes", pa.int16(), False)]
+        ),
     )
     return pa.ExtensionArray.from_storage(Foreign(storage.type, "arrow.timestamp_with_offset"), storage)
 
 
 def variant() -> pa.Array:
     storage = pa.array(
-        [{"metadata": b"\x01\x00\x00", "value": b"\x00"}], pa.struct([("metadata", pa.binary()), ("value", pa.binary())])
+        [{"metadata": b"\x01\x00\x00", "value": b"\x00"}],
+        pa.struct([("metadata", pa.binary()), ("value", pa.binary())]),
     )
     return pa.ExtensionArray.from_storage(Foreign(storage.type, "arrow.parquet.variant"), storage)

@@ -60,9 +60,9 @@ impl<'py> NaValues<'py> {
     pub(crate) fn of(&self, py: Python<'py>, name: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
         Ok(match (self, name) {
             (Self::All(value), _) => value.clone(),
-            (Self::Fields(fields), Some(name)) => fields
-                .get_item(name)?
-                .unwrap_or_else(|| py.None().into_bound(py)),
+            (Self::Fields(fields), Some(name)) => {
+                fields.get_item(name)?.unwrap_or_else(|| py.None().into_bound(py))
+            }
             _ => py.None().into_bound(py),
         })
     }
@@ -71,10 +71,7 @@ impl<'py> NaValues<'py> {
 /// Where the caller wants the result.
 pub(crate) enum Out<'py> {
     One(Bound<'py, PyUntypedArray>),
-    Pair(
-        Bound<'py, PyUntypedArray>,
-        Option<Bound<'py, PyUntypedArray>>,
-    ),
+    Pair(Bound<'py, PyUntypedArray>, Option<Bound<'py, PyUntypedArray>>),
     Fields(Vec<(String, Bound<'py, PyUntypedArray>)>),
 }
 
@@ -92,11 +89,7 @@ fn bad_word(option: &str, found: &Bound<'_, PyAny>, known: &str) -> PyErr {
     PyValueError::new_err(format!("{option}={found}: it is one of {known}"))
 }
 
-pub(crate) fn request<'py>(
-    py: Python<'py>,
-    words: Words<'py>,
-    caller: Caller,
-) -> Outcome<Request<'py>> {
+pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -> Outcome<Request<'py>> {
     let mut options = Options {
         allow_copy: words.allow_copy,
         writable: words.writable,
@@ -122,10 +115,7 @@ pub(crate) fn request<'py>(
         };
     }
     if let Given::Value(lists) = &words.lists {
-        if !matches!(
-            lists.extract::<&str>().unwrap_or_default(),
-            "dense" | "object" | "pad"
-        ) {
+        if !matches!(lists.extract::<&str>().unwrap_or_default(), "dense" | "object" | "pad") {
             return Err(bad_word("lists", lists, "\"dense\", \"object\", \"pad\"").into());
         }
     }
@@ -139,10 +129,7 @@ pub(crate) fn request<'py>(
             return Err(PyTypeError::new_err("columns is a list of names, not one name").into());
         }
         options.columns = Some(columns.extract::<Vec<String>>().or_else(|_| {
-            columns
-                .try_iter()?
-                .map(|name| name?.extract::<String>())
-                .collect::<PyResult<Vec<_>>>()
+            columns.try_iter()?.map(|name| name?.extract::<String>()).collect::<PyResult<Vec<_>>>()
         })?);
     }
     let mut na_values = NaValues::Unset;
@@ -159,14 +146,10 @@ pub(crate) fn request<'py>(
             na_values = NaValues::All(value);
         }
     }
-    let out = words
-        .out
-        .map(|out| read_out(py, &out, caller))
-        .transpose()?;
+    let out = words.out.map(|out| read_out(py, &out, caller)).transpose()?;
     if out.is_some() && caller == Caller::ToNumpy && options.nulls == Nulls::Masked {
         return Err(Error::Conflict(
-            "out= has no place beside nulls=\"masked\": to_masked takes a pair of arrays"
-                .to_owned(),
+            "out= has no place beside nulls=\"masked\": to_masked takes a pair of arrays".to_owned(),
         )
         .into());
     }
@@ -178,45 +161,27 @@ pub(crate) fn request<'py>(
             options.out_mask = mask.as_ref().map(spec).transpose()?;
         }
         Some(Out::Fields(fields)) => {
-            let specs = fields
-                .iter()
-                .map(|(name, array)| Ok((name.clone(), spec(array)?)));
+            let specs = fields.iter().map(|(name, array)| Ok((name.clone(), spec(array)?)));
             options.out = Some(Outs::Fields(specs.collect::<Outcome<Vec<_>>>()?));
         }
     }
-    Ok(Request {
-        options,
-        structured: words.structured,
-        na_values,
-        out,
-    })
+    Ok(Request { options, structured: words.structured, na_values, out })
 }
 
 fn spec(array: &Bound<'_, PyUntypedArray>) -> Outcome<OutSpec> {
-    Ok(OutSpec {
-        dtype: dtypes::parse(array.dtype().as_any())?,
-        shape: array.shape().to_vec(),
-    })
+    Ok(OutSpec { dtype: dtypes::parse(array.dtype().as_any())?, shape: array.shape().to_vec() })
 }
 
 fn out_array<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedArray>> {
     let array = object.cast::<PyUntypedArray>().map_err(|_| {
-        let kind = object
-            .get_type()
-            .name()
-            .map(|n| n.to_string())
-            .unwrap_or_default();
+        let kind = object.get_type().name().map(|n| n.to_string()).unwrap_or_default();
         PyTypeError::new_err(format!("out is a {kind}, and has to be a NumPy array"))
     })?;
     if object.hasattr("mask")? {
-        return Err(PyTypeError::new_err(
-            "out is a masked array: pass its data and mask to to_masked",
-        ));
+        return Err(PyTypeError::new_err("out is a masked array: pass its data and mask to to_masked"));
     }
     if !export::is_writeable(array) {
-        return Err(PyValueError::new_err(
-            "out is read-only: pass a writable array",
-        ));
+        return Err(PyValueError::new_err("out is read-only: pass a writable array"));
     }
     Ok(array.clone())
 }
@@ -233,17 +198,11 @@ fn read_out<'py>(py: Python<'py>, out: &Bound<'py, PyAny>, caller: Caller) -> Ou
         return Ok(Out::Fields(arrays));
     }
     if caller == Caller::ToColumns {
-        return Err(
-            PyTypeError::new_err("out of to_columns is a dict of arrays by field name").into(),
-        );
+        return Err(PyTypeError::new_err("out of to_columns is a dict of arrays by field name").into());
     }
     if let (Ok(pair), Caller::ToMasked | Caller::Explain) = (out.cast::<PyTuple>(), caller) {
         let (values, mask): (Bound<'py, PyAny>, Bound<'py, PyAny>) = pair.extract()?;
-        let mask = if mask.is(py.None()) {
-            None
-        } else {
-            Some(out_array(&mask)?)
-        };
+        let mask = if mask.is(py.None()) { None } else { Some(out_array(&mask)?) };
         return Ok(Out::Pair(out_array(&values)?, mask));
     }
     if caller == Caller::ToMasked {
@@ -269,31 +228,19 @@ fn fill(value: &Bound<'_, PyAny>) -> Outcome<Fill> {
         return temporal(value);
     }
     if value.is_instance_of::<PyInt>() || value.is_instance(&numpy.getattr("integer")?)? {
-        return Ok(value
-            .extract::<i128>()
-            .map_or_else(|_| Fill::Object(text()), Fill::Int));
+        return Ok(value.extract::<i128>().map_or_else(|_| Fill::Object(text()), Fill::Int));
     }
     if value.is_instance_of::<PyFloat>() || value.is_instance(&numpy.getattr("floating")?)? {
         return Ok(Fill::Float(value.extract()?));
     }
     // pandas' NaT is a datetime and no datetime64.
     if value.get_type().name()?.to_string_lossy() == "NaTType" {
-        return Ok(Fill::Temporal {
-            ticks: i64::MIN,
-            resolution: None,
-            datetime: true,
-        });
+        return Ok(Fill::Temporal { ticks: i64::MIN, resolution: None, datetime: true });
     }
     let datetime = py.import("datetime")?;
     if value.is_instance(&datetime.getattr("date")?)? {
-        if value
-            .getattr_opt("tzinfo")?
-            .is_some_and(|zone| !zone.is_none())
-        {
-            let utc = value.call_method1(
-                "astimezone",
-                (datetime.getattr("timezone")?.getattr("utc")?,),
-            )?;
+        if value.getattr_opt("tzinfo")?.is_some_and(|zone| !zone.is_none()) {
+            let utc = value.call_method1("astimezone", (datetime.getattr("timezone")?.getattr("utc")?,))?;
             let kwargs = PyDict::new(py);
             kwargs.set_item("tzinfo", py.None())?;
             let naive = utc.call_method("replace", (), Some(&kwargs))?;
@@ -308,9 +255,7 @@ fn fill(value: &Bound<'_, PyAny>) -> Outcome<Fill> {
         return Ok(Fill::Bytes(bytes.as_bytes().to_vec()));
     }
     if value.is_instance(&numpy.getattr("void")?)? {
-        return Ok(Fill::Bytes(
-            value.call_method0("tobytes")?.extract::<Vec<u8>>()?,
-        ));
+        return Ok(Fill::Bytes(value.call_method0("tobytes")?.extract::<Vec<u8>>()?));
     }
     if let Some(bytes) = record(value)? {
         return Ok(Fill::Bytes(bytes));
@@ -328,16 +273,10 @@ fn temporal(value: &Bound<'_, PyAny>) -> Outcome<Fill> {
         return Ok(Fill::Object(value.to_string()));
     };
     let datetime = dtype.getattr("kind")?.extract::<String>()? == "M";
-    let ticks: i64 = value
-        .call_method1("view", (py.import("numpy")?.getattr("int64")?,))?
-        .extract()?;
+    let ticks: i64 = value.call_method1("view", (py.import("numpy")?.getattr("int64")?,))?.extract()?;
     // A generic timedelta64 counts whatever the result counts; only NaT means the same everywhere.
     let resolution = resolution.or_else(|| (ticks != i64::MIN).then(|| Unit::Microsecond.into()));
-    Ok(Fill::Temporal {
-        ticks,
-        resolution: resolution.filter(|_: &Resolution| ticks != i64::MIN),
-        datetime,
-    })
+    Ok(Fill::Temporal { ticks, resolution: resolution.filter(|_: &Resolution| ticks != i64::MIN), datetime })
 }
 
 /// A tuple of two or three integers as an interval's bytes.
@@ -346,9 +285,7 @@ fn record(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
         return Ok(None);
     };
     if let Ok((days, milliseconds)) = tuple.extract::<(i32, i32)>() {
-        return Ok(Some(
-            [days.to_ne_bytes(), milliseconds.to_ne_bytes()].concat(),
-        ));
+        return Ok(Some([days.to_ne_bytes(), milliseconds.to_ne_bytes()].concat()));
     }
     if let Ok((months, days, nanoseconds)) = tuple.extract::<(i32, i32, i64)>() {
         let mut bytes = [months.to_ne_bytes(), days.to_ne_bytes()].concat();

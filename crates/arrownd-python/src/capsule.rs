@@ -12,11 +12,7 @@ use pyo3::types::PyTuple;
 use crate::errors::{Failure, Outcome};
 
 fn invalid<T>(what: impl Into<String>) -> Outcome<T> {
-    Err(Error::InvalidArrow {
-        path: String::new(),
-        what: what.into(),
-    }
-    .into())
+    Err(Error::InvalidArrow { path: String::new(), what: what.into() }.into())
 }
 
 /// The pointer of a capsule with that name.
@@ -25,17 +21,13 @@ fn pointer<T>(capsule: &Bound<'_, PyAny>, name: &'static CStr) -> Outcome<NonNul
     // of that name with a pointer in it.
     if unsafe { ffi::PyCapsule_IsValid(capsule.as_ptr(), name.as_ptr()) } == 0 {
         let kind = capsule.get_type().name()?;
-        return invalid(format!(
-            "the producer returned a {kind} that isn't a capsule named {name:?}"
-        ));
+        return invalid(format!("the producer returned a {kind} that isn't a capsule named {name:?}"));
     }
     // SAFETY: the capsule is valid for that name, as just seen.
     let raw = unsafe { ffi::PyCapsule_GetPointer(capsule.as_ptr(), name.as_ptr()) };
     match NonNull::new(raw.cast::<T>()) {
         Some(pointer) if pointer.is_aligned() => Ok(pointer),
-        _ => invalid(format!(
-            "the capsule named {name:?} holds a misaligned pointer"
-        )),
+        _ => invalid(format!("the capsule named {name:?} holds a misaligned pointer")),
     }
 }
 
@@ -100,9 +92,7 @@ pub(crate) fn take_device_array(capsule: &Bound<'_, PyAny>) -> Outcome<ArrowArra
 }
 
 /// The two capsules that `__arrow_c_array__` returns.
-pub(crate) fn pair<'py>(
-    returned: &Bound<'py, PyAny>,
-) -> Outcome<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+pub(crate) fn pair<'py>(returned: &Bound<'py, PyAny>) -> Outcome<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     match returned.cast::<PyTuple>() {
         Ok(pair) if pair.len() == 2 => Ok((pair.get_item(0)?, pair.get_item(1)?)),
         _ => invalid(format!(
@@ -164,11 +154,7 @@ impl Stream {
                 return None;
             }
             // SAFETY: non-null, and a NUL-terminated string until the next call on the stream.
-            Some(
-                unsafe { CStr::from_ptr(text) }
-                    .to_string_lossy()
-                    .into_owned(),
-            )
+            Some(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
         });
         let message = message.filter(|text| !text.is_empty());
         Err(Failure::Producer(match message {

@@ -49,23 +49,17 @@ fn slot(dtype: DType) -> Option<usize> {
 /// The dtype object.
 pub(crate) fn descriptor(py: Python<'_>, dtype: DType) -> PyResult<Bound<'_, PyArrayDescr>> {
     match slot(dtype).and_then(|slot| DESCRIPTORS.get(slot)) {
-        Some(kept) => Ok(kept
-            .get_or_try_init(py, || make(py, dtype).map(Bound::unbind))?
-            .bind(py)
-            .clone()),
+        Some(kept) => Ok(kept.get_or_try_init(py, || make(py, dtype).map(Bound::unbind))?.bind(py).clone()),
         None => make(py, dtype),
     }
 }
 
 fn make(py: Python<'_>, dtype: DType) -> PyResult<Bound<'_, PyArrayDescr>> {
     match dtype {
-        DType::IntervalDayTime => {
-            PyArrayDescr::new(py, [("days", "i4"), ("milliseconds", "i4")].to_vec())
+        DType::IntervalDayTime => PyArrayDescr::new(py, [("days", "i4"), ("milliseconds", "i4")].to_vec()),
+        DType::IntervalMonthDayNano => {
+            PyArrayDescr::new(py, [("months", "i4"), ("days", "i4"), ("nanoseconds", "i8")].to_vec())
         }
-        DType::IntervalMonthDayNano => PyArrayDescr::new(
-            py,
-            [("months", "i4"), ("days", "i4"), ("nanoseconds", "i8")].to_vec(),
-        ),
         other => PyArrayDescr::new(py, other.to_string()),
     }
 }
@@ -95,24 +89,14 @@ pub(crate) fn parse(wanted: &Bound<'_, PyAny>) -> Outcome<DType> {
         ("f", 8) => Some(DType::Float64),
         ("O", _) => Some(DType::Object),
         ("M" | "m", _) => {
-            let data = py
-                .import("numpy")?
-                .getattr("datetime_data")?
-                .call1((&dtype,))?;
-            let (unit, multiple): (String, u32) =
-                data.cast::<PyTuple>().map_err(PyErr::from)?.extract()?;
+            let data = py.import("numpy")?.getattr("datetime_data")?.call1((&dtype,))?;
+            let (unit, multiple): (String, u32) = data.cast::<PyTuple>().map_err(PyErr::from)?.extract()?;
             let resolution = Unit::parse(&unit).map(|unit| Resolution { unit, multiple });
-            Some(if kind == "M" {
-                DType::Datetime(resolution)
-            } else {
-                DType::Timedelta(resolution)
-            })
+            Some(if kind == "M" { DType::Datetime(resolution) } else { DType::Timedelta(resolution) })
         }
         ("V", n) if plain => Some(DType::Void(n)),
         ("V", 8) if matches(py, &dtype, DType::IntervalDayTime)? => Some(DType::IntervalDayTime),
-        ("V", 16) if matches(py, &dtype, DType::IntervalMonthDayNano)? => {
-            Some(DType::IntervalMonthDayNano)
-        }
+        ("V", 16) if matches(py, &dtype, DType::IntervalMonthDayNano)? => Some(DType::IntervalMonthDayNano),
         _ => None,
     };
     parsed.ok_or_else(|| {
@@ -124,10 +108,7 @@ pub(crate) fn parse(wanted: &Bound<'_, PyAny>) -> Outcome<DType> {
         Error::UnsupportedType {
             path: String::new(),
             from: "Arrow data".to_owned(),
-            to: format!(
-                "dtype {}",
-                dtype.str().map(|s| s.to_string()).unwrap_or_default()
-            ),
+            to: format!("dtype {}", dtype.str().map(|s| s.to_string()).unwrap_or_default()),
             remedy: remedy.to_owned(),
         }
         .into()

@@ -37,12 +37,9 @@ impl From<Failure> for PyErr {
     fn from(failure: Failure) -> Self {
         Python::attach(|py| match failure {
             Failure::Python(error) => error,
-            Failure::Producer(text) => exception(
-                py,
-                "ArrowndError",
-                &format!("the producer failed: {text}"),
-                &[],
-            ),
+            Failure::Producer(text) => {
+                exception(py, "ArrowndError", &format!("the producer failed: {text}"), &[])
+            }
             Failure::Core(error) => match class_name(error.kind()) {
                 Ok(class) => exception(py, class, &error.to_string(), error.reasons()),
                 Err(make) => make(error.to_string()),
@@ -67,10 +64,7 @@ fn class_name(kind: ErrorKind) -> Result<&'static str, fn(String) -> PyErr> {
 
 fn exception(py: Python<'_>, class: &str, message: &str, reasons: &[arrownd::Reason]) -> PyErr {
     let make = || -> PyResult<PyErr> {
-        let instance = py
-            .import("arrownd.exceptions")?
-            .getattr(class)?
-            .call1((message,))?;
+        let instance = py.import("arrownd.exceptions")?.getattr(class)?.call1((message,))?;
         if !reasons.is_empty() {
             let reasons: Vec<Reason> = reasons.iter().cloned().map(Reason).collect();
             instance.setattr("reasons", PyTuple::new(py, reasons)?)?;
@@ -91,9 +85,7 @@ pub(crate) fn guarded<T>(entry: impl FnOnce() -> Outcome<T>) -> PyResult<T> {
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied())
                 .unwrap_or("unknown");
-            Err(PyRuntimeError::new_err(format!(
-                "a bug in arrownd, please report it: {what}"
-            )))
+            Err(PyRuntimeError::new_err(format!("a bug in arrownd, please report it: {what}")))
         }
     }
 }

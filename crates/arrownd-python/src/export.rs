@@ -19,10 +19,7 @@ pub(crate) struct Owner {
 }
 
 /// One in most cases, which then costs no allocation of its own.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the large variant is the common one"
-)]
+#[expect(clippy::large_enum_variant, reason = "the large variant is the common one")]
 #[expect(dead_code, reason = "held to be dropped")]
 enum Arrays {
     One(ArrowArray),
@@ -31,15 +28,11 @@ enum Arrays {
 
 impl Owner {
     pub(crate) fn one(array: ArrowArray) -> Self {
-        Self {
-            _arrays: Arrays::One(array),
-        }
+        Self { _arrays: Arrays::One(array) }
     }
 
     pub(crate) fn many(arrays: Vec<ArrowArray>) -> Self {
-        Self {
-            _arrays: Arrays::Many(arrays),
-        }
+        Self { _arrays: Arrays::Many(arrays) }
     }
 }
 
@@ -55,19 +48,17 @@ pub(crate) unsafe fn view<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let descr = descriptor(py, dtype)?.into_dtype_ptr();
     let owner = Py::new(py, owner)?;
-    let mut dims: [npy_intp; 32] = [0; 32];
-    let mut strides: [npy_intp; 32] = [0; 32];
-    let nd = view.shape.len();
-    if nd > dims.len() {
+    const MOST: usize = 32;
+    let (mut dims, mut strides): ([npy_intp; MOST], [npy_intp; MOST]) = ([0; MOST], [0; MOST]);
+    let nd = 1 + view.trailing.len();
+    if nd > MOST {
         return Err(PyValueError::new_err(format!(
-            "{nd} dimensions are more than arrownd has room for (32)"
+            "{nd} dimensions are more than NumPy takes from here ({MOST})"
         )));
     }
-    for (to, from) in dims.iter_mut().zip(&view.shape) {
-        *to = *from as npy_intp;
-    }
-    for (to, from) in strides.iter_mut().zip(&view.strides) {
-        *to = *from as npy_intp;
+    let shown = std::iter::once(&view.rows).chain(&view.trailing);
+    for ((n, stride), from) in dims.iter_mut().zip(&mut strides).zip(shown) {
+        (*n, *stride) = (from.0 as npy_intp, from.1 as npy_intp);
     }
     // SAFETY: NumPy's own type object.
     let class = unsafe { npyffi::get_type_object(py, NpyTypes::PyArray_Type) };
@@ -89,13 +80,8 @@ pub(crate) unsafe fn view<'py>(
     // SAFETY: a new reference, or null with an exception set.
     let array = unsafe { Bound::from_owned_ptr_or_err(py, array) }?;
     // SAFETY: `array` is an array without a base; the owner's reference is handed over.
-    let done =
-        unsafe { PY_ARRAY_API.PyArray_SetBaseObject(py, array.as_ptr().cast(), owner.into_ptr()) };
-    if done != 0 {
-        Err(PyErr::fetch(py))
-    } else {
-        Ok(array)
-    }
+    let done = unsafe { PY_ARRAY_API.PyArray_SetBaseObject(py, array.as_ptr().cast(), owner.into_ptr()) };
+    if done != 0 { Err(PyErr::fetch(py)) } else { Ok(array) }
 }
 
 /// A new array, not initialised (objects are null), with `strides` that fill its memory in some
@@ -158,11 +144,7 @@ pub(crate) fn extent(array: &Bound<'_, PyUntypedArray>, itemsize: usize) -> (usi
             return (base, base);
         };
         let reach = stride.unsigned_abs() * last;
-        if *stride < 0 {
-            low -= reach
-        } else {
-            high += reach
-        }
+        if *stride < 0 { low -= reach } else { high += reach }
     }
     (low, high)
 }

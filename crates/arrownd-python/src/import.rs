@@ -1,14 +1,12 @@
 //! Step 1, import: any producer's data as owned structs, checked.
-#![allow(
-    unsafe_code,
-    reason = "the border is told that the structs come from a producer"
-)]
+#![allow(unsafe_code, reason = "the border is told that the structs come from a producer")]
 
-use arrow_schema::{DataType, Field};
+use arrow_schema::{DataType, Field, Fields};
 use arrownd::{ArrowArray, Chunk, Path, Selection, read_array, read_fields, read_schema};
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
+use smallvec::{SmallVec, smallvec};
 
 use crate::capsule::{self, Stream};
 use crate::errors::{Failure, Outcome};
@@ -20,59 +18,54 @@ pub(crate) struct Imported {
     pub(crate) field: Field,
     /// Which fields were selected, where there are fields.
     pub(crate) selection: Option<Selection>,
+    /// All fields, where there are fields.
+    original: Option<Fields>,
     /// One a chunk; `None` where only the schema was read.
-    pub(crate) arrays: Option<Vec<ArrowArray>>,
+    pub(crate) arrays: Option<Arrays>,
 }
 
+/// Most producers hand over one array.
+pub(crate) type Arrays = SmallVec<[ArrowArray; 1]>;
+
 impl Imported {
-    fn new(
-        field: Field,
-        columns: Option<&[String]>,
-        arrays: Option<Vec<ArrowArray>>,
-    ) -> Outcome<Self> {
-        let selection = Selection::new(&field, columns)?;
-        let field = match &selection {
-            Some(selection) => selection.apply(field),
-            None => field,
+    fn new(field: Field, columns: Option<&[String]>, arrays: Option<Arrays>) -> Outcome<Self> {
+        let Some(selection) = Selection::new(&field, columns)? else {
+            return Ok(Self { field, selection: None, original: None, arrays });
         };
-        Ok(Self {
-            field,
-            selection,
-            arrays,
-        })
+        let original = match field.data_type() {
+            DataType::Struct(fields) => Some(fields.clone()),
+            _ => None,
+        };
+        Ok(Self { field: selection.apply(field), selection: Some(selection), original, arrays })
     }
 
     /// The arrays, checked.
-    pub(crate) fn chunks<'a>(
-        arrays: &'a [ArrowArray],
-        original: &Original,
-        selection: Option<&Selection>,
-    ) -> Outcome<Vec<Chunk<'a>>> {
+    pub(crate) fn chunks(&self) -> Outcome<Vec<Chunk<'_>>> {
+        let arrays = self.arrays.as_deref().unwrap_or_default();
         let mut chunks = Vec::with_capacity(arrays.len());
         for array in arrays {
             // SAFETY: the array came out of a producer's capsule or stream together with this
-            // type, so its pointers are what the C data interface says; it is borrowed for 'a.
+            // type, so its pointers are what the C data interface says; it is borrowed as long.
             chunks.push(unsafe {
-                match (&original.0, selection) {
-                    (DataType::Struct(fields), Some(selection)) => {
+                match (&self.original, &self.selection) {
+                    (Some(fields), Some(selection)) => {
                         read_fields(array, fields, &selection.fields, &Path::Top)?
                     }
-                    (data_type, _) => read_array(array, data_type, &Path::Top)?,
+                    _ => read_array(array, self.field.data_type(), &Path::Top)?,
                 }
             });
         }
         Ok(chunks)
     }
+
+    /// Names of the pandas index columns that nobody asked for.
+    pub(crate) fn left_out(&self) -> &[String] {
+        self.selection.as_ref().map_or(&[], |selection| &selection.left_out)
+    }
 }
 
-/// The type as the producer has it, before fields were selected.
-pub(crate) struct Original(pub(crate) DataType);
-
 /// Takes an object's data.
-pub(crate) fn import(
-    object: &Bound<'_, PyAny>,
-    columns: Option<&[String]>,
-) -> Outcome<(Imported, Original)> {
+pub(crate) fn import(object: &Bound<'_, PyAny>, columns: Option<&[String]>) -> Outcome<Imported> {
     match protocol(object)? {
         Some(Protocol::Array { or_stream }) => {
             let returned = object.call_method0(intern!(object.py(), "__arrow_c_array__"));
@@ -96,17 +89,14 @@ pub(crate) fn import(
             let returned = object.call_method0(intern!(object.py(), "__arrow_c_device_array__"))?;
             let (schema, array) = capsule::pair(&returned)?;
             let array = capsule::take_device_array(&array)?;
-            with_schema(capsule::schema(&schema)?, columns, vec![array])
+            with_schema(capsule::schema(&schema)?, columns, smallvec![array])
         }
         None => Err(no_producer(object)?.into()),
     }
 }
 
 /// Looks at an object without consuming it: its data where it can be had again, else its schema.
-pub(crate) fn look(
-    object: &Bound<'_, PyAny>,
-    columns: Option<&[String]>,
-) -> Outcome<(Imported, Original)> {
+pub(crate) fn look(object: &Bound<'_, PyAny>, columns: Option<&[String]>) -> Outcome<Imported> {
     let py = object.py();
     match protocol(object)? {
         Some(Protocol::Stream { .. }) if object.len().is_err() => {}
@@ -130,41 +120,32 @@ pub(crate) fn look(
     .into())
 }
 
-fn schema_only(
-    object: &Bound<'_, PyAny>,
-    columns: Option<&[String]>,
-) -> Outcome<(Imported, Original)> {
+fn schema_only(object: &Bound<'_, PyAny>, columns: Option<&[String]>) -> Outcome<Imported> {
     let capsule = object.call_method0(intern!(object.py(), "__arrow_c_schema__"))?;
     let schema = capsule::schema(&capsule)?;
     // SAFETY: the schema came out of a producer's capsule, which lives until the end of this
     // function.
     let field = unsafe { read_schema(schema) }?;
-    let original = Original(field.data_type().clone());
-    Ok((Imported::new(field, columns, None)?, original))
+    Imported::new(field, columns, None)
 }
 
-fn array(returned: &Bound<'_, PyAny>, columns: Option<&[String]>) -> Outcome<(Imported, Original)> {
+fn array(returned: &Bound<'_, PyAny>, columns: Option<&[String]>) -> Outcome<Imported> {
     let (schema, array) = capsule::pair(returned)?;
     let array = capsule::take_array(&array)?;
-    with_schema(capsule::schema(&schema)?, columns, vec![array])
+    with_schema(capsule::schema(&schema)?, columns, smallvec![array])
 }
 
 fn with_schema(
     schema: &arrownd::ArrowSchema,
     columns: Option<&[String]>,
-    arrays: Vec<ArrowArray>,
-) -> Outcome<(Imported, Original)> {
+    arrays: Arrays,
+) -> Outcome<Imported> {
     // SAFETY: the schema came from a producer, and the caller keeps it.
     let field = unsafe { read_schema(schema) }?;
-    let original = Original(field.data_type().clone());
-    Ok((Imported::new(field, columns, Some(arrays))?, original))
+    Imported::new(field, columns, Some(arrays))
 }
 
-fn stream(
-    capsule: &Bound<'_, PyAny>,
-    columns: Option<&[String]>,
-    at_hand: bool,
-) -> Outcome<(Imported, Original)> {
+fn stream(capsule: &Bound<'_, PyAny>, columns: Option<&[String]>, at_hand: bool) -> Outcome<Imported> {
     let mut stream = capsule::take_stream(capsule)?;
     let (schema, arrays) = if at_hand {
         pull(&mut stream)?
@@ -178,9 +159,9 @@ fn stream(
     with_schema(&schema, columns, arrays)
 }
 
-fn pull(stream: &mut Stream) -> Result<(arrownd::ArrowSchema, Vec<ArrowArray>), Failure> {
+fn pull(stream: &mut Stream) -> Result<(arrownd::ArrowSchema, Arrays), Failure> {
     let schema = stream.schema()?;
-    let mut arrays = Vec::new();
+    let mut arrays = Arrays::new();
     while let Some(array) = stream.next()? {
         arrays.push(array);
     }
@@ -190,10 +171,7 @@ fn pull(stream: &mut Stream) -> Result<(arrownd::ArrowSchema, Vec<ArrowArray>), 
 fn no_producer(object: &Bound<'_, PyAny>) -> PyResult<PyErr> {
     let class = object.get_type();
     let name = class.fully_qualified_name()?;
-    let module: String = class
-        .getattr("__module__")
-        .and_then(|m| m.extract())
-        .unwrap_or_default();
+    let module: String = class.getattr("__module__").and_then(|m| m.extract()).unwrap_or_default();
     let hint = if module.starts_with("pandas") {
         ": pass pd.Series(x)"
     } else if module.starts_with("polars") {

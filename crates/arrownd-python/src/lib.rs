@@ -2,11 +2,13 @@
 
 mod arguments;
 mod capsule;
+mod convert;
 mod dtypes;
 mod errors;
 mod export;
 mod functions;
 mod import;
+mod masked;
 mod objects;
 mod plan;
 mod protocol;

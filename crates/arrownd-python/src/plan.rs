@@ -99,26 +99,17 @@ impl Plan {
 
     #[getter]
     fn dtype<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArrayDescr>>> {
-        self.0
-            .dtype()
-            .map(|dtype| descriptor(py, dtype))
-            .transpose()
+        self.0.dtype().map(|dtype| descriptor(py, dtype)).transpose()
     }
 
     #[getter]
     fn dtype_with_nulls<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArrayDescr>>> {
-        self.0
-            .dtype_with_nulls()
-            .map(|dtype| descriptor(py, dtype))
-            .transpose()
+        self.0.dtype_with_nulls().map(|dtype| descriptor(py, dtype)).transpose()
     }
 
     #[getter]
     fn shape<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        self.0
-            .shape()
-            .map(|shape| PyTuple::new(py, shape))
-            .transpose()
+        self.0.shape().map(|shape| PyTuple::new(py, shape)).transpose()
     }
 
     #[getter]
@@ -147,9 +138,7 @@ impl Plan {
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        other
-            .cast::<Self>()
-            .is_ok_and(|other| other.get().0 == self.0)
+        other.cast::<Self>().is_ok_and(|other| other.get().0 == self.0)
     }
 
     fn __hash__(&self) -> u64 {

@@ -42,8 +42,7 @@ pub(crate) fn protocol(object: &Bound<'_, PyAny>) -> PyResult<Option<Protocol>> 
     }
     if let Some(found) = look(class.as_any(), &class)? {
         let evicted = SEEN.lock().ok().and_then(|mut seen| {
-            seen.get_mut(slot)
-                .and_then(|slot| slot.replace((class.clone().unbind(), found)))
+            seen.get_mut(slot).and_then(|slot| slot.replace((class.clone().unbind(), found)))
         });
         // Dropped after the lock: freeing a type may run code.
         drop(evicted);
@@ -59,15 +58,10 @@ fn look(place: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> PyResult<Option<
         return Ok(Some(Protocol::Array { or_stream: stream }));
     }
     if stream {
-        let module: String = class
-            .getattr("__module__")
-            .and_then(|m| m.extract())
-            .unwrap_or_default();
+        let module: String = class.getattr("__module__").and_then(|m| m.extract()).unwrap_or_default();
         let root = module.split('.').next().unwrap_or_default();
         let at_hand = matches!(root, "pyarrow" | "polars") && class.hasattr("__len__")?;
         return Ok(Some(Protocol::Stream { at_hand }));
     }
-    Ok(place
-        .hasattr("__arrow_c_device_array__")?
-        .then_some(Protocol::DeviceArray))
+    Ok(place.hasattr("__arrow_c_device_array__")?.then_some(Protocol::DeviceArray))
 }

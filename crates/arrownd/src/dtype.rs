@@ -53,19 +53,13 @@ impl Unit {
     /// NumPy's abbreviation. *O(1)*.
     #[must_use]
     pub fn code(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(unit, _)| *unit == self)
-            .map_or("", |(_, code)| code)
+        Self::ALL.iter().find(|(unit, _)| *unit == self).map_or("", |(_, code)| code)
     }
 
     /// The unit of an abbreviation, `None` for one that NumPy doesn't have.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .find(|(_, c)| *c == code)
-            .map(|(unit, _)| *unit)
+        Self::ALL.iter().find(|(_, c)| *c == code).map(|(unit, _)| *unit)
     }
 
     /// Attoseconds of one tick, `None` for the units of the calendar (years, months).
@@ -164,9 +158,7 @@ impl DType {
             Self::Bool | Self::Int8 | Self::UInt8 => 1,
             Self::Int16 | Self::UInt16 | Self::Float16 => 2,
             Self::Int32 | Self::UInt32 | Self::Float32 => 4,
-            Self::Int64 | Self::UInt64 | Self::Float64 | Self::Datetime(_) | Self::Timedelta(_) => {
-                8
-            }
+            Self::Int64 | Self::UInt64 | Self::Float64 | Self::Datetime(_) | Self::Timedelta(_) => 8,
             Self::IntervalDayTime => 8,
             Self::IntervalMonthDayNano => 16,
             Self::Void(n) => n,
@@ -183,11 +175,7 @@ impl DType {
     /// Signed and unsigned integers.
     #[must_use]
     pub fn is_integer(self) -> bool {
-        self.is_signed()
-            || matches!(
-                self,
-                Self::UInt8 | Self::UInt16 | Self::UInt32 | Self::UInt64
-            )
+        self.is_signed() || matches!(self, Self::UInt8 | Self::UInt16 | Self::UInt32 | Self::UInt64)
     }
 
     pub(crate) fn is_signed(self) -> bool {

@@ -130,19 +130,11 @@ impl Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 fn at(path: &str) -> String {
-    if path.is_empty() {
-        String::new()
-    } else {
-        format!("field {path:?}: ")
-    }
+    if path.is_empty() { String::new() } else { format!("field {path:?}: ") }
 }
 
 fn hint(remedy: &str) -> String {
-    if remedy.is_empty() {
-        String::new()
-    } else {
-        format!(": {remedy}")
-    }
+    if remedy.is_empty() { String::new() } else { format!(": {remedy}") }
 }
 
 fn describe(path: &str, reasons: &[Reason]) -> String {

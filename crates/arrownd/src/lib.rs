@@ -44,6 +44,6 @@ pub use plan::{
     Facts, FactsNode, LeafFacts, LeafStep, Note, Op, Plan, Reason, Reasons, Step, Transfer, plan,
 };
 pub use source::{
-    ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Chunk, Column, Data, Leaf, Node, Offsets,
-    Part, Path, Selection, Validity, chunk_of, read_array, read_fields, read_schema,
+    ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Chunk, Column, Data, Leaf, Node, Offsets, Part, Path,
+    Selection, Validity, chunk_of, read_array, read_fields, read_schema,
 };

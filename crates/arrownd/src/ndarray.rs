@@ -1,8 +1,5 @@
 //! Step 4, export to Rust: views and copies as `ndarray`.
-#![allow(
-    unsafe_code,
-    reason = "an array is made from memory that a plan has measured or filled"
-)]
+#![allow(unsafe_code, reason = "an array is made from memory that a plan has measured or filled")]
 
 use std::mem::MaybeUninit;
 
@@ -51,24 +48,17 @@ items! {
 /// [`Error::UnsupportedType`] where the type doesn't become `T`, [`Error::Nulls`] where values are
 /// missing and `T` has no NaN, [`Error::LossyCast`] where a value isn't exact, and
 /// [`Error::CopyNotAllowed`] where the options forbid the copy that is needed.
-pub fn to_array<'a, T: Item>(
-    array: &'a dyn Array,
-    options: &Options,
-) -> Result<CowArray<'a, T, IxDyn>> {
+pub fn to_array<'a, T: Item>(array: &'a dyn Array, options: &Options) -> Result<CowArray<'a, T, IxDyn>> {
     if options.form == Form::Columns
         || options.columns.is_some()
         || options.out.is_some()
         || options.out_mask.is_some()
     {
         return Err(Error::Conflict(
-            "to_array makes one new array of all fields: leave out form, columns and out"
-                .to_owned(),
+            "to_array makes one new array of all fields: leave out form, columns and out".to_owned(),
         ));
     }
-    let options = Options {
-        dtype: Some(T::DTYPE),
-        ..options.clone()
-    };
+    let options = Options { dtype: Some(T::DTYPE), ..options.clone() };
     let field = Field::new("", array.data_type().clone(), true);
     let chunks = [chunk_of(array)];
     let column = Column::new(&field, &chunks)?;
@@ -82,21 +72,14 @@ pub fn to_array<'a, T: Item>(
             return Ok(CowArray::from(unsafe { borrow(&view) }));
         }
     }
-    let shape: Vec<usize> = planned
-        .plan()
-        .shape()
-        .unwrap_or_default()
-        .iter()
-        .map(|n| n.unwrap_or(0))
-        .collect();
+    let shape: Vec<usize> = planned.plan().shape().unwrap_or_default().into_iter().flatten().collect();
     let mut memory: Vec<MaybeUninit<T>> = Vec::with_capacity(shape.iter().product());
     // SAFETY: uninitialised elements are what `MaybeUninit` is for, and the capacity is there.
     unsafe { memory.set_len(shape.iter().product()) };
     if let Some(mut dest) = Dest::from_slice(&mut memory, &shape) {
         task.fill_values(&mut dest)?;
     }
-    let array = ArrayD::from_shape_vec(IxDyn(&shape), memory)
-        .map_err(|e| Error::BadValue(e.to_string()))?;
+    let array = ArrayD::from_shape_vec(IxDyn(&shape), memory).map_err(|e| Error::BadValue(e.to_string()))?;
     debug_assert!(options.nulls != Nulls::Raise || !planned.plan().masked());
     // SAFETY: the plan wrote every element of its shape.
     Ok(CowArray::from(unsafe { array.assume_init() }))
@@ -106,12 +89,10 @@ pub fn to_array<'a, T: Item>(
 /// The view's memory lives for `'a` and holds aligned values of `T`.
 unsafe fn borrow<'a, T>(view: &ViewOf) -> ArrayViewD<'a, T> {
     let size = size_of::<T>().max(1) as isize;
-    let strides: Vec<usize> = view
-        .strides
-        .iter()
-        .map(|bytes| (bytes / size) as usize)
-        .collect();
-    let shape = IxDyn(&view.shape).strides(IxDyn(&strides));
+    let dims = || std::iter::once(&view.rows).chain(&view.trailing);
+    let shape: Vec<usize> = dims().map(|(n, _)| *n).collect();
+    let strides: Vec<usize> = dims().map(|(_, bytes)| (bytes / size) as usize).collect();
+    let shape = IxDyn(&shape).strides(IxDyn(&strides));
     // SAFETY: the caller's promise; shape and strides are those that the plan found.
     unsafe { ArrayViewD::from_shape_ptr(shape, view.ptr.cast::<T>()) }
 }

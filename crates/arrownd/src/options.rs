@@ -58,16 +58,8 @@ impl PartialEq for Fill {
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
             (
-                Self::Temporal {
-                    ticks: a,
-                    resolution: ra,
-                    datetime: da,
-                },
-                Self::Temporal {
-                    ticks: b,
-                    resolution: rb,
-                    datetime: db,
-                },
+                Self::Temporal { ticks: a, resolution: ra, datetime: da },
+                Self::Temporal { ticks: b, resolution: rb, datetime: db },
             ) => (a, ra, da) == (b, rb, db),
             (Self::Bytes(a), Self::Bytes(b)) => a == b,
             (Self::Object(a), Self::Object(b)) => a == b,
@@ -83,14 +75,8 @@ impl fmt::Display for Fill {
             Self::Int(x) => write!(f, "{x}"),
             Self::Float(x) if x.is_nan() => f.write_str("nan"),
             Self::Float(x) => write!(f, "{x:?}"),
-            Self::Temporal {
-                ticks: i64::MIN, ..
-            } => f.write_str("NaT"),
-            Self::Temporal {
-                ticks,
-                resolution: Some(r),
-                ..
-            } => write!(f, "{ticks} [{r}]"),
+            Self::Temporal { ticks: i64::MIN, .. } => f.write_str("NaT"),
+            Self::Temporal { ticks, resolution: Some(r), .. } => write!(f, "{ticks} [{r}]"),
             Self::Temporal { ticks, .. } => write!(f, "{ticks}"),
             Self::Bytes(x) => write!(f, "{x:?}"),
             Self::Object(text) => f.write_str(text),
@@ -146,10 +132,7 @@ pub enum Form {
 
 /// What the caller wishes. The default is what `to_numpy(obj)` means.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one word of the public signature"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one word of the public signature")]
 pub struct Options {
     /// The wanted dtype; `None` for the type table's.
     pub dtype: Option<DType>,
@@ -200,11 +183,7 @@ impl Options {
     /// [`Error::Conflict`] for `na_value` beside masked or raise.
     pub fn check(&self) -> Result<()> {
         if self.na_value.is_some() && self.nulls != Nulls::Nan {
-            let word = if self.nulls == Nulls::Masked {
-                "masked"
-            } else {
-                "raise"
-            };
+            let word = if self.nulls == Nulls::Masked { "masked" } else { "raise" };
             return Err(Error::Conflict(format!(
                 "na_value has no place beside nulls={word:?}: leave out one of them"
             )));

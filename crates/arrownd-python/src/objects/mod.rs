@@ -15,12 +15,7 @@ use crate::errors::{Failure, Outcome};
 
 /// Makes the object of one value, whose bytes are given where its type is of fixed width.
 trait Make {
-    fn make<'py>(
-        &self,
-        py: Python<'py>,
-        visit: &Visit<'_>,
-        index: usize,
-    ) -> Outcome<Bound<'py, PyAny>>;
+    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>>;
 }
 
 /// Writes the objects of one stretch of values.
@@ -46,15 +41,10 @@ pub(crate) fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'
         (_, DataType::Date32 | DataType::Date64) => {
             each(py, &mut visit, &fill, &times::Date::new(data_type, check))
         }
-        (RowId::Timestamp | RowId::TimestampTz, DataType::Timestamp(unit, zone)) => each(
-            py,
-            &mut visit,
-            &fill,
-            &times::Timestamp::new(py, *unit, zone.as_deref(), check)?,
-        ),
-        (_, DataType::Duration(unit)) => {
-            each(py, &mut visit, &fill, &times::Duration::new(*unit, check))
+        (RowId::Timestamp | RowId::TimestampTz, DataType::Timestamp(unit, zone)) => {
+            each(py, &mut visit, &fill, &times::Timestamp::new(py, *unit, zone.as_deref(), check)?)
         }
+        (_, DataType::Duration(unit)) => each(py, &mut visit, &fill, &times::Duration::new(*unit, check)),
         (_, DataType::Time32(unit) | DataType::Time64(unit)) => {
             each(py, &mut visit, &fill, &times::TimeOfDay::new(*unit, check))
         }
@@ -68,12 +58,7 @@ pub(crate) fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'
     }
 }
 
-fn each(
-    py: Python<'_>,
-    visit: &mut Visit<'_>,
-    fill: &Bound<'_, PyAny>,
-    how: &impl Make,
-) -> Outcome<()> {
+fn each(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, PyAny>, how: &impl Make) -> Outcome<()> {
     let full = visit.part.validity.is_full() && visit.step.element != arrownd::Element::Null;
     for i in 0..visit.run.len() {
         let index = visit.start + i;
@@ -97,12 +82,7 @@ fn each(
 fn located(failure: Failure, visit: &Visit<'_>, index: usize) -> Failure {
     let place = visit.position + (index - visit.start);
     match failure {
-        Failure::Core(Error::LossyCast {
-            value,
-            dtype,
-            remedy,
-            ..
-        }) => Failure::Core(Error::LossyCast {
+        Failure::Core(Error::LossyCast { value, dtype, remedy, .. }) => Failure::Core(Error::LossyCast {
             path: visit.plan.name().unwrap_or_default().to_owned(),
             value,
             position: place,
@@ -123,22 +103,14 @@ fn lossy(value: String, to: &str) -> Failure {
         value,
         position: 0,
         dtype: to.to_owned(),
-        remedy: format!(
-            "leave out dtype={} to keep it exact, or pass safe=False",
-            DType::Object
-        ),
+        remedy: format!("leave out dtype={} to keep it exact, or pass safe=False", DType::Object),
     })
 }
 
 /// The fixed-width bytes of one value.
 fn bytes<const N: usize>(visit: &Visit<'_>, index: usize) -> [u8; N] {
     match visit.part.data {
-        arrownd::Data::Fixed(bytes) => bytes
-            .as_chunks::<N>()
-            .0
-            .get(index)
-            .copied()
-            .unwrap_or([0; N]),
+        arrownd::Data::Fixed(bytes) => bytes.as_chunks::<N>().0.get(index).copied().unwrap_or([0; N]),
         _ => [0; N],
     }
 }

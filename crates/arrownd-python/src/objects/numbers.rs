@@ -21,12 +21,7 @@ impl Make for Nothing {
 pub(super) struct Boolean;
 
 impl Make for Boolean {
-    fn make<'py>(
-        &self,
-        py: Python<'py>,
-        visit: &Visit<'_>,
-        index: usize,
-    ) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         let value = match visit.part.data {
             Data::Bits(bits) => bits.get(index),
             _ => bytes::<1>(visit, index) != [0],
@@ -39,12 +34,7 @@ impl Make for Boolean {
 pub(super) struct Number;
 
 impl Make for Number {
-    fn make<'py>(
-        &self,
-        py: Python<'py>,
-        visit: &Visit<'_>,
-        index: usize,
-    ) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         macro_rules! int {
             ($t:ty) => {
                 <$t>::from_ne_bytes(bytes(visit, index))
@@ -66,11 +56,9 @@ impl Make for Number {
             Element::F16 => float(f64::from(f16::from_ne_bytes(bytes(visit, index)))),
             Element::F32 => float(f64::from(f32::from_ne_bytes(bytes(visit, index)))),
             Element::F64 => float(f64::from_ne_bytes(bytes(visit, index))),
-            Element::Null
-            | Element::Bit
-            | Element::ByteBool
-            | Element::Opaque(_)
-            | Element::Varlen => py.None().into_bound(py),
+            Element::Null | Element::Bit | Element::ByteBool | Element::Opaque(_) | Element::Varlen => {
+                py.None().into_bound(py)
+            }
         })
     }
 }

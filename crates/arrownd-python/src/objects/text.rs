@@ -12,12 +12,7 @@ use crate::errors::{Failure, Outcome};
 pub(super) struct Text;
 
 impl Make for Text {
-    fn make<'py>(
-        &self,
-        py: Python<'py>,
-        visit: &Visit<'_>,
-        index: usize,
-    ) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         match std::str::from_utf8(visit.part.data.bytes(index)) {
             Ok(text) => Ok(PyString::new(py, text).into_any()),
             Err(error) => Err(Failure::Core(Error::InvalidArrow {
@@ -32,12 +27,7 @@ impl Make for Text {
 pub(super) struct Binary;
 
 impl Make for Binary {
-    fn make<'py>(
-        &self,
-        py: Python<'py>,
-        visit: &Visit<'_>,
-        index: usize,
-    ) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         Ok(PyBytes::new(py, visit.part.data.bytes(index)).into_any())
     }
 }
@@ -46,17 +36,10 @@ impl Make for Binary {
 pub(super) struct FixedBytes;
 
 impl Make for FixedBytes {
-    fn make<'py>(
-        &self,
-        py: Python<'py>,
-        visit: &Visit<'_>,
-        index: usize,
-    ) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         let width = visit.step.element.width();
         let value = match visit.part.data {
-            Data::Fixed(bytes) => bytes
-                .get(index * width..(index + 1) * width)
-                .unwrap_or_default(),
+            Data::Fixed(bytes) => bytes.get(index * width..(index + 1) * width).unwrap_or_default(),
             _ => &[],
         };
         Ok(PyBytes::new(py, value).into_any())
@@ -71,19 +54,12 @@ pub(super) struct Uuid {
 impl Uuid {
     pub(super) fn new(py: Python<'_>) -> PyResult<Self> {
         static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-        Ok(Self {
-            class: CLASS.import(py, "uuid", "UUID")?.clone().unbind(),
-        })
+        Ok(Self { class: CLASS.import(py, "uuid", "UUID")?.clone().unbind() })
     }
 }
 
 impl Make for Uuid {
-    fn make<'py>(
-        &self,
-        py: Python<'py>,
-        visit: &Visit<'_>,
-        index: usize,
-    ) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         let kwargs = PyDict::new(py);
         kwargs.set_item("bytes", PyBytes::new(py, &bytes::<16>(visit, index)))?;
         Ok(self.class.bind(py).call((), Some(&kwargs))?)

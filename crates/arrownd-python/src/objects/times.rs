@@ -35,17 +35,9 @@ fn split(ticks: i64, unit: TimeUnit, check: bool, to: &str) -> Outcome<(i64, i64
     Ok((seconds, rest / 1_000))
 }
 
-fn out_of_years<'py>(
-    py: Python<'py>,
-    value: String,
-    check: bool,
-    to: &str,
-) -> Outcome<Bound<'py, PyAny>> {
+fn out_of_years<'py>(py: Python<'py>, value: String, check: bool, to: &str) -> Outcome<Bound<'py, PyAny>> {
     if check {
-        Err(lossy(
-            format!("{value}, outside Python's years 1 to 9999,"),
-            to,
-        ))
+        Err(lossy(format!("{value}, outside Python's years 1 to 9999,"), to))
     } else {
         Ok(py.None().into_bound(py))
     }
@@ -59,20 +51,12 @@ pub(super) struct Date {
 
 impl Date {
     pub(super) fn new(data_type: &DataType, check: bool) -> Self {
-        Self {
-            millis: *data_type == DataType::Date64,
-            check,
-        }
+        Self { millis: *data_type == DataType::Date64, check }
     }
 }
 
 impl Make for Date {
-    fn make<'py>(
-        &self,
-        py: Python<'py>,
-        visit: &Visit<'_>,
-        index: usize,
-    ) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         let days = if self.millis {
             let ticks = i64::from_ne_bytes(bytes(visit, index));
             if self.check && ticks.rem_euclid(DAY_SECONDS * 1_000) != 0 {
@@ -103,19 +87,11 @@ struct Zones {
 }
 
 impl Timestamp {
-    pub(super) fn new(
-        py: Python<'_>,
-        unit: TimeUnit,
-        zone: Option<&str>,
-        check: bool,
-    ) -> Outcome<Self> {
+    pub(super) fn new(py: Python<'_>, unit: TimeUnit, zone: Option<&str>, check: bool) -> Outcome<Self> {
         let zones = zone
             .map(|zone| -> Outcome<_> {
                 let utc = PyTzInfo::utc(py)?.to_owned().unbind();
-                Ok(Zones {
-                    target: find_zone(py, zone)?.unbind(),
-                    utc,
-                })
+                Ok(Zones { target: find_zone(py, zone)?.unbind(), utc })
             })
             .transpose()?;
         Ok(Self { unit, zones, check })
@@ -126,14 +102,9 @@ impl Timestamp {
 fn find_zone<'py>(py: Python<'py>, zone: &str) -> Outcome<Bound<'py, PyAny>> {
     if let Some(minutes) = offset_minutes(zone) {
         let delta = PyDelta::new(py, 0, minutes * 60, 0, true)?;
-        return Ok(py
-            .import("datetime")?
-            .getattr("timezone")?
-            .call1((delta,))?);
+        return Ok(py.import("datetime")?.getattr("timezone")?.call1((delta,))?);
     }
-    let found = py
-        .import("zoneinfo")
-        .and_then(|module| module.getattr("ZoneInfo")?.call1((zone,)));
+    let found = py.import("zoneinfo").and_then(|module| module.getattr("ZoneInfo")?.call1((zone,)));
     found.map_err(|_| {
         Failure::Core(Error::UnsupportedType {
             path: String::new(),
@@ -150,36 +121,21 @@ fn offset_minutes(zone: &str) -> Option<i32> {
         b'-' => (-1, &zone[1..]),
         _ => return None,
     };
-    let (hours, minutes) = rest
-        .split_once(':')
-        .or_else(|| (rest.len() == 4).then(|| rest.split_at(2)))?;
+    let (hours, minutes) = rest.split_once(':').or_else(|| (rest.len() == 4).then(|| rest.split_at(2)))?;
     let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-    ((0..24).contains(&hours) && (0..60).contains(&minutes))
-        .then_some(sign * (hours * 60 + minutes))
+    ((0..24).contains(&hours) && (0..60).contains(&minutes)).then_some(sign * (hours * 60 + minutes))
 }
 
 impl Make for Timestamp {
-    fn make<'py>(
-        &self,
-        py: Python<'py>,
-        visit: &Visit<'_>,
-        index: usize,
-    ) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         let ticks = i64::from_ne_bytes(bytes(visit, index));
         let (seconds, micros) = split(ticks, self.unit, self.check, "datetime.datetime")?;
-        let (days, clock) = (
-            seconds.div_euclid(DAY_SECONDS),
-            seconds.rem_euclid(DAY_SECONDS),
-        );
+        let (days, clock) = (seconds.div_euclid(DAY_SECONDS), seconds.rem_euclid(DAY_SECONDS));
         if !PYTHON_DAYS.contains(&days) {
             return out_of_years(py, format!("day {days}"), self.check, "datetime.datetime");
         }
         let (year, month, day) = arrownd::civil(days);
-        let (hour, minute, second) = (
-            (clock / 3600) as u8,
-            (clock / 60 % 60) as u8,
-            (clock % 60) as u8,
-        );
+        let (hour, minute, second) = ((clock / 3600) as u8, (clock / 60 % 60) as u8, (clock % 60) as u8);
         let utc = self.zones.as_ref().map(|zones| zones.utc.bind(py));
         let moment = PyDateTime::new(
             py,
@@ -197,12 +153,9 @@ impl Make for Timestamp {
         };
         match moment.call_method1("astimezone", (&zones.target,)) {
             Ok(local) => Ok(local),
-            Err(error) if error.is_instance_of::<PyOverflowError>(py) => out_of_years(
-                py,
-                format!("{ticks} ticks"),
-                self.check,
-                "datetime.datetime",
-            ),
+            Err(error) if error.is_instance_of::<PyOverflowError>(py) => {
+                out_of_years(py, format!("{ticks} ticks"), self.check, "datetime.datetime")
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -221,24 +174,13 @@ impl Duration {
 }
 
 impl Make for Duration {
-    fn make<'py>(
-        &self,
-        py: Python<'py>,
-        visit: &Visit<'_>,
-        index: usize,
-    ) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         let ticks = i64::from_ne_bytes(bytes(visit, index));
         let (seconds, micros) = split(ticks, self.unit, self.check, "datetime.timedelta")?;
-        let (days, clock) = (
-            seconds.div_euclid(DAY_SECONDS),
-            seconds.rem_euclid(DAY_SECONDS),
-        );
+        let (days, clock) = (seconds.div_euclid(DAY_SECONDS), seconds.rem_euclid(DAY_SECONDS));
         if days.abs() > 999_999_999 {
             return if self.check {
-                Err(lossy(
-                    format!("a duration of {days} days"),
-                    "datetime.timedelta",
-                ))
+                Err(lossy(format!("a duration of {days} days"), "datetime.timedelta"))
             } else {
                 Ok(py.None().into_bound(py))
             };
@@ -260,16 +202,9 @@ impl TimeOfDay {
 }
 
 impl Make for TimeOfDay {
-    fn make<'py>(
-        &self,
-        py: Python<'py>,
-        visit: &Visit<'_>,
-        index: usize,
-    ) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         let ticks = match self.unit {
-            TimeUnit::Second | TimeUnit::Millisecond => {
-                i64::from(i32::from_ne_bytes(bytes(visit, index)))
-            }
+            TimeUnit::Second | TimeUnit::Millisecond => i64::from(i32::from_ne_bytes(bytes(visit, index))),
             TimeUnit::Microsecond | TimeUnit::Nanosecond => i64::from_ne_bytes(bytes(visit, index)),
         };
         let (seconds, micros) = split(ticks, self.unit, self.check, "datetime.time")?;
@@ -279,11 +214,8 @@ impl Make for TimeOfDay {
                 what: format!("a time of day of {ticks} ticks, which isn't within a day,"),
             }));
         }
-        let (hour, minute, second) = (
-            (seconds / 3600) as u8,
-            (seconds / 60 % 60) as u8,
-            (seconds % 60) as u8,
-        );
+        let (hour, minute, second) =
+            ((seconds / 3600) as u8, (seconds / 60 % 60) as u8, (seconds % 60) as u8);
         Ok(PyTime::new(py, hour, minute, second, micros as u32, None)?.into_any())
     }
 }
@@ -292,25 +224,16 @@ impl Make for TimeOfDay {
 pub(super) struct Interval;
 
 impl Make for Interval {
-    fn make<'py>(
-        &self,
-        py: Python<'py>,
-        visit: &Visit<'_>,
-        index: usize,
-    ) -> Outcome<Bound<'py, PyAny>> {
-        let part = |raw: &[u8], at: usize| {
-            i32::from_ne_bytes([raw[at], raw[at + 1], raw[at + 2], raw[at + 3]])
-        };
+    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+        let part =
+            |raw: &[u8], at: usize| i32::from_ne_bytes([raw[at], raw[at + 1], raw[at + 2], raw[at + 3]]);
         if visit.step.element.width() == 8 {
             let raw: [u8; 8] = bytes(visit, index);
             return Ok(PyTuple::new(py, [part(&raw, 0), part(&raw, 4)])?.into_any());
         }
         let raw: [u8; 16] = bytes(visit, index);
-        let nanoseconds = i64::from_ne_bytes([
-            raw[8], raw[9], raw[10], raw[11], raw[12], raw[13], raw[14], raw[15],
-        ]);
-        Ok((part(&raw, 0), part(&raw, 4), nanoseconds)
-            .into_pyobject(py)?
-            .into_any())
+        let nanoseconds =
+            i64::from_ne_bytes([raw[8], raw[9], raw[10], raw[11], raw[12], raw[13], raw[14], raw[15]]);
+        Ok((part(&raw, 0), part(&raw, 4), nanoseconds).into_pyobject(py)?.into_any())
     }
 }

@@ -1,8 +1,5 @@
 //! The memory that is written: contiguous or strided, not initialised yet.
-#![allow(
-    unsafe_code,
-    reason = "uninitialised memory of any strides is filled through pointers"
-)]
+#![allow(unsafe_code, reason = "uninitialised memory of any strides is filled through pointers")]
 
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -41,19 +38,9 @@ impl<'o> Dest<'o> {
     /// `itemsize` bytes that may be written and that nothing else reads or writes. Elements may
     /// share memory only with each other. Strides times lengths fit in `isize`.
     #[must_use]
-    pub unsafe fn from_raw(
-        ptr: NonNull<u8>,
-        shape: &[usize],
-        strides: &[isize],
-        itemsize: usize,
-    ) -> Self {
+    pub unsafe fn from_raw(ptr: NonNull<u8>, shape: &[usize], strides: &[isize], itemsize: usize) -> Self {
         let dims = shape.iter().copied().zip(strides.iter().copied()).collect();
-        Self {
-            ptr,
-            dims,
-            itemsize,
-            memory: PhantomData,
-        }
+        Self { ptr, dims, itemsize, memory: PhantomData }
     }
 
     /// Borrows a slice as an array in C order.
@@ -69,12 +56,7 @@ impl<'o> Dest<'o> {
             dim.1 = stride;
             stride *= dim.0.max(1) as isize;
         }
-        Some(Self {
-            ptr: NonNull::from(memory).cast(),
-            dims,
-            itemsize: size,
-            memory: PhantomData,
-        })
+        Some(Self { ptr: NonNull::from(memory).cast(), dims, itemsize: size, memory: PhantomData })
     }
 
     /// The same memory with dimensions after the rows in the order in which values arrive:
@@ -87,12 +69,7 @@ impl<'o> Dest<'o> {
                 *to = *from;
             }
         }
-        Dest {
-            ptr: self.ptr,
-            dims,
-            itemsize: self.itemsize,
-            memory: PhantomData,
-        }
+        Dest { ptr: self.ptr, dims, itemsize: self.itemsize, memory: PhantomData }
     }
 
     /// Columns of a matrix from `first` on, as an array of rows and `shape`; `None` past the end.
@@ -114,12 +91,7 @@ impl<'o> Dest<'o> {
             dim.1 = stride;
             stride *= dim.0 as isize;
         }
-        Some(Dest {
-            ptr,
-            dims,
-            itemsize: self.itemsize,
-            memory: PhantomData,
-        })
+        Some(Dest { ptr, dims, itemsize: self.itemsize, memory: PhantomData })
     }
 
     /// One more dimension at the end, for records whose `count` parts of `itemsize` are written
@@ -129,12 +101,7 @@ impl<'o> Dest<'o> {
         let itemsize = self.itemsize / count;
         // SAFETY: each element has `count` parts of this size, and `part` is one of them.
         let ptr = unsafe { self.ptr.byte_add(itemsize * part.min(count - 1)) };
-        Dest {
-            ptr,
-            dims: self.dims.clone(),
-            itemsize,
-            memory: PhantomData,
-        }
+        Dest { ptr, dims: self.dims.clone(), itemsize, memory: PhantomData }
     }
 
     /// Calls `each` with the runs that elements `start..start + len` are made of, in the order in
@@ -176,16 +143,7 @@ impl<'o> Dest<'o> {
             let n = (run_len - within).min(end - at);
             // SAFETY: `at` is one of the elements, and `offset` is where it lies.
             let ptr = unsafe { self.ptr.byte_offset(offset) };
-            each(
-                at,
-                Run {
-                    ptr,
-                    len: n,
-                    stride,
-                    itemsize: self.itemsize,
-                    memory: PhantomData,
-                },
-            )?;
+            each(at, Run { ptr, len: n, stride, itemsize: self.itemsize, memory: PhantomData })?;
             at += n;
         }
         Ok(())
@@ -209,10 +167,7 @@ impl Run<'_> {
     #[inline(always)]
     pub(crate) fn contiguous<D: Copy>(&mut self) -> Option<&mut [MaybeUninit<D>]> {
         let ptr = self.ptr.cast::<MaybeUninit<D>>();
-        if self.stride != size_of::<D>() as isize
-            || self.itemsize != size_of::<D>()
-            || !ptr.is_aligned()
-        {
+        if self.stride != size_of::<D>() as isize || self.itemsize != size_of::<D>() || !ptr.is_aligned() {
             return None;
         }
         // SAFETY: `len` elements of this size follow each other, aligned, borrowed uniquely;
@@ -243,10 +198,7 @@ impl Run<'_> {
         let ptr = unsafe { self.ptr.byte_offset(self.stride * at as isize) };
         // SAFETY: the element has `itemsize` bytes, and no more are copied; `bytes` is borrowed,
         // so it isn't the memory that this run borrows uniquely.
-        unsafe {
-            ptr.as_ptr()
-                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len().min(self.itemsize))
-        };
+        unsafe { ptr.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len().min(self.itemsize)) };
     }
 
     /// Puts a pointer into element `at` and returns the one that was there. For arrays of Python
@@ -277,11 +229,7 @@ impl Run<'_> {
         }
         // SAFETY: `len` elements of `width` bytes follow each other in the run, and `bytes` has as
         // many; it is borrowed, so it isn't the memory that this run borrows uniquely.
-        unsafe {
-            self.ptr
-                .as_ptr()
-                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len())
-        };
+        unsafe { self.ptr.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         true
     }
 }
@@ -299,10 +247,8 @@ mod tests {
         dest.runs(start, len, |at, run| {
             assert_eq!(at, start + found.len());
             for i in 0..run.len as isize {
-                found.push(
-                    run.ptr.addr().get() as isize - base.addr().get() as isize - 2048
-                        + i * run.stride,
-                );
+                found
+                    .push(run.ptr.addr().get() as isize - base.addr().get() as isize - 2048 + i * run.stride);
             }
             Ok::<(), ()>(())
         })
@@ -333,10 +279,7 @@ mod tests {
                 .collect();
             for start in 0..all.len() {
                 for len in 0..=all.len() - start {
-                    assert_eq!(
-                        positions(&shape, &strides, start, len),
-                        all[start..start + len]
-                    );
+                    assert_eq!(positions(&shape, &strides, start, len), all[start..start + len]);
                 }
             }
         }

@@ -52,10 +52,7 @@ impl<'s> Planned<'s> {
     /// What is to be done.
     #[must_use]
     pub fn task(&self) -> Task<'_> {
-        Task {
-            plan: &self.plan,
-            column: self.column,
-        }
+        Task { plan: &self.plan, column: self.column }
     }
 }
 
@@ -72,11 +69,7 @@ impl<'s> Task<'s> {
             Node::Struct(columns) => columns,
             Node::Leaf(_) => &[],
         };
-        self.plan
-            .children
-            .iter()
-            .zip(columns)
-            .map(|(plan, column)| Task { plan, column })
+        self.plan.children.iter().zip(columns).map(|(plan, column)| Task { plan, column })
     }
 
     /// Which child of the imported array this is; empty for the array itself.
@@ -103,11 +96,7 @@ impl<'s> Task<'s> {
                 Node::Struct(columns) => columns.iter().any(|child| column(child, low, high)),
                 Node::Leaf(leaf) => leaf.parts.iter().any(|part| {
                     part.validity.bytes().any(|bytes| meets(bytes, low, high))
-                        || part
-                            .data
-                            .buffers()
-                            .iter()
-                            .any(|bytes| meets(bytes, low, high))
+                        || part.data.buffers().iter().any(|bytes| meets(bytes, low, high))
                 }),
             }
         }
@@ -185,11 +174,8 @@ impl<'s> Task<'s> {
                         let Step::Leaf(step) = &plan.step else {
                             continue;
                         };
-                        let shown: Vec<usize> = step
-                            .axes
-                            .iter()
-                            .filter_map(|axis| step.dims.get(*axis).copied())
-                            .collect();
+                        let shown: Vec<usize> =
+                            step.axes.iter().filter_map(|axis| step.dims.get(*axis).copied()).collect();
                         let Some(mut dest) = dest.columns(first, &shown) else {
                             continue;
                         };
@@ -208,10 +194,7 @@ impl<'s> Task<'s> {
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the one place where both walks meet"
-)]
+#[expect(clippy::too_many_arguments, reason = "the one place where both walks meet")]
 fn leaf_runs<E>(
     plan: &Plan,
     step: &LeafStep,
@@ -224,15 +207,7 @@ fn leaf_runs<E>(
     each: &mut dyn FnMut(Visit<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     dest.runs(at, len, |position, run| {
-        each(Visit {
-            plan,
-            step,
-            leaf,
-            part,
-            start: start + (position - at),
-            position,
-            run,
-        })
+        each(Visit { plan, step, leaf, part, start: start + (position - at), position, run })
     })
 }
 
@@ -257,13 +232,7 @@ pub struct Visit<'v> {
 
 impl Visit<'_> {
     fn convert(mut self) -> Result<()> {
-        let LeafStep {
-            element,
-            op,
-            fill,
-            check,
-            ..
-        } = self.step;
+        let LeafStep { element, op, fill, check, .. } = self.step;
         let Some(dtype) = self.plan.dtype else {
             return Ok(());
         };
@@ -271,11 +240,7 @@ impl Visit<'_> {
             Data::Fixed(bytes) => bytes,
             _ => &[][..],
         };
-        let window = Window {
-            bytes,
-            validity: &self.part.validity,
-            start: self.start,
-        };
+        let window = Window { bytes, validity: &self.part.validity, start: self.start };
         let fill = fill.as_ref();
         let run = &mut self.run;
         let done = match op {
@@ -306,13 +271,10 @@ impl Visit<'_> {
     fn lossy(&self, index: usize, dtype: DType) -> Error {
         let width = self.step.element.width();
         let bytes = match self.part.data {
-            Data::Fixed(bytes) => bytes
-                .get(index * width..(index + 1) * width)
-                .unwrap_or_default(),
+            Data::Fixed(bytes) => bytes.get(index * width..(index + 1) * width).unwrap_or_default(),
             _ => &[],
         };
-        let by_nulls =
-            self.step.fill.is_some() && dtype.is_float() && self.step.element.is_integer();
+        let by_nulls = self.step.fill.is_some() && dtype.is_float() && self.step.element.is_integer();
         let remedy = if by_nulls {
             "pass nulls=\"masked\" or na_value= to keep the dtype, or safe=False to round"
         } else {
@@ -347,14 +309,8 @@ fn value_text(leaf: &Leaf<'_>, element: Element, bytes: &[u8]) -> String {
         Element::F64 => format!("{:?}", f64::from_ne_bytes(read(bytes))),
         _ => format!("{bytes:?}"),
     };
-    match (
-        leaf.field.data_type(),
-        map(leaf.field).map(|mapped| mapped.meaning),
-    ) {
-        (
-            DataType::Date32 | DataType::Date64 | DataType::Timestamp(..),
-            Ok(DType::Datetime(Some(r))),
-        ) => {
+    match (leaf.field.data_type(), map(leaf.field).map(|mapped| mapped.meaning)) {
+        (DataType::Date32 | DataType::Date64 | DataType::Timestamp(..), Ok(DType::Datetime(Some(r)))) => {
             format!("datetime64({number}, '{r}')")
         }
         (_, Ok(DType::Timedelta(Some(r)))) => format!("timedelta64({number}, '{r}')"),

@@ -17,13 +17,7 @@ pub(super) struct RowCursor<'l> {
 
 impl<'l> RowCursor<'l> {
     pub(super) fn new(leaf: &'l Leaf<'l>) -> Self {
-        Self {
-            leaf,
-            each: leaf.dims.iter().product(),
-            part: 0,
-            inside: 0,
-            before: 0,
-        }
+        Self { leaf, each: leaf.dims.iter().product(), part: 0, inside: 0, before: 0 }
     }
 
     /// Calls `visit(part, first value in the part, first value in the leaf, values)` for the next
@@ -38,12 +32,7 @@ impl<'l> RowCursor<'l> {
                 break;
             };
             let n = rows.min(part.rows - self.inside);
-            visit(
-                part,
-                self.inside * self.each,
-                self.before * self.each,
-                n * self.each,
-            )?;
+            visit(part, self.inside * self.each, self.before * self.each, n * self.each)?;
             rows -= n;
             self.inside += n;
             self.before += n;
@@ -59,10 +48,7 @@ impl<'l> RowCursor<'l> {
 /// Rows of a C-order matrix that fit in the second-level cache together, in whole blocks of 64.
 pub(super) fn block(plan: &Plan) -> usize {
     const CACHE: usize = 128 << 10;
-    let width = plan
-        .shape()
-        .and_then(|shape| shape.get(1).copied().flatten())
-        .unwrap_or(1);
+    let width = plan.trailing.first().copied().unwrap_or(1);
     let row = width * plan.dtype().map_or(8, DType::itemsize);
     (CACHE / row.max(1) / 64).max(1) * 64
 }

@@ -1,7 +1,5 @@
 //! Views: where the values already lie.
 
-use smallvec::SmallVec;
-
 use crate::dtype::DType;
 use crate::plan::{Plan, Step};
 use crate::source::{Column, Data, Leaf, Node};
@@ -11,71 +9,47 @@ use crate::source::{Column, Data, Leaf, Node};
 pub struct ViewOf {
     /// The first element.
     pub ptr: *const u8,
-    /// The result's shape.
-    pub shape: SmallVec<[usize; 4]>,
-    /// Bytes from one element to the next along each dimension.
-    pub strides: SmallVec<[isize; 4]>,
+    /// How many rows, and the bytes from one to the next.
+    pub rows: (usize, isize),
+    /// The same for each dimension after them.
+    pub trailing: Vec<(usize, isize)>,
     /// The chunk of the source that holds the memory.
     pub chunk: usize,
-    /// The children of that chunk that hold it; one that is empty is the chunk itself.
-    pub routes: Vec<SmallVec<[usize; 2]>>,
+    /// The descendants of that chunk that hold it; none where it is the chunk itself.
+    pub routes: Vec<Vec<usize>>,
 }
 
 pub(super) fn view(plan: &Plan, column: &Column<'_>) -> Option<ViewOf> {
-    if plan.copies() != Some(false) {
+    if plan.copies() != Some(false) || plan.is_empty() {
         return None;
     }
-    let itemsize = plan.dtype.map(DType::itemsize)?;
+    let rows = column.rows?;
+    let itemsize = plan.dtype.map(DType::itemsize)? as isize;
     match (&plan.step, &column.node) {
         (Step::Leaf(step), Node::Leaf(leaf)) => {
             let (ptr, chunk) = only_part(leaf)?;
-            let shape: SmallVec<[usize; 4]> = plan
-                .shape
-                .as_ref()?
-                .iter()
-                .map(|n| n.unwrap_or(0))
-                .collect();
-            if shape.contains(&0) {
-                return None;
-            }
-            // Strides of the dimensions as they lie, then in the order in which they are shown.
-            let mut lying: SmallVec<[isize; 4]> = SmallVec::new();
-            let mut stride = itemsize as isize;
-            for n in step.dims.iter().rev() {
-                lying.push(stride);
-                stride *= *n as isize;
-            }
-            lying.reverse();
-            let mut strides: SmallVec<[isize; 4]> = SmallVec::new();
-            strides.push(stride);
-            strides.extend(
-                step.axes
-                    .iter()
-                    .filter_map(|axis| lying.get(*axis).copied()),
-            );
+            // The stride of each dimension as it lies, then in the order in which they are shown.
+            let stride = |axis: usize| step.dims.iter().skip(axis + 1).product::<usize>() as isize * itemsize;
+            let shown = |axis: &usize| step.dims.get(*axis).map(|n| (*n, stride(*axis)));
+            let each = step.dims.iter().product::<usize>() as isize * itemsize;
+            let routes = if column.route.is_empty() { Vec::new() } else { vec![column.route.clone()] };
             Some(ViewOf {
                 ptr,
-                shape,
-                strides,
+                rows: (rows, each),
+                trailing: step.axes.iter().filter_map(shown).collect(),
                 chunk,
-                routes: vec![column.route.clone()],
+                routes,
             })
         }
-        (
-            Step::Matrix {
-                spacing: Some(spacing),
-                ..
-            },
-            Node::Struct(columns),
-        ) => {
+        (Step::Matrix { spacing: Some(spacing), .. }, Node::Struct(columns)) => {
             let Node::Leaf(first) = &columns.first()?.node else {
                 return None;
             };
             let (ptr, chunk) = only_part(first)?;
             Some(ViewOf {
                 ptr,
-                shape: SmallVec::from_slice(&[column.rows?, columns.len()]),
-                strides: SmallVec::from_slice(&[itemsize as isize, *spacing as isize]),
+                rows: (rows, itemsize),
+                trailing: vec![(columns.len(), *spacing as isize)],
                 chunk,
                 routes: columns.iter().map(|column| column.route.clone()).collect(),
             })

@@ -1,8 +1,5 @@
 //! Bits become bytes: booleans, and masks.
-#![allow(
-    unsafe_code,
-    reason = "the vector instructions that unpack bits are called after asking for them"
-)]
+#![allow(unsafe_code, reason = "the vector instructions that unpack bits are called after asking for them")]
 
 use std::mem::MaybeUninit;
 
@@ -11,15 +8,8 @@ use crate::execute::Run;
 use crate::source::{Bits, Validity};
 
 /// Unpacks booleans: one byte each, `fill` where one is missing.
-pub(crate) fn unpack(
-    bits: &Bits<'_>,
-    window: Window<'_, '_>,
-    run: &mut Run<'_>,
-    fill: Option<bool>,
-) {
-    let Window {
-        validity, start, ..
-    } = window;
+pub(crate) fn unpack(bits: &Bits<'_>, window: Window<'_, '_>, run: &mut Run<'_>, fill: Option<bool>) {
+    let Window { validity, start, .. } = window;
     let spread = if fill == Some(true) { u64::MAX } else { 0 };
     expand(run, |at| {
         let word = bits.word(start + at);
@@ -44,18 +34,12 @@ pub(super) fn convert_bits<D: Copy>(
     fill: Option<D>,
     [no, yes]: [D; 2],
 ) {
-    let Window {
-        validity, start, ..
-    } = window;
+    let Window { validity, start, .. } = window;
     let mut at = 0;
     while at < run.len() {
         let n = (run.len() - at).min(64);
         let word = bits.word(start + at);
-        let valid = if fill.is_some() {
-            validity.word(start + at)
-        } else {
-            u64::MAX
-        };
+        let valid = if fill.is_some() { validity.word(start + at) } else { u64::MAX };
         let mut out = [MaybeUninit::new(fill.unwrap_or(no)); 64];
         for (i, to) in out.iter_mut().enumerate() {
             if valid >> i & 1 == 1 {
@@ -107,14 +91,9 @@ fn unpacker() -> fn(u64, &mut Block) {
 
 /// A byte's bits spread over eight bytes: each lands on a multiple of 9 bits, and is masked out.
 fn unpack_portable(word: u64, out: &mut Block) {
-    for (byte, to) in word
-        .to_le_bytes()
-        .into_iter()
-        .zip(out.as_chunks_mut::<8>().0)
-    {
+    for (byte, to) in word.to_le_bytes().into_iter().zip(out.as_chunks_mut::<8>().0) {
         // The low seven bits and the eighth apart: their copies would overlap.
-        let low =
-            u64::from(byte & 0x7f).wrapping_mul(0x0002_0408_1020_4081) & 0x0101_0101_0101_0101;
+        let low = u64::from(byte & 0x7f).wrapping_mul(0x0002_0408_1020_4081) & 0x0101_0101_0101_0101;
         let spread = low | u64::from(byte >> 7) << 56;
         for (value, to) in spread.to_le_bytes().into_iter().zip(to) {
             *to = MaybeUninit::new(value);
@@ -134,20 +113,12 @@ fn unpack512(word: u64, out: &mut Block) {
 #[target_feature(enable = "avx2")]
 fn unpack256(word: u64, out: &mut Block) {
     use std::arch::x86_64::{
-        _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_set1_epi8, _mm256_set1_epi32,
-        _mm256_set1_epi64x, _mm256_setr_epi64x, _mm256_shuffle_epi8, _mm256_storeu_si256,
+        _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_set1_epi8, _mm256_set1_epi32, _mm256_set1_epi64x,
+        _mm256_setr_epi64x, _mm256_shuffle_epi8, _mm256_storeu_si256,
     };
-    let which = _mm256_setr_epi64x(
-        0,
-        0x0101_0101_0101_0101,
-        0x0202_0202_0202_0202,
-        0x0303_0303_0303_0303,
-    );
+    let which = _mm256_setr_epi64x(0, 0x0101_0101_0101_0101, 0x0202_0202_0202_0202, 0x0303_0303_0303_0303);
     let bit = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
-    for (half, to) in [word as u32, (word >> 32) as u32]
-        .into_iter()
-        .zip(out.as_chunks_mut::<32>().0)
-    {
+    for (half, to) in [word as u32, (word >> 32) as u32].into_iter().zip(out.as_chunks_mut::<32>().0) {
         let bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(half as i32), which);
         let set = _mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit), bit);
         let ones = _mm256_and_si256(set, _mm256_set1_epi8(1));
@@ -178,9 +149,7 @@ mod tests {
             let expected: Vec<u8> = (0..64).map(|i| (word >> i & 1) as u8).collect();
             assert_eq!(bytes(unpack_portable, word), expected);
             assert_eq!(bytes(unpacker(), word), expected);
-            word = word
-                .wrapping_mul(0x5851_f42d_4c95_7f2d)
-                .wrapping_add(0x1405_7b7e_f767_814f);
+            word = word.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
         }
     }
 
@@ -193,10 +162,7 @@ mod tests {
         for word in [0, u64::MAX, 1, 1 << 63, 0x0123_4567_89ab_cdef] {
             // SAFETY: the feature was found.
             let found = bytes(|word, out| unsafe { unpack256(word, out) }, word);
-            assert_eq!(
-                found,
-                (0..64).map(|i| (word >> i & 1) as u8).collect::<Vec<_>>()
-            );
+            assert_eq!(found, (0..64).map(|i| (word >> i & 1) as u8).collect::<Vec<_>>());
         }
     }
 }

@@ -42,13 +42,7 @@ pub(super) fn convert<S: Pod, D: Copy, C: Convert<S, D>>(
     fill: Option<D>,
     how: C,
 ) -> Result<(), Failed> {
-    dispatch(Pass {
-        window,
-        run,
-        fill,
-        how,
-        types: std::marker::PhantomData,
-    })
+    dispatch(Pass { window, run, fill, how, types: std::marker::PhantomData })
 }
 
 struct Pass<'a, 'v, 'r, 'o, S, D, C> {
@@ -64,16 +58,10 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
 
     #[inline(always)]
     fn run(self) -> Self::Out {
-        let Window {
-            bytes,
-            validity,
-            start,
-        } = self.window;
+        let Window { bytes, validity, start } = self.window;
         let len = self.run.len();
         let size = size_of::<S>();
-        let bytes = bytes
-            .get(start * size..(start + len) * size)
-            .unwrap_or_default();
+        let bytes = bytes.get(start * size..(start + len) * size).unwrap_or_default();
         // A producer's buffer may be misaligned: its values go through an aligned block.
         let aligned: Option<&[S]> = bytemuck::try_cast_slice(bytes).ok();
         let mut spare = [S::zeroed(); 64];
@@ -83,13 +71,8 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
             let (blocks, _) = values.as_chunks::<64>();
             let (outs, _) = out.as_chunks_mut::<64>();
             for (block, out) in blocks.iter().zip(outs) {
-                let valid = if full {
-                    u64::MAX
-                } else {
-                    validity.word(start + at)
-                };
-                convert_block(block, valid, out, self.fill, self.how)
-                    .map_err(|i| Failed(start + at + i))?;
+                let valid = if full { u64::MAX } else { validity.word(start + at) };
+                convert_block(block, valid, out, self.fill, self.how).map_err(|i| Failed(start + at + i))?;
                 at += 64;
             }
         }
@@ -101,11 +84,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
                 .unwrap_or_default()
                 .copy_from_slice(block);
             // Values past the end are valid nulls: neither checked nor written.
-            let valid = (if full {
-                u64::MAX
-            } else {
-                validity.word(start + at)
-            }) & low_mask(n);
+            let valid = (if full { u64::MAX } else { validity.word(start + at) }) & low_mask(n);
             let mut out = [MaybeUninit::uninit(); 64];
             convert_block(&spare, valid, &mut out, self.fill, self.how)
                 .map_err(|i| Failed(start + at + i))?;
@@ -132,12 +111,8 @@ fn convert_block<S: Pod, D: Copy, C: Convert<S, D>>(
             return Ok(());
         }
         Some(fill) if valid != u64::MAX => {
-            for (group, (values, outs)) in block
-                .as_chunks::<8>()
-                .0
-                .iter()
-                .zip(out.as_chunks_mut::<8>().0)
-                .enumerate()
+            for (group, (values, outs)) in
+                block.as_chunks::<8>().0.iter().zip(out.as_chunks_mut::<8>().0).enumerate()
             {
                 let bits = (valid >> (8 * group)) as u8;
                 for (i, (value, to)) in values.iter().zip(outs).enumerate() {
@@ -160,16 +135,8 @@ fn convert_block<S: Pod, D: Copy, C: Convert<S, D>>(
 
 #[cold]
 #[inline(never)]
-fn check_block<S: Pod, D: Copy, C: Convert<S, D>>(
-    block: &[S; 64],
-    valid: u64,
-    how: C,
-) -> Result<(), usize> {
-    match block
-        .iter()
-        .enumerate()
-        .find(|(i, value)| valid >> i & 1 == 1 && !how.exact(**value))
-    {
+fn check_block<S: Pod, D: Copy, C: Convert<S, D>>(block: &[S; 64], valid: u64, how: C) -> Result<(), usize> {
+    match block.iter().enumerate().find(|(i, value)| valid >> i & 1 == 1 && !how.exact(**value)) {
         Some((i, _)) => Err(i),
         None => Ok(()),
     }

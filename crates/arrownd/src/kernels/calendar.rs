@@ -10,8 +10,7 @@ pub fn civil(days: i64) -> (i64, i64, i64) {
     let from_march = days + 719_468;
     let era = from_march.div_euclid(146_097);
     let day_of_era = from_march.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5;
@@ -39,24 +38,17 @@ pub(crate) fn convert(ticks: i64, from: Resolution, to: Resolution) -> Option<(i
         return Some((ticks, true));
     }
     const DAY: i128 = 86_400 * 1_000_000_000_000_000_000;
-    let months_each =
-        |r: Resolution| i64::from(r.multiple) * if r.unit == Unit::Year { 12 } else { 1 };
+    let months_each = |r: Resolution| i64::from(r.multiple) * if r.unit == Unit::Year { 12 } else { 1 };
     if from.unit <= Unit::Month {
-        let months = ticks
-            .checked_mul(months_each(from))
-            .filter(|months| months.abs() < 1 << 58)?;
+        let months = ticks.checked_mul(months_each(from)).filter(|months| months.abs() < 1 << 58)?;
         let each = to.unit.attoseconds()? * i128::from(to.multiple);
         let span = i128::from(first_day(months)).checked_mul(DAY)?;
-        let result = i64::try_from(span.div_euclid(each))
-            .ok()
-            .filter(|ticks| *ticks != i64::MIN)?;
+        let result = i64::try_from(span.div_euclid(each)).ok().filter(|ticks| *ticks != i64::MIN)?;
         return Some((result, span.rem_euclid(each) == 0));
     }
     let each = from.unit.attoseconds()? * i128::from(from.multiple);
     let span = i128::from(ticks).checked_mul(each)?;
-    let days = i64::try_from(span.div_euclid(DAY))
-        .ok()
-        .filter(|days| days.abs() < 1 << 58)?;
+    let days = i64::try_from(span.div_euclid(DAY)).ok().filter(|days| days.abs() < 1 << 58)?;
     let (year, month, day) = civil(days);
     let months = (year - 1970) * 12 + month;
     let result = months.div_euclid(months_each(to));

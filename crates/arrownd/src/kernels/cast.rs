@@ -115,13 +115,7 @@ where
                 return Ok(());
             };
             let bits: &Bits<'_> = bits;
-            convert_bits(
-                bits,
-                window,
-                run,
-                fill,
-                [ByteBool(0).to(), ByteBool(1).to()],
-            );
+            convert_bits(bits, window, run, fill, [ByteBool(0).to(), ByteBool(1).to()]);
             Ok(())
         }
         Element::ByteBool => convert::<ByteBool, D, _>(window, run, fill, Number::<false>),

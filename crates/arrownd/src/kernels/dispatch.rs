@@ -1,8 +1,5 @@
 //! The CPU's vector width, chosen once at run time.
-#![allow(
-    unsafe_code,
-    reason = "functions compiled for a CPU feature are called after asking for it"
-)]
+#![allow(unsafe_code, reason = "functions compiled for a CPU feature are called after asking for it")]
 
 /// A loop that is compiled for each vector width. `run` must be `#[inline(always)]`, and so must
 /// what it calls: that is what makes the compiler use the wider registers.

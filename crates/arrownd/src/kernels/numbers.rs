@@ -139,20 +139,12 @@ float_to_ints!(f64);
 
 #[inline(always)]
 fn cut32(x: f64) -> i32 {
-    if x > -2147483649.0 && x < 2147483648.0 {
-        x as i32
-    } else {
-        i32::MIN
-    }
+    if x > -2147483649.0 && x < 2147483648.0 { x as i32 } else { i32::MIN }
 }
 
 #[inline(always)]
 fn cut64(x: f64) -> i64 {
-    if (-9223372036854775808.0..9223372036854775808.0).contains(&x) {
-        x as i64
-    } else {
-        i64::MIN
-    }
+    if (-9223372036854775808.0..9223372036854775808.0).contains(&x) { x as i64 } else { i64::MIN }
 }
 
 #[inline(always)]

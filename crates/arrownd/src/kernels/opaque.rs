@@ -32,12 +32,7 @@ impl<T: Copy> Convert<T, T> for Identity {
 }
 
 /// Copies values of `dtype` byte for byte, `fill` where one is missing.
-pub(crate) fn copy_opaque(
-    dtype: DType,
-    window: Window<'_, '_>,
-    run: &mut Run<'_>,
-    fill: Option<&Fill>,
-) {
+pub(crate) fn copy_opaque(dtype: DType, window: Window<'_, '_>, run: &mut Run<'_>, fill: Option<&Fill>) {
     let width = dtype.itemsize();
     if (fill.is_none() || window.validity.is_full())
         && run.copy_bytes(window.bytes, window.start * width, width)
@@ -46,9 +41,7 @@ pub(crate) fn copy_opaque(
     }
     fn of<T: Pod>(fill: Option<&Fill>, bits: impl Fn(&Fill) -> T) -> Option<T> {
         fill.map(|fill| match fill {
-            Fill::Bytes(bytes) => {
-                bytemuck::try_pod_read_unaligned(bytes).unwrap_or_else(|_| bits(fill))
-            }
+            Fill::Bytes(bytes) => bytemuck::try_pod_read_unaligned(bytes).unwrap_or_else(|_| bits(fill)),
             other => bits(other),
         })
     }
@@ -58,9 +51,7 @@ pub(crate) fn copy_opaque(
         (D::Float16, _) => convert::<f16, f16, _>(window, run, of(fill, f16::of), Identity),
         (D::Float32, _) => convert::<f32, f32, _>(window, run, of(fill, f32::of), Identity),
         (D::Float64, _) => convert::<f64, f64, _>(window, run, of(fill, f64::of), Identity),
-        (D::Bool, _) => {
-            convert::<ByteBool, ByteBool, _>(window, run, of(fill, ByteBool::of), Identity)
-        }
+        (D::Bool, _) => convert::<ByteBool, ByteBool, _>(window, run, of(fill, ByteBool::of), Identity),
         (D::Int8, _) => convert::<i8, i8, _>(window, run, of(fill, i8::of), Identity),
         (_, 1) => convert::<u8, u8, _>(window, run, of(fill, u8::of), Identity),
         (D::Int16, _) => convert::<i16, i16, _>(window, run, of(fill, i16::of), Identity),
@@ -121,11 +112,7 @@ pub(crate) fn fill_nothing(dtype: DType, run: &mut Run<'_>, fill: &Fill) {
         DType::Float64 => all(run, f64::of(fill)),
         DType::Void(_) | DType::IntervalDayTime | DType::IntervalMonthDayNano => {
             let zeros = vec![0; dtype.itemsize()];
-            let bytes = if let Fill::Bytes(bytes) = fill {
-                bytes
-            } else {
-                &zeros
-            };
+            let bytes = if let Fill::Bytes(bytes) = fill { bytes } else { &zeros };
             for i in 0..run.len() {
                 run.write_bytes(i, bytes);
             }

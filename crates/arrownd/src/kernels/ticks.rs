@@ -58,11 +58,7 @@ impl<S: Tick, const CHECK: bool> Convert<S, i64> for Times<CHECK> {
     #[inline(always)]
     fn apply(self, value: S) -> i64 {
         let value = value.wide();
-        if value == NAT {
-            NAT
-        } else {
-            value.wrapping_mul(self.factor)
-        }
+        if value == NAT { NAT } else { value.wrapping_mul(self.factor) }
     }
     #[inline(always)]
     fn quick(self, value: S) -> bool {
@@ -79,11 +75,7 @@ impl<S: Tick, const CHECK: bool> Convert<S, i64> for Over<CHECK> {
     #[inline(always)]
     fn apply(self, value: S) -> i64 {
         let value = value.wide();
-        if value == NAT {
-            NAT
-        } else {
-            value.div_euclid(self.0)
-        }
+        if value == NAT { NAT } else { value.div_euclid(self.0) }
     }
     #[inline(always)]
     fn quick(self, value: S) -> bool {
@@ -103,10 +95,7 @@ impl<const CHECK: bool> Ratio<CHECK> {
         let product = i128::from(value) * i128::from(self.mul);
         let quotient = product.div_euclid(i128::from(self.div));
         let exact = product.rem_euclid(i128::from(self.div)) == 0;
-        (
-            quotient as i64,
-            exact && i64::try_from(quotient).is_ok_and(|ticks| ticks != NAT),
-        )
+        (quotient as i64, exact && i64::try_from(quotient).is_ok_and(|ticks| ticks != NAT))
     }
 }
 
@@ -166,32 +155,20 @@ pub(crate) fn ticks(
     }
     macro_rules! checked {
         ($check:literal, Times $mul:ident) => {
-            Times::<$check> {
-                factor: $mul,
-                limit: i64::MAX / $mul,
-            }
+            Times::<$check> { factor: $mul, limit: i64::MAX / $mul }
         };
         ($check:literal, Over $div:ident) => {
             Over::<$check>($div)
         };
         ($check:literal, Ratio $mul:ident $div:ident) => {
-            Ratio::<$check> {
-                mul: $mul,
-                div: $div,
-            }
+            Ratio::<$check> { mul: $mul, div: $div }
         };
         ($check:literal, Calendar $from:ident $to:ident) => {
-            Calendar::<$check> {
-                from: $from,
-                to: $to,
-            }
+            Calendar::<$check> { from: $from, to: $to }
         };
     }
     match op {
-        Op::Scale { mul: 1, div: 1 } => by_width!(Times::<false> {
-            factor: 1,
-            limit: i64::MAX
-        }),
+        Op::Scale { mul: 1, div: 1 } => by_width!(Times::<false> { factor: 1, limit: i64::MAX }),
         Op::Scale { mul, div: 1 } => by_check!(Times mul),
         Op::Scale { mul: 1, div } => by_check!(Over div),
         Op::Scale { mul, div } => by_check!(Ratio mul div),

@@ -36,55 +36,31 @@ pub(crate) fn extension(field: &Field) -> Result<Option<Extension>> {
     let storage = field.data_type();
     let (known, allowed) = match name {
         "arrow.bool8" => (Extension::Bool8, *storage == DataType::Int8),
-        "arrow.fixed_shape_tensor" => (
-            Extension::Tensor,
-            matches!(storage, DataType::FixedSizeList(..)),
-        ),
-        "arrow.variable_shape_tensor" => (
-            Extension::VariableShapeTensor,
-            matches!(storage, DataType::Struct(_)),
-        ),
+        "arrow.fixed_shape_tensor" => (Extension::Tensor, matches!(storage, DataType::FixedSizeList(..))),
+        "arrow.variable_shape_tensor" => {
+            (Extension::VariableShapeTensor, matches!(storage, DataType::Struct(_)))
+        }
         "arrow.uuid" => (Extension::Uuid, *storage == DataType::FixedSizeBinary(16)),
-        "arrow.json" => (
-            Extension::Json,
-            matches!(
-                storage,
-                DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
-            ),
-        ),
-        "arrow.timestamp_with_offset" => (
-            Extension::TimestampWithOffset,
-            matches!(storage, DataType::Struct(_)),
-        ),
-        "pandas.period" => (
-            Extension::Period(period_unit(field)),
-            *storage == DataType::Int64,
-        ),
-        "pandas.interval" => (
-            Extension::PandasInterval,
-            matches!(storage, DataType::Struct(_)),
-        ),
-        "arrow.parquet.variant" => (
-            Extension::ParquetVariant,
-            matches!(storage, DataType::Struct(_)),
-        ),
+        "arrow.json" => {
+            (Extension::Json, matches!(storage, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View))
+        }
+        "arrow.timestamp_with_offset" => {
+            (Extension::TimestampWithOffset, matches!(storage, DataType::Struct(_)))
+        }
+        "pandas.period" => (Extension::Period(period_unit(field)), *storage == DataType::Int64),
+        "pandas.interval" => (Extension::PandasInterval, matches!(storage, DataType::Struct(_))),
+        "arrow.parquet.variant" => (Extension::ParquetVariant, matches!(storage, DataType::Struct(_))),
         "arrow.opaque" => (Extension::Opaque, true),
         _ => (Extension::Unknown, true),
     };
     if allowed {
         return Ok(Some(known));
     }
-    Err(invalid(
-        field,
-        format!("the extension {name} doesn't allow the storage type {storage}"),
-    ))
+    Err(invalid(field, format!("the extension {name} doesn't allow the storage type {storage}")))
 }
 
 fn invalid(field: &Field, what: String) -> Error {
-    Error::InvalidArrow {
-        path: field.name().clone(),
-        what,
-    }
+    Error::InvalidArrow { path: field.name().clone(), what }
 }
 
 /// The calendar frequencies whose ordinals are NumPy's ticks.
@@ -118,23 +94,14 @@ pub(crate) struct Tensor {
 pub(crate) fn tensor(field: &Field, list_size: usize) -> Result<Tensor> {
     let text = field.extension_type_metadata().unwrap_or_default();
     let Ok(metadata) = serde_json::from_str::<Value>(text) else {
-        return Err(invalid(
-            field,
-            format!("the tensor's metadata is no JSON: {text:?}"),
-        ));
+        return Err(invalid(field, format!("the tensor's metadata is no JSON: {text:?}")));
     };
     let Some(shape) = metadata.get("shape").and_then(numbers) else {
-        return Err(invalid(
-            field,
-            format!("the tensor's metadata has no shape: {text:?}"),
-        ));
+        return Err(invalid(field, format!("the tensor's metadata has no shape: {text:?}")));
     };
     let product = shape.iter().try_fold(1usize, |a, b| a.checked_mul(*b));
     if product != Some(list_size) {
-        return Err(invalid(
-            field,
-            format!("a tensor of shape {shape:?} in lists of {list_size}"),
-        ));
+        return Err(invalid(field, format!("a tensor of shape {shape:?} in lists of {list_size}")));
     }
     let permutation = match metadata.get("permutation") {
         None | Some(Value::Null) => (0..shape.len()).collect(),
@@ -145,21 +112,14 @@ pub(crate) fn tensor(field: &Field, list_size: usize) -> Result<Tensor> {
     if !sorted.into_iter().eq(0..shape.len()) {
         return Err(invalid(
             field,
-            format!(
-                "the tensor's permutation is none of {} axes: {text:?}",
-                shape.len()
-            ),
+            format!("the tensor's permutation is none of {} axes: {text:?}", shape.len()),
         ));
     }
     Ok(Tensor { shape, permutation })
 }
 
 fn numbers(value: &Value) -> Option<Vec<usize>> {
-    value
-        .as_array()?
-        .iter()
-        .map(|n| usize::try_from(n.as_u64()?).ok())
-        .collect()
+    value.as_array()?.iter().map(|n| usize::try_from(n.as_u64()?).ok()).collect()
 }
 
 /// The columns that a `pandas` schema metadata lists as its index.
@@ -173,9 +133,5 @@ pub(crate) fn pandas_index_columns(field: &Field) -> Vec<String> {
     let Some(columns) = metadata.get("index_columns").and_then(Value::as_array) else {
         return Vec::new();
     };
-    columns
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    columns.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -54,10 +54,7 @@ impl Element {
 
     pub(crate) fn is_integer(self) -> bool {
         use Element as E;
-        matches!(
-            self,
-            E::I8 | E::I16 | E::I32 | E::I64 | E::U8 | E::U16 | E::U32 | E::U64
-        )
+        matches!(self, E::I8 | E::I16 | E::I32 | E::I64 | E::U8 | E::U16 | E::U32 | E::U64)
     }
 }
 
@@ -79,13 +76,7 @@ pub struct Mapped {
 
 impl Mapped {
     fn new(row: RowId, element: Element, dtype: DType) -> Self {
-        Self {
-            row,
-            element,
-            dtype,
-            meaning: dtype,
-            zoned: false,
-        }
+        Self { row, element, dtype, meaning: dtype, zoned: false }
     }
 
     fn unsupported(row: RowId) -> Self {
@@ -102,32 +93,17 @@ pub fn map(field: &Field) -> Result<Mapped> {
     Ok(match extension(field)? {
         None => storage,
         Some(Extension::Bool8) => Mapped::new(RowId::Bool8, Element::ByteBool, DType::Bool),
-        Some(Extension::Uuid) => Mapped {
-            row: RowId::Uuid,
-            ..storage
-        },
-        Some(Extension::Json) => Mapped {
-            row: RowId::Json,
-            ..storage
-        },
-        Some(Extension::Tensor) => Mapped {
-            row: RowId::FixedShapeTensor,
-            ..storage
-        },
+        Some(Extension::Uuid) => Mapped { row: RowId::Uuid, ..storage },
+        Some(Extension::Json) => Mapped { row: RowId::Json, ..storage },
+        Some(Extension::Tensor) => Mapped { row: RowId::FixedShapeTensor, ..storage },
         Some(Extension::VariableShapeTensor) => Mapped::unsupported(RowId::VariableShapeTensor),
         Some(Extension::TimestampWithOffset) => Mapped::unsupported(RowId::TimestampWithOffset),
         Some(Extension::ParquetVariant) => Mapped::unsupported(RowId::ParquetVariant),
         Some(Extension::Period(Some(unit))) => {
             Mapped::new(RowId::PandasPeriod, Element::I64, DType::datetime(unit))
         }
-        Some(Extension::Period(None)) => Mapped {
-            row: RowId::PandasPeriod,
-            ..storage
-        },
-        Some(Extension::PandasInterval) => Mapped {
-            row: RowId::PandasInterval,
-            ..storage
-        },
+        Some(Extension::Period(None)) => Mapped { row: RowId::PandasPeriod, ..storage },
+        Some(Extension::PandasInterval) => Mapped { row: RowId::PandasInterval, ..storage },
         Some(Extension::Opaque | Extension::Unknown) => storage,
     })
 }
@@ -168,13 +144,10 @@ fn map_storage(data_type: &DataType) -> Mapped {
         T::Date64 => Mapped::new(R::Date64, E::I64, DType::datetime(Unit::Millisecond)),
         T::Time32(unit) => time(R::Time32, E::I32, *unit),
         T::Time64(unit) => time(R::Time64, E::I64, *unit),
-        T::Timestamp(unit, None) => {
-            Mapped::new(R::Timestamp, E::I64, DType::datetime((*unit).into()))
+        T::Timestamp(unit, None) => Mapped::new(R::Timestamp, E::I64, DType::datetime((*unit).into())),
+        T::Timestamp(unit, Some(_)) => {
+            Mapped { zoned: true, ..Mapped::new(R::TimestampTz, E::I64, DType::datetime((*unit).into())) }
         }
-        T::Timestamp(unit, Some(_)) => Mapped {
-            zoned: true,
-            ..Mapped::new(R::TimestampTz, E::I64, DType::datetime((*unit).into()))
-        },
         T::Duration(unit) => Mapped::new(R::Duration, E::I64, DType::timedelta((*unit).into())),
         T::Interval(IntervalUnit::YearMonth) => {
             Mapped::new(R::IntervalYearMonth, E::I32, DType::timedelta(Unit::Month))
@@ -182,11 +155,9 @@ fn map_storage(data_type: &DataType) -> Mapped {
         T::Interval(IntervalUnit::DayTime) => {
             Mapped::new(R::IntervalDayTime, E::Opaque(8), DType::IntervalDayTime)
         }
-        T::Interval(IntervalUnit::MonthDayNano) => Mapped::new(
-            R::IntervalMonthDayNano,
-            E::Opaque(16),
-            DType::IntervalMonthDayNano,
-        ),
+        T::Interval(IntervalUnit::MonthDayNano) => {
+            Mapped::new(R::IntervalMonthDayNano, E::Opaque(16), DType::IntervalMonthDayNano)
+        }
         T::Binary => Mapped::new(R::Binary, E::Varlen, DType::Object),
         T::LargeBinary => Mapped::new(R::LargeBinary, E::Varlen, DType::Object),
         T::BinaryView => Mapped::new(R::BinaryView, E::Varlen, DType::Object),
@@ -212,8 +183,5 @@ fn map_storage(data_type: &DataType) -> Mapped {
 }
 
 fn time(row: RowId, element: Element, unit: TimeUnit) -> Mapped {
-    Mapped {
-        meaning: DType::timedelta(unit.into()),
-        ..Mapped::new(row, element, DType::Object)
-    }
+    Mapped { meaning: DType::timedelta(unit.into()), ..Mapped::new(row, element, DType::Object) }
 }

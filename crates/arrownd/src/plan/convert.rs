@@ -46,8 +46,9 @@ pub(super) fn convert(mapped: &Mapped, target: DType) -> Option<(Op, DType)> {
     use Element as E;
     let meaning = mapped.meaning;
     let target = match (target, meaning) {
-        (DType::Datetime(None), DType::Datetime(_))
-        | (DType::Timedelta(None), DType::Timedelta(_)) => meaning,
+        (DType::Datetime(None), DType::Datetime(_)) | (DType::Timedelta(None), DType::Timedelta(_)) => {
+            meaning
+        }
         (DType::Datetime(None) | DType::Timedelta(None), _) if mapped.element != E::Null => {
             return None;
         }
@@ -55,52 +56,45 @@ pub(super) fn convert(mapped: &Mapped, target: DType) -> Option<(Op, DType)> {
         (DType::Timedelta(None), _) => DType::timedelta(Unit::Microsecond),
         _ => target,
     };
-    let op = match (mapped.element, target) {
-        (_, DType::Object) => Op::Object,
-        (E::Null, _) => Op::Nothing,
-        (E::Varlen, _) => return None,
-        (E::Bit, DType::Bool) => Op::Unpack,
-        (E::Bit | E::ByteBool, _) if target.is_numeric() && target != DType::Bool => Op::Cast,
-        (E::ByteBool, DType::Bool) => Op::Same,
-        (E::Opaque(n), _) if target == meaning && n == target.itemsize() => Op::Same,
-        (E::Bit | E::ByteBool | E::Opaque(_), _) => return None,
-        (element, _) if meaning.is_temporal() => {
-            return temporal(element, meaning, target).map(|op| (op, target));
-        }
-        (_, _) if target == meaning => Op::Same,
-        (element, DType::Datetime(_) | DType::Timedelta(_)) if element.is_integer() => {
-            if element == E::I64 {
-                Op::Same
-            } else {
-                Op::Cast
+    let op =
+        match (mapped.element, target) {
+            (_, DType::Object) => Op::Object,
+            (E::Null, _) => Op::Nothing,
+            (E::Varlen, _) => return None,
+            (E::Bit, DType::Bool) => Op::Unpack,
+            (E::Bit | E::ByteBool, _) if target.is_numeric() && target != DType::Bool => Op::Cast,
+            (E::ByteBool, DType::Bool) => Op::Same,
+            (E::Opaque(n), _) if target == meaning && n == target.itemsize() => Op::Same,
+            (E::Bit | E::ByteBool | E::Opaque(_), _) => return None,
+            (element, _) if meaning.is_temporal() => {
+                return temporal(element, meaning, target).map(|op| (op, target));
             }
-        }
-        (_, _) if target.is_numeric() => Op::Cast,
-        _ => return None,
-    };
+            (_, _) if target == meaning => Op::Same,
+            (element, DType::Datetime(_) | DType::Timedelta(_)) if element.is_integer() => {
+                if element == E::I64 { Op::Same } else { Op::Cast }
+            }
+            (_, _) if target.is_numeric() => Op::Cast,
+            _ => return None,
+        };
     Some((op, target))
 }
 
 fn temporal(element: Element, meaning: DType, target: DType) -> Option<Op> {
     let (from, to) = match (meaning, target) {
-        (DType::Datetime(from), DType::Datetime(to))
-        | (DType::Timedelta(from), DType::Timedelta(to)) => (from?, to?),
+        (DType::Datetime(from), DType::Datetime(to)) | (DType::Timedelta(from), DType::Timedelta(to)) => {
+            (from?, to?)
+        }
         // Ticks: never to bool, which isn't a count.
         (_, DType::Int64) if element == Element::I64 => return Some(Op::Same),
         (_, to) if to.is_integer() || to.is_float() => return Some(Op::Cast),
         _ => return None,
     };
     if from == to {
-        return Some(if element == Element::I64 {
-            Op::Same
-        } else {
-            Op::Scale { mul: 1, div: 1 }
-        });
+        return Some(if element == Element::I64 { Op::Same } else { Op::Scale { mul: 1, div: 1 } });
     }
     let calendar = |r: Resolution| r.unit <= Unit::Month;
     if calendar(from) && calendar(to) {
-        let months =
-            |r: Resolution| i128::from(r.multiple) * if r.unit == Unit::Year { 12 } else { 1 };
+        let months = |r: Resolution| i128::from(r.multiple) * if r.unit == Unit::Year { 12 } else { 1 };
         return scale(months(from), months(to));
     }
     if calendar(from) || calendar(to) {
@@ -117,10 +111,7 @@ fn scale(from: i128, to: i128) -> Option<Op> {
     let common = gcd(from, to);
     let (mul, div) = (i64::try_from(from / common), i64::try_from(to / common));
     // A factor beyond 64 bits leaves only zero: weeks in attoseconds.
-    Some(Op::Scale {
-        mul: mul.ok()?,
-        div: div.ok()?,
-    })
+    Some(Op::Scale { mul: mul.ok()?, div: div.ok()? })
 }
 
 fn gcd(a: i128, b: i128) -> i128 {

@@ -15,10 +15,9 @@ pub(super) fn short_type(data_type: &DataType) -> String {
         T::Timestamp(unit, None) => {
             format!("timestamp[{}]", crate::dtype::Unit::from(*unit).code())
         }
-        T::Timestamp(unit, Some(zone)) => format!(
-            "timestamp[{}, {zone}]",
-            crate::dtype::Unit::from(*unit).code()
-        ),
+        T::Timestamp(unit, Some(zone)) => {
+            format!("timestamp[{}, {zone}]", crate::dtype::Unit::from(*unit).code())
+        }
         T::Duration(unit) => format!("duration[{}]", crate::dtype::Unit::from(*unit).code()),
         T::Time32(unit) => format!("time32[{}]", crate::dtype::Unit::from(*unit).code()),
         T::Time64(unit) => format!("time64[{}]", crate::dtype::Unit::from(*unit).code()),
@@ -41,11 +40,9 @@ pub(super) fn short_type(data_type: &DataType) -> String {
         T::ListView(f) => format!("list_view[{}]", short_type(f.data_type())),
         T::LargeListView(f) => format!("large_list_view[{}]", short_type(f.data_type())),
         T::FixedSizeList(f, n) => format!("fixed_size_list[{}, {n}]", short_type(f.data_type())),
-        T::Struct(fields) => format!(
-            "struct of {} field{}",
-            fields.len(),
-            if fields.len() == 1 { "" } else { "s" }
-        ),
+        T::Struct(fields) => {
+            format!("struct of {} field{}", fields.len(), if fields.len() == 1 { "" } else { "s" })
+        }
         T::Map(..) => "map".to_owned(),
         T::Dictionary(index, values) => {
             format!("dictionary[{}, {}]", short_type(index), short_type(values))
@@ -69,11 +66,7 @@ fn human(bytes: usize) -> String {
         size /= 1000.0;
         unit += 1;
     }
-    if unit == 0 {
-        format!("{bytes} B")
-    } else {
-        format!("{size:.1} {}", UNITS[unit])
-    }
+    if unit == 0 { format!("{bytes} B") } else { format!("{size:.1} {}", UNITS[unit]) }
 }
 
 impl Plan {
@@ -95,7 +88,7 @@ impl Plan {
     }
 
     fn shape_text(&self) -> String {
-        let Some(shape) = &self.shape else {
+        let Some(shape) = self.shape() else {
             return String::new();
         };
         let mut text = String::from("(");
@@ -126,10 +119,7 @@ impl Plan {
     }
 
     fn cost(&self) -> String {
-        self.nbytes
-            .filter(|n| *n > 0)
-            .map(human)
-            .unwrap_or_default()
+        self.nbytes.filter(|n| *n > 0).map(human).unwrap_or_default()
     }
 
     fn why(&self) -> String {
@@ -146,17 +136,9 @@ impl Plan {
         } else if let Some(rows) = self.rows {
             let _ = write!(text, " of {rows} rows");
         }
-        let copied = self
-            .children
-            .iter()
-            .filter(|child| child.copies() == Some(true))
-            .count();
+        let copied = self.children.iter().filter(|child| child.copies() == Some(true)).count();
         if matches!(self.step, Step::Columns) && copied > 0 {
-            let _ = write!(
-                text,
-                ": {copied} copied, {} viewed",
-                self.children.len() - copied
-            );
+            let _ = write!(text, ": {copied} copied, {} viewed", self.children.len() - copied);
         } else {
             let _ = write!(text, ": {}", self.verdict());
         }
@@ -219,45 +201,24 @@ impl Plan {
                 lines.push(format!("  to view instead: {}", reason.remedy()));
             }
         }
-        let said = |note: &&super::Note| {
-            self.children
-                .iter()
-                .all(|child| !child.notes.contains(note))
-        };
-        lines.extend(
-            self.notes
-                .iter()
-                .filter(said)
-                .map(|note| format!("note: {note}")),
-        );
+        let said = |note: &&super::Note| self.children.iter().all(|child| !child.notes.contains(note));
+        lines.extend(self.notes.iter().filter(said).map(|note| format!("note: {note}")));
         lines
     }
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.headline())?;
         let rows: Vec<[String; 6]> = self.children.iter().map(Self::columns).collect();
-        let width = |i: usize| {
-            rows.iter()
-                .map(|row| row[i].chars().count())
-                .max()
-                .unwrap_or(0)
-        };
+        let width = |i: usize| rows.iter().map(|row| row[i].chars().count()).max().unwrap_or(0);
         let widths = [width(0), width(1), width(2), width(3), width(4)];
         for (i, row) in rows.iter().enumerate() {
-            let branch = if i + 1 == rows.len() {
-                "└─"
-            } else {
-                "├─"
-            };
+            let branch = if i + 1 == rows.len() { "└─" } else { "├─" };
             let mut line = format!("{branch} ");
             for (cell, width) in row.iter().zip(widths) {
                 let _ = write!(line, "{cell:<width$}  ");

@@ -1,9 +1,7 @@
 //! What the planner may know of a source: numbers and types, nothing that can be dereferenced.
 
-use arrow_schema::Field;
-use smallvec::SmallVec;
-
 use crate::source::{Column, Leaf, Node};
+use arrow_schema::Field;
 
 /// The facts of one column.
 #[derive(Debug, Clone)]
@@ -26,7 +24,7 @@ pub enum FactsNode<'f> {
         /// One for each.
         children: Vec<Facts<'f>>,
         /// Bytes from one field's values to the next one's, where that is the same for all of them
-        /// and no two overlap.
+        /// and leaves no more than padding between them.
         spacing: Option<usize>,
     },
 }
@@ -37,9 +35,9 @@ pub struct LeafFacts<'f> {
     /// The field of the values themselves.
     pub field: &'f Field,
     /// Dimensions after the rows, as they lie in memory.
-    pub dims: SmallVec<[usize; 4]>,
+    pub dims: &'f [usize],
     /// For each dimension of the result after the rows, the one in memory that it shows.
-    pub axes: SmallVec<[usize; 4]>,
+    pub axes: &'f [usize],
     /// How many chunks aren't empty.
     pub chunks: usize,
     /// How many values are missing, at whatever level.
@@ -59,8 +57,8 @@ impl<'f> Facts<'f> {
         let node = match &column.node {
             Node::Leaf(leaf) => FactsNode::Leaf(LeafFacts {
                 field: leaf.field,
-                dims: leaf.dims.clone(),
-                axes: leaf.axes.clone(),
+                dims: &leaf.dims,
+                axes: &leaf.axes,
                 chunks: leaf.parts.len(),
                 missing: leaf.missing,
                 first_missing: leaf.first_missing,
@@ -72,11 +70,7 @@ impl<'f> Facts<'f> {
                 spacing: spacing(columns),
             },
         };
-        Facts {
-            field: column.field,
-            rows: column.rows,
-            node,
-        }
+        Facts { field: column.field, rows: column.rows, node }
     }
 }
 
@@ -104,6 +98,6 @@ fn spacing(columns: &[Column<'_>]) -> Option<usize> {
         last = bytes;
     }
     let spacing = spacing.unwrap_or(first.len());
-    // Two columns are always evenly spaced: only neighbours are side by side.
-    (columns.len() != 2 || spacing - first.len() < PADDING).then_some(spacing)
+    // Allocations of one size are often evenly spaced by chance: only neighbours are side by side.
+    (spacing - first.len() < PADDING).then_some(spacing)
 }

@@ -13,16 +13,11 @@ pub(super) fn options_for<'o>(options: &'o Options, name: &str) -> Cow<'o, Optio
     let mut own = options.clone();
     own.form = Form::Matrix;
     own.columns = None;
-    own.na_value = options
-        .na_value
-        .as_ref()
-        .and_then(|fills| fills.of(name).cloned())
-        .map(Fills::All);
+    own.na_value = options.na_value.as_ref().and_then(|fills| fills.of(name).cloned()).map(Fills::All);
     own.out = match &options.out {
-        Some(Outs::Fields(fields)) => fields
-            .iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, spec)| Outs::One(spec.clone())),
+        Some(Outs::Fields(fields)) => {
+            fields.iter().find(|(field, _)| field == name).map(|(_, spec)| Outs::One(spec.clone()))
+        }
         other => other.clone(),
     };
     Cow::Owned(own)
@@ -39,11 +34,7 @@ pub(super) fn marker(dtype: DType) -> Option<Fill> {
 }
 
 fn nat(dtype: DType) -> Fill {
-    Fill::Temporal {
-        ticks: i64::MIN,
-        resolution: None,
-        datetime: matches!(dtype, DType::Datetime(_)),
-    }
+    Fill::Temporal { ticks: i64::MIN, resolution: None, datetime: matches!(dtype, DType::Datetime(_)) }
 }
 
 /// `fill` as `dtype` holds it.
@@ -51,73 +42,42 @@ fn nat(dtype: DType) -> Fill {
 /// # Errors
 /// [`Error::FillDoesNotFit`] names the field.
 pub(super) fn fit(fill: &Fill, dtype: DType, path: &str) -> Result<Fill> {
-    let refuse = || Error::FillDoesNotFit {
-        path: path.to_owned(),
-        value: fill.to_string(),
-        dtype: dtype.to_string(),
-    };
+    let refuse =
+        || Error::FillDoesNotFit { path: path.to_owned(), value: fill.to_string(), dtype: dtype.to_string() };
     let fitted = match (dtype, fill) {
         (DType::Object, fill) => Some(fill.clone()),
         (DType::Bool, Fill::Bool(_)) => Some(fill.clone()),
         (DType::Bool, Fill::Int(0 | 1)) => Some(Fill::Bool(*fill == Fill::Int(1))),
         (dtype, Fill::Bool(x)) if dtype.is_numeric() => Some(Fill::Int(i128::from(*x))),
-        (dtype, Fill::Int(x)) if dtype.is_integer() => {
-            int_range(dtype).contains(x).then_some(Fill::Int(*x))
-        }
+        (dtype, Fill::Int(x)) if dtype.is_integer() => int_range(dtype).contains(x).then_some(Fill::Int(*x)),
         (dtype, Fill::Float(x)) if dtype.is_integer() => {
-            let whole =
-                x.trunc() == *x && int_range(dtype).contains(&(*x as i128)) && x.abs() < 3e19;
+            let whole = x.trunc() == *x && int_range(dtype).contains(&(*x as i128)) && x.abs() < 3e19;
             whole.then_some(Fill::Int(*x as i128))
         }
         (dtype, Fill::Int(x)) if dtype.is_float() => {
             let float = *x as f64;
             (float as i128 == *x && holds(dtype, float, true)).then_some(Fill::Float(float))
         }
-        (dtype, Fill::Float(x)) if dtype.is_float() => {
-            holds(dtype, *x, false).then_some(Fill::Float(*x))
+        (dtype, Fill::Float(x)) if dtype.is_float() => holds(dtype, *x, false).then_some(Fill::Float(*x)),
+        (DType::Datetime(_), Fill::Temporal { ticks: i64::MIN, datetime: true, .. }) => Some(nat(dtype)),
+        (DType::Timedelta(_), Fill::Temporal { ticks: i64::MIN, .. }) => Some(nat(dtype)),
+        (DType::Datetime(to), Fill::Temporal { ticks, resolution, datetime: true }) => {
+            rescale(DType::Datetime(*resolution), dtype, *ticks).map(|ticks| Fill::Temporal {
+                ticks,
+                resolution: to,
+                datetime: true,
+            })
         }
-        (
-            DType::Datetime(_),
-            Fill::Temporal {
-                ticks: i64::MIN,
-                datetime: true,
-                ..
-            },
-        ) => Some(nat(dtype)),
-        (
-            DType::Timedelta(_),
-            Fill::Temporal {
-                ticks: i64::MIN, ..
-            },
-        ) => Some(nat(dtype)),
-        (
-            DType::Datetime(to),
-            Fill::Temporal {
+        (DType::Timedelta(to), Fill::Temporal { ticks, resolution, datetime: false }) => {
+            rescale(DType::Timedelta(*resolution), dtype, *ticks).map(|ticks| Fill::Temporal {
                 ticks,
-                resolution,
-                datetime: true,
-            },
-        ) => rescale(DType::Datetime(*resolution), dtype, *ticks).map(|ticks| Fill::Temporal {
-            ticks,
-            resolution: to,
-            datetime: true,
-        }),
-        (
-            DType::Timedelta(to),
-            Fill::Temporal {
-                ticks,
-                resolution,
+                resolution: to,
                 datetime: false,
-            },
-        ) => rescale(DType::Timedelta(*resolution), dtype, *ticks).map(|ticks| Fill::Temporal {
-            ticks,
-            resolution: to,
-            datetime: false,
-        }),
-        (
-            DType::Void(_) | DType::IntervalDayTime | DType::IntervalMonthDayNano,
-            Fill::Bytes(bytes),
-        ) => (bytes.len() == dtype.itemsize()).then(|| fill.clone()),
+            })
+        }
+        (DType::Void(_) | DType::IntervalDayTime | DType::IntervalMonthDayNano, Fill::Bytes(bytes)) => {
+            (bytes.len() == dtype.itemsize()).then(|| fill.clone())
+        }
         _ => None,
     };
     fitted.ok_or_else(refuse)
@@ -125,11 +85,7 @@ pub(super) fn fit(fill: &Fill, dtype: DType, path: &str) -> Result<Fill> {
 
 fn int_range(dtype: DType) -> std::ops::RangeInclusive<i128> {
     let bits = dtype.itemsize() * 8;
-    if dtype.is_signed() {
-        -(1 << (bits - 1))..=(1 << (bits - 1)) - 1
-    } else {
-        0..=(1 << bits) - 1
-    }
+    if dtype.is_signed() { -(1 << (bits - 1))..=(1 << (bits - 1)) - 1 } else { 0..=(1 << bits) - 1 }
 }
 
 /// Whether a float dtype holds `x`: without becoming infinite, and for an integer exactly.
@@ -139,33 +95,21 @@ fn holds(dtype: DType, x: f64, exactly: bool) -> bool {
         DType::Float32 => f64::from(x as f32),
         _ => x,
     };
-    if exactly {
-        narrow == x
-    } else {
-        !(x.is_finite() && narrow.is_infinite())
-    }
+    if exactly { narrow == x } else { !(x.is_finite() && narrow.is_infinite()) }
 }
 
 fn rescale(from: DType, to: DType, ticks: i64) -> Option<i64> {
-    let mapped = Mapped {
-        row: RowId::Timestamp,
-        element: Element::I64,
-        dtype: from,
-        meaning: from,
-        zoned: false,
-    };
+    let mapped =
+        Mapped { row: RowId::Timestamp, element: Element::I64, dtype: from, meaning: from, zoned: false };
     match convert(&mapped, to)?.0 {
         Op::Same => Some(ticks),
         Op::Scale { mul, div } => {
             let product = i128::from(ticks) * i128::from(mul);
-            (product % i128::from(div) == 0)
-                .then_some(product / i128::from(div))?
-                .try_into()
-                .ok()
+            (product % i128::from(div) == 0).then_some(product / i128::from(div))?.try_into().ok()
         }
-        Op::Calendar { from, to } => crate::kernels::calendar::convert(ticks, from, to)
-            .filter(|(_, exact)| *exact)
-            .map(|(t, _)| t),
+        Op::Calendar { from, to } => {
+            crate::kernels::calendar::convert(ticks, from, to).filter(|(_, exact)| *exact).map(|(t, _)| t)
+        }
         _ => None,
     }
 }

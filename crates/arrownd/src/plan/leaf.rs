@@ -1,7 +1,5 @@
 //! The plan of one leaf: a plain array, or one in fixed-size lists.
 
-use smallvec::SmallVec;
-
 use super::convert::{Op, convert};
 use super::fill::{fit, marker};
 use super::{Facts, LeafFacts, LeafStep, Note, Plan, Reason, Reasons, Step, Transfer, type_name};
@@ -11,37 +9,14 @@ use crate::mapping::{Mapped, map};
 use crate::options::{Fills, Nulls, Options, OutSpec, Outs};
 
 /// The plan of a leaf on its own.
-pub(super) fn plan(
-    facts: &Facts<'_>,
-    leaf: &LeafFacts<'_>,
-    options: &Options,
-    path: &str,
-) -> Result<Plan> {
+pub(super) fn plan(facts: &Facts<'_>, leaf: &LeafFacts<'_>, options: &Options, path: &str) -> Result<Plan> {
     let mapped = map(leaf.field)?;
     if facts.rows.is_some() {
         return known(facts, leaf, &mapped, options, path);
     }
     // A schema: without a null, and what it would be with one.
-    let mut plan = known(
-        facts,
-        &LeafFacts {
-            missing: 0,
-            ..leaf.clone()
-        },
-        &mapped,
-        options,
-        path,
-    )?;
-    let with_nulls = known(
-        facts,
-        &LeafFacts {
-            missing: 1,
-            ..leaf.clone()
-        },
-        &mapped,
-        options,
-        path,
-    );
+    let mut plan = known(facts, &LeafFacts { missing: 0, ..leaf.clone() }, &mapped, options, path)?;
+    let with_nulls = known(facts, &LeafFacts { missing: 1, ..leaf.clone() }, &mapped, options, path);
     plan.dtype_with_nulls = with_nulls.ok().and_then(|plan| plan.dtype);
     Ok(plan)
 }
@@ -54,15 +29,7 @@ fn known(
     path: &str,
 ) -> Result<Plan> {
     let own = result_dtype(facts, leaf, mapped, options, path)?;
-    let mut plan = into(facts, leaf, mapped, options, path, own)?;
-    if let Some(Outs::One(out)) = &options.out {
-        check_out(out, &plan, "out", plan.dtype)?;
-    }
-    if let Some(out) = &options.out_mask {
-        check_out(out, &plan, "the mask of out", Some(DType::Bool))?;
-    }
-    finish(&mut plan, options);
-    Ok(plan)
+    into(facts, leaf, mapped, options, path, own, true)
 }
 
 /// The dtype that this leaf has on its own, after its nulls.
@@ -86,14 +53,11 @@ pub(super) fn result_dtype(
             .ok_or_else(|| unsupported(leaf, mapped, Some(wanted), path));
     }
     let fills = leaf.missing > 0 && options.nulls == Nulls::Nan && options.na_value.is_none();
-    Ok(if fills {
-        mapped.dtype.with_missing()
-    } else {
-        mapped.dtype
-    })
+    Ok(if fills { mapped.dtype.with_missing() } else { mapped.dtype })
 }
 
-/// The plan of a leaf into `target`, which may be wider than its own dtype (the columns of a matrix).
+/// The plan of a leaf into `target`: `alone`, or as columns of a matrix, which counts the bytes and
+/// may want a dtype that is wider than the leaf's own.
 pub(super) fn into(
     facts: &Facts<'_>,
     leaf: &LeafFacts<'_>,
@@ -101,26 +65,21 @@ pub(super) fn into(
     options: &Options,
     path: &str,
     target: DType,
+    alone: bool,
 ) -> Result<Plan> {
     let (op, target) =
         convert(mapped, target).ok_or_else(|| unsupported(leaf, mapped, Some(target), path))?;
-    let values = facts
-        .rows
-        .map(|rows| leaf.dims.iter().product::<usize>() * rows);
+    let values = facts.rows.map(|rows| leaf.dims.iter().product::<usize>() * rows);
     let fill = fill(facts, leaf, options, path, op, target)?;
     let masked = leaf.missing > 0 && options.nulls == Nulls::Masked;
 
     let mut reasons = Reasons::new();
     if values != Some(0) {
         if leaf.chunks > 1 {
-            reasons.push(Reason::Chunked {
-                chunks: leaf.chunks,
-            });
+            reasons.push(Reason::Chunked { chunks: leaf.chunks });
         }
         if (fill.is_some() || op == Op::Nothing) && !(masked && op == Op::Object) {
-            reasons.push(Reason::Nulls {
-                count: facts.rows.map(|_| leaf.missing),
-            });
+            reasons.push(Reason::Nulls { count: facts.rows.map(|_| leaf.missing) });
         }
         op_reasons(op, mapped, target, options, fill.is_some(), &mut reasons);
         requested(options, &mut reasons);
@@ -133,26 +92,27 @@ pub(super) fn into(
     }
     notes.extend(leaf.unwrapped.iter().cloned().map(Note::Unwrapped));
     let view = reasons.is_empty();
+    let nbytes = if alone { allocated(values, target, !view, masked, options) } else { None };
+    if masked && alone {
+        notes.push(Note::Mask { nbytes: values });
+    }
     if view && values != Some(0) && leaf.alignment < align(target) {
         notes.push(Note::Misaligned);
     }
-    let mut shape: SmallVec<[Option<usize>; 4]> = SmallVec::new();
-    shape.push(facts.rows);
-    shape.extend(leaf.axes.iter().map(|axis| leaf.dims.get(*axis).copied()));
+    let trailing: Vec<usize> = leaf.axes.iter().filter_map(|axis| leaf.dims.get(*axis).copied()).collect();
+    if alone {
+        check_outs(options, target, facts.rows, &trailing)?;
+    }
     Ok(Plan {
         name: None,
         source: facts.field.data_type().clone(),
         dtype: Some(target),
         dtype_with_nulls: Some(target),
-        shape: Some(shape),
+        trailing,
         rows: facts.rows,
-        transfer: if view {
-            Transfer::View
-        } else {
-            Transfer::Copy(reasons)
-        },
+        transfer: if view { Transfer::View } else { Transfer::Copy(reasons) },
         masked,
-        nbytes: None,
+        nbytes,
         notes,
         children: Vec::new(),
         step: Step::Leaf(LeafStep {
@@ -160,8 +120,8 @@ pub(super) fn into(
             op,
             fill,
             check: options.safe,
-            axes: leaf.axes.clone(),
-            dims: leaf.dims.clone(),
+            axes: leaf.axes.to_vec(),
+            dims: leaf.dims.to_vec(),
         }),
     })
 }
@@ -182,11 +142,7 @@ fn fill(
         // There is no value to leave under the mask: objects have None there, and a column of the
         // null type the marker.
         let needed = matches!(op, Op::Object | Op::Nothing);
-        return Ok(if needed {
-            marker(target).or(Some(crate::options::Fill::Int(0)))
-        } else {
-            None
-        });
+        return Ok(if needed { marker(target).or(Some(crate::options::Fill::Int(0))) } else { None });
     }
     if let Some(Fills::All(wanted)) = &options.na_value {
         return fit(wanted, target, path).map(Some);
@@ -228,10 +184,7 @@ fn op_reasons(
         }
         Op::Cast | Op::Scale { .. } | Op::Calendar { .. } => {
             if !by_nulls {
-                reasons.push(Reason::Cast {
-                    from: mapped.meaning,
-                    to: target,
-                });
+                reasons.push(Reason::Cast { from: mapped.meaning, to: target });
             }
         }
     }
@@ -242,59 +195,48 @@ pub(super) fn requested(options: &Options, reasons: &mut Reasons) {
     if options.out.is_some() {
         reasons.push(Reason::Requested { option: "out=" });
     } else if options.writable {
-        reasons.push(Reason::Requested {
-            option: "writable=True",
-        });
+        reasons.push(Reason::Requested { option: "writable=True" });
     }
 }
 
-/// Counts the bytes, and notes the mask, once shape and transfer are settled.
-pub(super) fn finish(plan: &mut Plan, options: &Options) {
-    let elements: Option<usize> = plan.shape.as_ref().and_then(|shape| {
-        shape
-            .iter()
-            .try_fold(1usize, |a, n| n.map(|n| a.saturating_mul(n)))
-    });
-    let copies = matches!(plan.transfer, Transfer::Copy(_));
-    plan.nbytes = elements.map(|n| {
-        let values = if copies && options.out.is_none() {
-            n * plan.dtype.map_or(0, DType::itemsize)
-        } else {
-            0
-        };
-        let mask = if plan.masked && options.out_mask.is_none() {
-            n
-        } else {
-            0
-        };
-        values + mask
-    });
-    if plan.masked {
-        plan.notes.push(Note::Mask { nbytes: elements });
-    }
+/// The bytes that are allocated for a result of so many elements.
+pub(super) fn allocated(
+    elements: Option<usize>,
+    dtype: DType,
+    copies: bool,
+    masked: bool,
+    options: &Options,
+) -> Option<usize> {
+    elements.map(|n| {
+        let values = if copies && options.out.is_none() { n.saturating_mul(dtype.itemsize()) } else { 0 };
+        values + if masked && options.out_mask.is_none() { n } else { 0 }
+    })
 }
 
 /// Refuses an `out` that the result doesn't fit into.
-pub(super) fn check_out(
-    out: &OutSpec,
-    plan: &Plan,
-    what: &str,
-    dtype: Option<DType>,
+pub(super) fn check_outs(
+    options: &Options,
+    dtype: DType,
+    rows: Option<usize>,
+    trailing: &[usize],
 ) -> Result<()> {
-    let shape: Vec<usize> = plan
-        .shape
-        .iter()
-        .flatten()
-        .map(|n| n.unwrap_or(0))
-        .collect();
-    if Some(out.dtype) == dtype && out.shape == shape {
-        return Ok(());
+    let check = |out: &OutSpec, what: &str, dtype: DType| {
+        let shape: Vec<usize> = rows.into_iter().chain(trailing.iter().copied()).collect();
+        if rows.is_none() || (out.dtype == dtype && out.shape == shape) {
+            return Ok(());
+        }
+        Err(Error::BadValue(format!(
+            "{what} has dtype {} and shape {:?}, and the result has dtype {dtype} and shape {shape:?}: pass an array of that kind, or dtype=",
+            out.dtype, out.shape
+        )))
+    };
+    if let Some(Outs::One(out)) = &options.out {
+        check(out, "out", dtype)?;
     }
-    let dtype = dtype.map_or_else(String::new, |d| d.to_string());
-    Err(Error::BadValue(format!(
-        "{what} has dtype {} and shape {:?}, and the result has dtype {dtype} and shape {shape:?}: pass an array of that kind, or dtype=",
-        out.dtype, out.shape
-    )))
+    if let Some(out) = &options.out_mask {
+        check(out, "the mask of out", DType::Bool)?;
+    }
+    Ok(())
 }
 
 fn align(dtype: DType) -> usize {
@@ -323,20 +265,9 @@ fn unsupported(leaf: &LeafFacts<'_>, mapped: &Mapped, to: Option<DType>, path: &
     let remedy = if !supported {
         "this version doesn't convert the type yet; leave the field out with columns=".to_owned()
     } else if mapped.meaning == mapped.dtype {
-        format!(
-            "leave out dtype= to get {}, or pass dtype=object",
-            mapped.dtype
-        )
+        format!("leave out dtype= to get {}, or pass dtype=object", mapped.dtype)
     } else {
-        format!(
-            "leave out dtype= to get {}, or pass dtype=\"{}\"",
-            mapped.dtype, mapped.meaning
-        )
+        format!("leave out dtype= to get {}, or pass dtype=\"{}\"", mapped.dtype, mapped.meaning)
     };
-    Error::UnsupportedType {
-        path: path.to_owned(),
-        from: type_name(leaf.field),
-        to,
-        remedy,
-    }
+    Error::UnsupportedType { path: path.to_owned(), from: type_name(leaf.field), to, remedy }
 }

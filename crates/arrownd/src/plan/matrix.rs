@@ -1,17 +1,14 @@
 //! The plan of a struct or table as one 2-D array.
 
-use smallvec::smallvec;
-
-use super::leaf::{check_out, finish, into, requested, result_dtype};
+use super::leaf::{allocated, check_outs, into, requested, result_dtype};
 use super::promote::{Member, common};
 use super::{
-    Facts, FactsNode, LeafFacts, Note, Plan, Reason, Reasons, Step, Transfer, distinct, fill,
-    type_name,
+    Facts, FactsNode, LeafFacts, Note, Plan, Reason, Reasons, Step, Transfer, distinct, fill, type_name,
 };
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::mapping::{Mapped, map};
-use crate::options::{Options, Order, Outs};
+use crate::options::{Options, Order};
 
 pub(super) fn plan(
     facts: &Facts<'_>,
@@ -21,27 +18,13 @@ pub(super) fn plan(
     path: &str,
 ) -> Result<Plan> {
     if facts.rows.is_some() {
-        let mut plan = known(facts, children, spacing, options, path, None)?;
-        settle(&mut plan, options)?;
-        return Ok(plan);
+        return known(facts, children, spacing, options, path, None);
     }
     // A schema: without a null, and what it would be with one in every nullable field.
     let mut plan = known(facts, children, None, options, path, Some(0))?;
     let with_nulls = known(facts, children, None, options, path, Some(1));
     plan.dtype_with_nulls = with_nulls.ok().and_then(|plan| plan.dtype);
-    settle(&mut plan, options)?;
     Ok(plan)
-}
-
-fn settle(plan: &mut Plan, options: &Options) -> Result<()> {
-    if let Some(Outs::One(out)) = &options.out {
-        check_out(out, plan, "out", plan.dtype)?;
-    }
-    if let Some(out) = &options.out_mask {
-        check_out(out, plan, "the mask of out", Some(DType::Bool))?;
-    }
-    finish(plan, options);
-    Ok(())
 }
 
 struct Part<'f> {
@@ -64,17 +47,11 @@ fn known(
     for child in children {
         parts.push(part(child, options, path, missing)?);
     }
-    let members: Vec<Member> = parts
-        .iter()
-        .map(|part| Member {
-            dtype: part.own,
-            zoned: part.mapped.zoned,
-        })
-        .collect();
-    let dtype = options.dtype.map_or_else(
-        || common(&members),
-        |wanted| parts.first().map_or(wanted, |part| part.own),
-    );
+    let members: Vec<Member> =
+        parts.iter().map(|part| Member { dtype: part.own, zoned: part.mapped.zoned }).collect();
+    let dtype = options
+        .dtype
+        .map_or_else(|| common(&members), |wanted| parts.first().map_or(wanted, |part| part.own));
     let mut plans: Vec<Plan> = Vec::with_capacity(parts.len());
     let mut width = 0;
     for part in &parts {
@@ -89,14 +66,7 @@ fn known(
         width += part.leaf.dims.iter().product::<usize>();
         let name = part.facts.field.name();
         let own_options = fill::options_for(options, name);
-        let mut plan = into(
-            part.facts,
-            &part.leaf,
-            &part.mapped,
-            &own_options,
-            &part.path,
-            dtype,
-        )?;
+        let mut plan = into(part.facts, &part.leaf, &part.mapped, &own_options, &part.path, dtype, false)?;
         plan.name = Some(name.clone());
         plans.push(plan);
     }
@@ -106,9 +76,7 @@ fn known(
     if reasons.is_empty() && !empty && !(by_columns && spacing.is_some()) {
         // A schema doesn't tell where the columns will lie: only rows never lie like that.
         if facts.rows.is_some() || !by_columns {
-            reasons.push(Reason::Order {
-                wanted: if by_columns { 'F' } else { 'C' },
-            });
+            reasons.push(Reason::Order { wanted: if by_columns { 'F' } else { 'C' } });
         }
     }
     if empty {
@@ -120,27 +88,12 @@ fn known(
     for plan in &mut plans {
         // A column alone could be viewed; in a matrix that is copied, all of them are.
         if !view && plan.transfer == Transfer::View {
-            let wanted = if options.order == Order::C && parts.len() > 1 {
-                'C'
-            } else {
-                'F'
-            };
+            let wanted = if options.order == Order::C && parts.len() > 1 { 'C' } else { 'F' };
             plan.transfer = Transfer::Copy(vec![Reason::Order { wanted }]);
         }
         plan.nbytes = facts.rows.map(|rows| {
-            let values = plan
-                .shape
-                .iter()
-                .flatten()
-                .skip(1)
-                .map(|n| n.unwrap_or(0))
-                .product::<usize>()
-                * rows;
-            if view || options.out.is_some() {
-                0
-            } else {
-                values * dtype.itemsize()
-            }
+            let values = plan.trailing.iter().product::<usize>() * rows;
+            if view || options.out.is_some() { 0 } else { values * dtype.itemsize() }
         });
     }
     let mut notes: Vec<Note> = Vec::new();
@@ -149,41 +102,31 @@ fn known(
             notes.push(note.clone());
         }
     }
+    let masked = plans.iter().any(|plan| plan.masked);
+    let elements = if empty { Some(0) } else { facts.rows.map(|rows| rows * width) };
+    if masked {
+        notes.push(Note::Mask { nbytes: elements });
+    }
+    check_outs(options, dtype, facts.rows, &[width])?;
     Ok(Plan {
         name: None,
         source: facts.field.data_type().clone(),
         dtype: Some(dtype),
         dtype_with_nulls: Some(dtype),
-        shape: Some(smallvec![facts.rows, Some(width)]),
+        trailing: vec![width],
         rows: facts.rows,
-        transfer: if view {
-            Transfer::View
-        } else {
-            Transfer::Copy(reasons)
-        },
-        masked: plans.iter().any(|plan| plan.masked),
-        nbytes: None,
+        transfer: if view { Transfer::View } else { Transfer::Copy(reasons) },
+        masked,
+        nbytes: allocated(elements, dtype, !view, masked, options),
         notes,
         children: plans,
-        step: Step::Matrix {
-            order: options.order,
-            spacing: spacing.filter(|_| view && !empty),
-        },
+        step: Step::Matrix { order: options.order, spacing: spacing.filter(|_| view && !empty) },
     })
 }
 
-fn part<'f>(
-    child: &'f Facts<'f>,
-    options: &Options,
-    path: &str,
-    missing: Option<usize>,
-) -> Result<Part<'f>> {
+fn part<'f>(child: &'f Facts<'f>, options: &Options, path: &str, missing: Option<usize>) -> Result<Part<'f>> {
     let name = child.field.name();
-    let path = if path.is_empty() {
-        name.clone()
-    } else {
-        format!("{path}.{name}")
-    };
+    let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
     let FactsNode::Leaf(leaf) = &child.node else {
         return Err(Error::UnsupportedType {
             path,
@@ -194,20 +137,10 @@ fn part<'f>(
     };
     let mut leaf = leaf.clone();
     if let Some(missing) = missing {
-        leaf.missing = if child.field.is_nullable() {
-            missing
-        } else {
-            0
-        };
+        leaf.missing = if child.field.is_nullable() { missing } else { 0 };
     }
     let mapped = map(leaf.field)?;
     let options = fill::options_for(options, name);
     let own = result_dtype(child, &leaf, &mapped, &options, &path)?;
-    Ok(Part {
-        facts: child,
-        leaf,
-        mapped,
-        path,
-        own,
-    })
+    Ok(Part { facts: child, leaf, mapped, path, own })
 }

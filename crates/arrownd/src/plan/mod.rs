@@ -11,7 +11,6 @@ mod promote;
 mod reason;
 
 use arrow_schema::{DataType, Field};
-use smallvec::SmallVec;
 
 pub use convert::Op;
 pub use facts::{Facts, FactsNode, LeafFacts};
@@ -39,7 +38,8 @@ pub struct Plan {
     pub(crate) source: DataType,
     pub(crate) dtype: Option<DType>,
     pub(crate) dtype_with_nulls: Option<DType>,
-    pub(crate) shape: Option<SmallVec<[Option<usize>; 4]>>,
+    /// Dimensions after the rows; none for one array a field.
+    pub(crate) trailing: Vec<usize>,
     pub(crate) rows: Option<usize>,
     pub(crate) transfer: Transfer,
     pub(crate) masked: bool,
@@ -77,9 +77,9 @@ pub struct LeafStep {
     /// Whether each value must be held exactly.
     pub check: bool,
     /// For each dimension after the rows, the one in memory that it shows.
-    pub axes: SmallVec<[usize; 4]>,
+    pub axes: Vec<usize>,
     /// Dimensions after the rows, as they lie in memory.
-    pub dims: SmallVec<[usize; 4]>,
+    pub dims: Vec<usize>,
 }
 
 /// Plans the conversion of a column.
@@ -93,10 +93,11 @@ pub struct LeafStep {
 /// [`Error::Conflict`] and [`Error::BadValue`], each naming the field.
 pub fn plan(facts: &Facts<'_>, options: &Options, left_out: &[String]) -> Result<Plan> {
     options.check()?;
-    let mut plan = column(facts, options, "")?;
-    if !left_out.is_empty() {
-        plan.notes.push(Note::LeftOut(left_out.to_vec()));
+    if left_out.is_empty() {
+        return column(facts, options, "");
     }
+    let mut plan = column(facts, options, "")?;
+    plan.notes.push(Note::LeftOut(left_out.to_vec()));
     Ok(plan)
 }
 
@@ -135,13 +136,9 @@ fn columns(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options) -> Resu
         source: facts.field.data_type().clone(),
         dtype: None,
         dtype_with_nulls: None,
-        shape: None,
+        trailing: Vec::new(),
         rows: facts.rows,
-        transfer: if reasons.is_empty() {
-            Transfer::View
-        } else {
-            Transfer::Copy(reasons)
-        },
+        transfer: if reasons.is_empty() { Transfer::View } else { Transfer::Copy(reasons) },
         masked: false,
         nbytes: plans.iter().map(|plan| plan.nbytes).sum(),
         notes: Vec::new(),
@@ -214,8 +211,24 @@ impl Plan {
 
     /// The result's shape, `None` where a length isn't known; `None` for one array a field.
     #[must_use]
-    pub fn shape(&self) -> Option<&[Option<usize>]> {
-        self.shape.as_deref()
+    pub fn shape(&self) -> Option<Vec<Option<usize>>> {
+        self.dtype?;
+        Some(std::iter::once(self.rows).chain(self.trailing.iter().copied().map(Some)).collect())
+    }
+
+    /// How many elements the result has; `None` where a length isn't known, and for one array a
+    /// field.
+    #[must_use]
+    pub fn len(&self) -> Option<usize> {
+        self.dtype?;
+        let each = self.trailing.iter().product::<usize>();
+        if each == 0 { Some(0) } else { self.rows.map(|rows| rows.saturating_mul(each)) }
+    }
+
+    /// Whether the result is known to have no element.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == Some(0)
     }
 
     /// Whether values are copied; `None` where that depends on the data and only the schema is known.
@@ -281,19 +294,11 @@ impl Plan {
         if options.allow_copy || self.copies() != Some(true) {
             return Ok(());
         }
-        let culprit = self
-            .children
-            .iter()
-            .find(|child| child.copies() == Some(true));
+        let culprit = self.children.iter().find(|child| child.copies() == Some(true));
         let path = match (&self.step, culprit) {
-            (Step::Columns | Step::Matrix { .. }, Some(child)) => {
-                child.name.clone().unwrap_or_default()
-            }
+            (Step::Columns | Step::Matrix { .. }, Some(child)) => child.name.clone().unwrap_or_default(),
             _ => String::new(),
         };
-        Err(Error::CopyNotAllowed {
-            path,
-            reasons: self.reasons().to_vec(),
-        })
+        Err(Error::CopyNotAllowed { path, reasons: self.reasons().to_vec() })
     }
 }

@@ -20,9 +20,7 @@ pub(super) fn common(members: &[Member]) -> DType {
         common.dtype = match (common.dtype, member.dtype) {
             (a, b) if a == b && (common.zoned == member.zoned || !a.is_temporal()) => a,
             (a, b) if a.is_numeric() && b.is_numeric() => numeric(a, b),
-            (DType::Datetime(Some(a)), DType::Datetime(Some(b)))
-                if common.zoned == member.zoned =>
-            {
+            (DType::Datetime(Some(a)), DType::Datetime(Some(b))) if common.zoned == member.zoned => {
                 finer(a, b, true).map_or(DType::Object, |r| DType::Datetime(Some(r)))
             }
             (DType::Timedelta(Some(a)), DType::Timedelta(Some(b))) => {
@@ -56,11 +54,7 @@ fn numeric(a: DType, b: DType) -> DType {
                 16 => D::Float32,
                 _ => D::Float64,
             };
-            if bits(float) >= bits(needed) {
-                float
-            } else {
-                needed
-            }
+            if bits(float) >= bits(needed) { float } else { needed }
         }
         (a, b) if a.is_signed() == b.is_signed() => {
             if bits(a) >= bits(b) {
@@ -92,19 +86,11 @@ fn finer(a: Resolution, b: Resolution, datetime: bool) -> Option<Resolution> {
         return Some(a);
     }
     if calendar(a) && calendar(b) {
-        let months =
-            |r: Resolution| u64::from(r.multiple) * if r.unit == Unit::Year { 12 } else { 1 };
+        let months = |r: Resolution| u64::from(r.multiple) * if r.unit == Unit::Year { 12 } else { 1 };
         let both_years = a.unit == Unit::Year && b.unit == Unit::Year;
         let common = gcd(months(a), months(b));
-        let (unit, common) = if both_years {
-            (Unit::Year, common / 12)
-        } else {
-            (Unit::Month, common)
-        };
-        return Some(Resolution {
-            unit,
-            multiple: u32::try_from(common).ok()?,
-        });
+        let (unit, common) = if both_years { (Unit::Year, common / 12) } else { (Unit::Month, common) };
+        return Some(Resolution { unit, multiple: u32::try_from(common).ok()? });
     }
     match (calendar(a), calendar(b)) {
         (true, true) | (false, false) => {}
@@ -117,10 +103,7 @@ fn finer(a: Resolution, b: Resolution, datetime: bool) -> Option<Resolution> {
         let per = r.unit.attoseconds()? / unit.attoseconds()?;
         u64::try_from(per * i128::from(r.multiple)).ok()
     };
-    Some(Resolution {
-        unit,
-        multiple: u32::try_from(gcd(ticks(a)?, ticks(b)?)).ok()?,
-    })
+    Some(Resolution { unit, multiple: u32::try_from(gcd(ticks(a)?, ticks(b)?)).ok()? })
 }
 
 fn gcd(a: u64, b: u64) -> u64 {
@@ -132,14 +115,8 @@ mod tests {
     use super::*;
 
     fn both(a: DType, b: DType) -> DType {
-        let member = |dtype| Member {
-            dtype,
-            zoned: false,
-        };
-        let (ab, ba) = (
-            common(&[member(a), member(b)]),
-            common(&[member(b), member(a)]),
-        );
+        let member = |dtype| Member { dtype, zoned: false };
+        let (ab, ba) = (common(&[member(a), member(b)]), common(&[member(b), member(a)]));
         assert_eq!(ab, ba, "{a} and {b}");
         ab
     }
@@ -159,28 +136,16 @@ mod tests {
     #[test]
     fn temporal_units_meet_at_the_finer_one() {
         let d = |unit| DType::datetime(unit);
-        assert_eq!(
-            both(d(Unit::Day), d(Unit::Microsecond)),
-            d(Unit::Microsecond)
-        );
+        assert_eq!(both(d(Unit::Day), d(Unit::Microsecond)), d(Unit::Microsecond));
         assert_eq!(both(d(Unit::Month), d(Unit::Day)), d(Unit::Day));
-        assert_eq!(
-            both(DType::timedelta(Unit::Month), DType::timedelta(Unit::Day)),
-            DType::Object
-        );
-        assert_eq!(
-            both(d(Unit::Day), DType::timedelta(Unit::Day)),
-            DType::Object
-        );
+        assert_eq!(both(DType::timedelta(Unit::Month), DType::timedelta(Unit::Day)), DType::Object);
+        assert_eq!(both(d(Unit::Day), DType::timedelta(Unit::Day)), DType::Object);
         assert_eq!(both(d(Unit::Day), DType::Int64), DType::Object);
     }
 
     #[test]
     fn zoned_and_naive_dont_mix() {
-        let at = |zoned| Member {
-            dtype: DType::datetime(Unit::Second),
-            zoned,
-        };
+        let at = |zoned| Member { dtype: DType::datetime(Unit::Second), zoned };
         assert_eq!(common(&[at(true), at(true)]), DType::datetime(Unit::Second));
         assert_eq!(common(&[at(true), at(false)]), DType::Object);
     }

@@ -76,10 +76,7 @@ impl Reason {
             Self::Nulls { count: Some(2) },
             Self::BitPacked,
             Self::Widened { from: 32, to: 64 },
-            Self::Cast {
-                from: DType::Int64,
-                to: DType::Float64,
-            },
+            Self::Cast { from: DType::Int64, to: DType::Float64 },
             Self::Dictionary,
             Self::RunEnds,
             Self::ListGaps,
@@ -89,9 +86,7 @@ impl Reason {
             Self::Strided,
             Self::ByteOrder,
             Self::Order { wanted: 'F' },
-            Self::Requested {
-                option: "writable=True",
-            },
+            Self::Requested { option: "writable=True" },
             Self::Realigned,
         ]
     }
@@ -147,23 +142,17 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Chunked { chunks } => write!(f, "the values lie in {chunks} chunks"),
-            Self::Nulls { count: Some(1) } => {
-                f.write_str("1 value is missing and needs its marker")
-            }
+            Self::Nulls { count: Some(1) } => f.write_str("1 value is missing and needs its marker"),
             Self::Nulls { count: Some(n) } => {
                 write!(f, "{n} values are missing and need their marker")
             }
             Self::Nulls { count: None } => f.write_str("missing values need their marker"),
-            Self::BitPacked => {
-                f.write_str("Arrow packs booleans as bits, NumPy has one byte for each")
-            }
+            Self::BitPacked => f.write_str("Arrow packs booleans as bits, NumPy has one byte for each"),
             Self::Widened { from, to } => write!(f, "Arrow has {from} bits a value and NumPy {to}"),
             Self::Cast { from, to } => write!(f, "the values change from {from} to {to}"),
             Self::Dictionary => f.write_str("the codes have to be replaced by their values"),
             Self::RunEnds => f.write_str("the runs have to be expanded"),
-            Self::ListGaps => {
-                f.write_str("the lists leave gaps in their values or differ in length")
-            }
+            Self::ListGaps => f.write_str("the lists leave gaps in their values or differ in length"),
             Self::Offsets => f.write_str("the offsets have no counterpart in NumPy"),
             Self::Objects => f.write_str("NumPy holds these values as Python objects"),
             Self::Misaligned => f.write_str("the values are not aligned to their size"),

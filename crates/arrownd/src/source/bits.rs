@@ -18,11 +18,7 @@ impl<'a> Bits<'a> {
     #[must_use]
     pub fn new(bytes: &'a [u8], offset: usize, len: usize) -> Option<Self> {
         let bytes = bytes.get(offset / 8..Self::bytes_needed(offset, len))?;
-        Some(Self {
-            bytes,
-            offset: offset % 8,
-            len,
-        })
+        Some(Self { bytes, offset: offset % 8, len })
     }
 
     /// How many bits. *O(1)*.
@@ -46,11 +42,7 @@ impl<'a> Bits<'a> {
     #[must_use]
     pub fn get(&self, index: usize) -> bool {
         let bit = self.offset + index;
-        index < self.len
-            && self
-                .bytes
-                .get(bit / 8)
-                .is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
+        index < self.len && self.bytes.get(bit / 8).is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
     }
 
     /// The 64 bits from `start` on, the first in the lowest place; zeros past the bytes' end
@@ -78,10 +70,7 @@ impl<'a> Bits<'a> {
     #[cold]
     fn word_at_end(&self, byte: usize) -> u64 {
         let mut raw = [0; 8];
-        for (to, from) in raw
-            .iter_mut()
-            .zip(self.bytes.get(byte..).unwrap_or_default())
-        {
+        for (to, from) in raw.iter_mut().zip(self.bytes.get(byte..).unwrap_or_default()) {
             *to = *from;
         }
         u64::from_le_bytes(raw)
@@ -100,15 +89,8 @@ impl<'a> Bits<'a> {
         let mut at = 0;
         // Whole words without the shifts: this is what a null count costs.
         if self.offset == 0 {
-            let (words, _) = self
-                .bytes
-                .get(..self.len / 64 * 8)
-                .unwrap_or_default()
-                .as_chunks::<8>();
-            ones = words
-                .iter()
-                .map(|w| u64::from_ne_bytes(*w).count_ones() as usize)
-                .sum();
+            let (words, _) = self.bytes.get(..self.len / 64 * 8).unwrap_or_default().as_chunks::<8>();
+            ones = words.iter().map(|w| u64::from_ne_bytes(*w).count_ones() as usize).sum();
             at = words.len() * 64;
         }
         while at < self.len {
@@ -144,19 +126,15 @@ mod tests {
         for offset in 0..70 {
             for len in [0, 1, 7, 63, 64, 65, 130, 200] {
                 let bits = Bits::new(&bytes, offset, len).expect("long enough");
-                let single: Vec<bool> = (0..len)
-                    .map(|i| bytes[(offset + i) / 8] >> ((offset + i) % 8) & 1 == 1)
-                    .collect();
+                let single: Vec<bool> =
+                    (0..len).map(|i| bytes[(offset + i) / 8] >> ((offset + i) % 8) & 1 == 1).collect();
                 assert_eq!((0..len).map(|i| bits.get(i)).collect::<Vec<_>>(), single);
                 assert_eq!(bits.count_ones(), single.iter().filter(|b| **b).count());
                 assert_eq!(bits.first_zero(), single.iter().position(|b| !b));
                 for start in 0..len {
                     let word = bits.word_within(start);
                     for k in 0..64 {
-                        assert_eq!(
-                            word >> k & 1 == 1,
-                            single.get(start + k).copied().unwrap_or(false)
-                        );
+                        assert_eq!(word >> k & 1 == 1, single.get(start + k).copied().unwrap_or(false));
                     }
                 }
             }

@@ -56,11 +56,7 @@ pub unsafe fn read_fields<'a>(
             .iter()
             .map(|i| node.child(*i, fields[*i].as_ref(), 1, path))
             .collect::<Result<Vec<_>>>()?;
-        Ok(Chunk {
-            len: node.len,
-            validity: node.validity(0, node.len, path)?,
-            data: Data::Struct(children),
-        })
+        Ok(Chunk { len: node.len, validity: node.validity(0, node.len, path)?, data: Data::Struct(children) })
     }
 }
 
@@ -71,13 +67,7 @@ pub(crate) fn width(data_type: &DataType) -> Option<usize> {
         T::Int8 | T::UInt8 => 1,
         T::Int16 | T::UInt16 | T::Float16 => 2,
         T::Int32 | T::UInt32 | T::Float32 | T::Date32 | T::Time32(_) | T::Decimal32(..) => 4,
-        T::Int64
-        | T::UInt64
-        | T::Float64
-        | T::Date64
-        | T::Time64(_)
-        | T::Timestamp(..)
-        | T::Duration(_) => 8,
+        T::Int64 | T::UInt64 | T::Float64 | T::Date64 | T::Time64(_) | T::Timestamp(..) | T::Duration(_) => 8,
         T::Decimal64(..) | T::Interval(IntervalUnit::DayTime) => 8,
         T::Interval(IntervalUnit::YearMonth) => 4,
         T::Interval(IntervalUnit::MonthDayNano) | T::Decimal128(..) => 16,
@@ -101,23 +91,12 @@ impl<'a> Node<'a> {
     /// As [`read_array`], for this struct.
     unsafe fn new(array: &'a ArrowArray, path: &Path<'_>) -> Result<Self> {
         if array.release.is_none() {
-            return invalid(
-                path,
-                "the array was released already: a capsule can be used once",
-            );
+            return invalid(path, "the array was released already: a capsule can be used once");
         }
-        let (Ok(len), Ok(offset)) = (usize::try_from(array.length), usize::try_from(array.offset))
-        else {
-            return invalid(
-                path,
-                format!("length {} and offset {}", array.length, array.offset),
-            );
+        let (Ok(len), Ok(offset)) = (usize::try_from(array.length), usize::try_from(array.offset)) else {
+            return invalid(path, format!("length {} and offset {}", array.length, array.offset));
         };
-        if array
-            .length
-            .checked_add(array.offset)
-            .is_none_or(|end| end > i64::MAX / 64)
-        {
+        if array.length.checked_add(array.offset).is_none_or(|end| end > i64::MAX / 64) {
             return invalid(path, format!("length {len} and offset {offset} overflow"));
         }
         if array.null_count < -1 {
@@ -125,21 +104,12 @@ impl<'a> Node<'a> {
         }
         // Four more than the most that a type without variadic buffers has are counted by `expect`.
         if !(0..=1 << 24).contains(&array.n_buffers) || !(0..=1 << 24).contains(&array.n_children) {
-            return invalid(
-                path,
-                format!(
-                    "{} buffers and {} children",
-                    array.n_buffers, array.n_children
-                ),
-            );
+            return invalid(path, format!("{} buffers and {} children", array.n_buffers, array.n_children));
         }
         let buffers: &[*const c_void] = if array.n_buffers == 0 {
             &[]
         } else if array.buffers.is_null() || !array.buffers.is_aligned() {
-            return invalid(
-                path,
-                format!("{} buffers, and no array of them", array.n_buffers),
-            );
+            return invalid(path, format!("{} buffers, and no array of them", array.n_buffers));
         } else {
             // SAFETY: non-null, aligned, and `n_buffers` long by the caller's promise.
             unsafe { std::slice::from_raw_parts(array.buffers, array.n_buffers as usize) }
@@ -147,14 +117,10 @@ impl<'a> Node<'a> {
         let children: &[&ArrowArray] = if array.n_children == 0 {
             &[]
         } else if array.children.is_null() || !array.children.is_aligned() {
-            return invalid(
-                path,
-                format!("{} children, and no array of them", array.n_children),
-            );
+            return invalid(path, format!("{} children, and no array of them", array.n_children));
         } else {
             // SAFETY: non-null, aligned, and `n_children` long by the caller's promise.
-            let pointers =
-                unsafe { std::slice::from_raw_parts(array.children, array.n_children as usize) };
+            let pointers = unsafe { std::slice::from_raw_parts(array.children, array.n_children as usize) };
             if pointers.iter().any(|p| p.is_null() || !p.is_aligned()) {
                 return invalid(path, "a null pointer among the children");
             }
@@ -163,25 +129,13 @@ impl<'a> Node<'a> {
             // `&ArrowArray` and `*mut ArrowArray` have one layout.
             unsafe { std::slice::from_raw_parts(array.children.cast::<&ArrowArray>(), n) }
         };
-        Ok(Self {
-            array,
-            len,
-            offset,
-            buffers,
-            children,
-        })
+        Ok(Self { array, len, offset, buffers, children })
     }
 
     fn expect(&self, buffers: usize, children: usize, path: &Path<'_>) -> Result<()> {
         self.expect_children(children, path)?;
         if self.buffers.len() != buffers {
-            return invalid(
-                path,
-                format!(
-                    "{} buffers where the type has {buffers}",
-                    self.buffers.len()
-                ),
-            );
+            return invalid(path, format!("{} buffers where the type has {buffers}", self.buffers.len()));
         }
         self.expect_no_dictionary(path)
     }
@@ -190,13 +144,7 @@ impl<'a> Node<'a> {
         if self.children.len() == children {
             return Ok(());
         }
-        invalid(
-            path,
-            format!(
-                "{} children where the type has {children}",
-                self.children.len()
-            ),
-        )
+        invalid(path, format!("{} children where the type has {children}", self.children.len()))
     }
 
     fn expect_no_dictionary(&self, path: &Path<'_>) -> Result<()> {
@@ -221,20 +169,14 @@ impl<'a> Node<'a> {
         let (Some(skip), Some(bytes)) = (start.checked_mul(width), len.checked_mul(width)) else {
             return invalid(path, format!("{len} values of {width} bytes overflow"));
         };
-        if skip
-            .checked_add(bytes)
-            .is_none_or(|end| end > isize::MAX as usize)
-        {
+        if skip.checked_add(bytes).is_none_or(|end| end > isize::MAX as usize) {
             return invalid(path, format!("{len} values of {width} bytes overflow"));
         }
         if bytes == 0 {
             return Ok(&[]);
         }
         let Some(base) = self.buffers.get(index).filter(|p| !p.is_null()) else {
-            return invalid(
-                path,
-                format!("buffer {index} is null and should hold {bytes} bytes"),
-            );
+            return invalid(path, format!("buffer {index} is null and should hold {bytes} bytes"));
         };
         // SAFETY: the buffer holds `offset + length` items by the caller's promise, and the callers
         // in this file ask for no more.
@@ -245,23 +187,9 @@ impl<'a> Node<'a> {
 
     /// # Safety
     /// As [`read_array`].
-    unsafe fn bits(
-        &self,
-        index: usize,
-        start: usize,
-        len: usize,
-        path: &Path<'_>,
-    ) -> Result<Bits<'a>> {
+    unsafe fn bits(&self, index: usize, start: usize, len: usize, path: &Path<'_>) -> Result<Bits<'a>> {
         // SAFETY: a bitmap has `ceil((offset + length) / 8)` bytes.
-        let bytes = unsafe {
-            self.items(
-                index,
-                start / 8,
-                Bits::bytes_needed(start % 8, len),
-                1,
-                path,
-            )
-        }?;
+        let bytes = unsafe { self.items(index, start / 8, Bits::bytes_needed(start % 8, len), 1, path) }?;
         match Bits::new(bytes, start % 8, len) {
             Some(bits) => Ok(bits),
             None => invalid(path, format!("bitmap {index} is too short")),
@@ -272,18 +200,10 @@ impl<'a> Node<'a> {
     ///
     /// # Safety
     /// As [`read_array`].
-    unsafe fn validity(
-        &self,
-        skip: usize,
-        len: usize,
-        path: &Path<'_>,
-    ) -> Result<Option<Bits<'a>>> {
+    unsafe fn validity(&self, skip: usize, len: usize, path: &Path<'_>) -> Result<Option<Bits<'a>>> {
         if self.buffers.first().is_none_or(|p| p.is_null()) {
             if self.array.null_count > 0 && self.len > 0 {
-                return invalid(
-                    path,
-                    format!("a null count of {} and no bitmap", self.array.null_count),
-                );
+                return invalid(path, format!("a null count of {} and no bitmap", self.array.null_count));
             }
             return Ok(None);
         }
@@ -295,21 +215,14 @@ impl<'a> Node<'a> {
     ///
     /// # Safety
     /// As [`read_array`].
-    unsafe fn child(
-        &self,
-        index: usize,
-        field: &Field,
-        size: usize,
-        path: &Path<'_>,
-    ) -> Result<Chunk<'a>> {
+    unsafe fn child(&self, index: usize, field: &Field, size: usize, path: &Path<'_>) -> Result<Chunk<'a>> {
         let path = &Path::Field(path, field.name());
         let Some(array) = self.children.get(index) else {
             return invalid(path, "a child is missing");
         };
         // SAFETY: the caller's promise covers the children.
         let node = unsafe { Node::new(array, path) }?;
-        let (Some(skip), Some(len)) = (self.offset.checked_mul(size), self.len.checked_mul(size))
-        else {
+        let (Some(skip), Some(len)) = (self.offset.checked_mul(size), self.len.checked_mul(size)) else {
             return invalid(path, format!("{} lists of {size} overflow", self.len));
         };
         if skip.checked_add(len).is_none_or(|end| end > node.len) {
@@ -359,11 +272,7 @@ impl<'a> Node<'a> {
     ) -> Result<Offsets<'a>> {
         // SAFETY: the caller's promise.
         let bytes = unsafe { self.items(index, start, len, if large { 8 } else { 4 }, path) }?;
-        Ok(if large {
-            Offsets::I64(bytes.as_chunks().0)
-        } else {
-            Offsets::I32(bytes.as_chunks().0)
-        })
+        Ok(if large { Offsets::I64(bytes.as_chunks().0) } else { Offsets::I32(bytes.as_chunks().0) })
     }
 
     /// `len + 1` ascending offsets; a null buffer is legal where there is no value.
@@ -378,11 +287,7 @@ impl<'a> Node<'a> {
         path: &Path<'_>,
     ) -> Result<Offsets<'a>> {
         if self.buffers.get(1).is_some_and(|p| p.is_null()) && len == 0 {
-            return Ok(if large {
-                Offsets::I64(&[])
-            } else {
-                Offsets::I32(&[])
-            });
+            return Ok(if large { Offsets::I64(&[]) } else { Offsets::I32(&[]) });
         }
         // SAFETY: the caller's promise: there is one offset more than values.
         let offsets = unsafe { self.offsets(1, start, len + 1, large, path) }?;
@@ -437,10 +342,7 @@ impl<'a> Node<'a> {
                 // SAFETY: see above.
                 let child = unsafe { self.whole_child(0, field, "item", path) }?;
                 content::check_end(&offsets, len, child.len, path)?;
-                Data::List {
-                    offsets,
-                    child: Box::new(child),
-                }
+                Data::List { offsets, child: Box::new(child) }
             }
             T::ListView(field) | T::LargeListView(field) => {
                 self.expect(3, 1, path)?;
@@ -454,21 +356,14 @@ impl<'a> Node<'a> {
                 // SAFETY: see above.
                 let validity = unsafe { self.validity(skip, len, path) }?;
                 content::check_list_views(&offsets, &sizes, validity.as_ref(), child.len, path)?;
-                Data::ListView {
-                    offsets,
-                    sizes,
-                    child: Box::new(child),
-                }
+                Data::ListView { offsets, sizes, child: Box::new(child) }
             }
             T::FixedSizeList(field, size) => {
                 self.expect(1, 1, path)?;
                 let size = usize::try_from(*size).unwrap_or(0);
                 // SAFETY: see above; a window on lists is a window on their values.
                 let child = unsafe { self.windowed(skip, len).child(0, field, size, path) }?;
-                Data::FixedList {
-                    size,
-                    child: Box::new(child),
-                }
+                Data::FixedList { size, child: Box::new(child) }
             }
             T::Struct(fields) => {
                 self.expect(1, fields.len(), path)?;
@@ -493,11 +388,7 @@ impl<'a> Node<'a> {
                 // SAFETY: see above.
                 let values = unsafe { self.whole_child(1, values, "values", path) }?;
                 content::check_run_ends(&ends, values.len, start, len, path)?;
-                Data::RunEnds {
-                    offset: start,
-                    run_ends: Box::new(ends),
-                    values: Box::new(values),
-                }
+                Data::RunEnds { offset: start, run_ends: Box::new(ends), values: Box::new(values) }
             }
             T::Union(fields, mode) => {
                 let dense = *mode == UnionMode::Dense;
@@ -518,15 +409,10 @@ impl<'a> Node<'a> {
                     }?);
                 }
                 // SAFETY: see above.
-                let offsets = dense
-                    .then(|| unsafe { self.offsets(1, start, len, false, path) })
-                    .transpose()?;
+                let offsets =
+                    dense.then(|| unsafe { self.offsets(1, start, len, false, path) }).transpose()?;
                 content::check_union(fields, ids, offsets.as_ref(), &children, path)?;
-                Data::Union {
-                    ids,
-                    offsets,
-                    children,
-                }
+                Data::Union { ids, offsets, children }
             }
             other => {
                 let Some(width) = width(other) else {
@@ -538,25 +424,13 @@ impl<'a> Node<'a> {
             }
         };
         // SAFETY: see above.
-        let validity = if has_validity {
-            unsafe { self.validity(skip, len, path) }?
-        } else {
-            None
-        };
-        Ok(Chunk {
-            len,
-            validity,
-            data,
-        })
+        let validity = if has_validity { unsafe { self.validity(skip, len, path) }? } else { None };
+        Ok(Chunk { len, validity, data })
     }
 
     /// This node as if its own offset and length were those of the window.
     fn windowed(&self, skip: usize, len: usize) -> Self {
-        Self {
-            offset: self.offset + skip,
-            len,
-            ..*self
-        }
+        Self { offset: self.offset + skip, len, ..*self }
     }
 
     /// # Safety
@@ -565,18 +439,10 @@ impl<'a> Node<'a> {
         self.expect_children(0, path)?;
         self.expect_no_dictionary(path)?;
         let Some(variadic) = self.buffers.len().checked_sub(3) else {
-            return invalid(
-                path,
-                format!(
-                    "{} buffers where a view type has at least 3",
-                    self.buffers.len()
-                ),
-            );
+            return invalid(path, format!("{} buffers where a view type has at least 3", self.buffers.len()));
         };
         // SAFETY: the caller's promise.
-        let views = unsafe { self.items(1, start, len, 16, path) }?
-            .as_chunks()
-            .0;
+        let views = unsafe { self.items(1, start, len, 16, path) }?.as_chunks().0;
         // SAFETY: the last buffer holds one int64 for each variadic buffer.
         let sizes = unsafe { self.items(2 + variadic, 0, variadic, 8, path) }?;
         let mut buffers = Vec::with_capacity(variadic);
@@ -605,10 +471,7 @@ impl<'a> Node<'a> {
         path: &Path<'_>,
     ) -> Result<Data<'a>> {
         if self.buffers.len() != 2 {
-            return invalid(
-                path,
-                format!("{} buffers where the indexes have 2", self.buffers.len()),
-            );
+            return invalid(path, format!("{} buffers where the indexes have 2", self.buffers.len()));
         }
         let dictionary = self.array.dictionary;
         if dictionary.is_null() || !dictionary.is_aligned() {
@@ -624,14 +487,7 @@ impl<'a> Node<'a> {
         // SAFETY: the caller's promise.
         let validity = unsafe { self.validity(start - self.offset, len, path) }?;
         content::check_keys(index, keys, validity.as_ref(), values.len, path)?;
-        let keys = Chunk {
-            len,
-            validity: None,
-            data: Data::Fixed(keys),
-        };
-        Ok(Data::Dictionary {
-            keys: Box::new(keys),
-            values: Box::new(values),
-        })
+        let keys = Chunk { len, validity: None, data: Data::Fixed(keys) };
+        Ok(Data::Dictionary { keys: Box::new(keys), values: Box::new(values) })
     }
 }

@@ -114,11 +114,7 @@ owned_struct!(ArrowArray {
     children: ptr::null_mut(),
     dictionary: ptr::null_mut(),
 });
-owned_struct!(ArrowArrayStream {
-    get_schema: None,
-    get_next: None,
-    get_last_error: None
-});
+owned_struct!(ArrowArrayStream { get_schema: None, get_next: None, get_last_error: None });
 
 impl ArrowArray {
     /// Moves a descendant out of an array that has passed the border: `route` is a child's index

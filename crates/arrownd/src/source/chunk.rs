@@ -32,9 +32,7 @@ impl Offsets<'_> {
     #[must_use]
     pub fn get(&self, index: usize) -> i64 {
         match self {
-            Self::I32(x) => x
-                .get(index)
-                .map_or(0, |b| i64::from(i32::from_ne_bytes(*b))),
+            Self::I32(x) => x.get(index).map_or(0, |b| i64::from(i32::from_ne_bytes(*b))),
             Self::I64(x) => x.get(index).map_or(0, |b| i64::from_ne_bytes(*b)),
         }
     }
@@ -134,18 +132,14 @@ impl<'a> Data<'a> {
                     return &[];
                 };
                 let word = |at: usize| {
-                    u32::from_ne_bytes([view[at], view[at + 1], view[at + 2], view[at + 3]])
-                        as usize
+                    u32::from_ne_bytes([view[at], view[at + 1], view[at + 2], view[at + 3]]) as usize
                 };
                 let len = word(0);
                 if len <= 12 {
                     return view.get(4..4 + len).unwrap_or_default();
                 }
                 let start = word(12);
-                buffers
-                    .get(word(8))
-                    .and_then(|b| b.get(start..start + len))
-                    .unwrap_or_default()
+                buffers.get(word(8)).and_then(|b| b.get(start..start + len)).unwrap_or_default()
             }
             _ => &[],
         }

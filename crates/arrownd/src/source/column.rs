@@ -1,7 +1,6 @@
 //! Chunks, turned from batch-major to column-major: what the planner counts and kernels read.
 
 use arrow_schema::{DataType, Field};
-use smallvec::{SmallVec, smallvec};
 
 use super::bits::{Bits, low_mask};
 use super::chunk::{Chunk, Data};
@@ -16,7 +15,7 @@ pub struct Column<'a> {
     /// Rows; `None` where only the schema is known.
     pub rows: Option<usize>,
     /// Which child of the imported array it is; empty for the array itself.
-    pub route: SmallVec<[usize; 2]>,
+    pub route: Vec<usize>,
     /// A leaf, or a struct of columns.
     pub node: Node<'a>,
 }
@@ -36,9 +35,9 @@ pub struct Leaf<'a> {
     /// The field of the values themselves.
     pub field: &'a Field,
     /// Dimensions after the rows, as they lie in memory.
-    pub dims: SmallVec<[usize; 4]>,
+    pub dims: Vec<usize>,
     /// For each dimension of the result after the rows, the one in memory that it shows.
-    pub axes: SmallVec<[usize; 4]>,
+    pub axes: Vec<usize>,
     /// The non-empty chunks.
     pub parts: Vec<Part<'a>>,
     /// How many values are missing, at whatever level.
@@ -86,9 +85,7 @@ impl<'a> Validity<'a> {
         match self.levels.as_slice() {
             [] => u64::MAX,
             [(bits, 1)] => bits.word(start),
-            levels => levels
-                .iter()
-                .fold(u64::MAX, |word, level| word & expanded(level, start)),
+            levels => levels.iter().fold(u64::MAX, |word, level| word & expanded(level, start)),
         }
     }
 
@@ -101,9 +98,7 @@ impl<'a> Validity<'a> {
     #[inline]
     #[must_use]
     pub fn get(&self, index: usize) -> bool {
-        self.levels
-            .iter()
-            .all(|(bits, each)| bits.get(index / each))
+        self.levels.iter().all(|(bits, each)| bits.get(index / each))
     }
 }
 
@@ -131,14 +126,9 @@ impl<'a> Column<'a> {
     /// # Errors
     /// [`Error::InvalidArrow`](crate::Error::InvalidArrow) for extension metadata that is wrong.
     pub fn new(field: &'a Field, chunks: &'a [Chunk<'a>]) -> Result<Self> {
-        let inherited: Vec<(usize, &Chunk<'a>, Levels<'a>)> = chunks
-            .iter()
-            .enumerate()
-            .filter(|(_, chunk)| chunk.len > 0)
-            .map(|(i, chunk)| (i, chunk, Levels::new()))
-            .collect();
         let rows = chunks.iter().map(|chunk| chunk.len).sum();
-        column(field, Some(rows), smallvec![], inherited)
+        let filled = chunks.iter().enumerate().filter(|(_, chunk)| chunk.len > 0);
+        column(field, Some(rows), Vec::new(), filled.map(|(i, chunk)| (i, chunk, Levels::new())))
     }
 
     /// A column of which only the schema is known.
@@ -146,66 +136,61 @@ impl<'a> Column<'a> {
     /// # Errors
     /// As [`Column::new`].
     pub fn of_schema(field: &'a Field) -> Result<Self> {
-        column(field, None, smallvec![], Vec::new())
+        column(field, None, Vec::new(), std::iter::empty())
     }
 }
+
+/// A chunk, its place among the chunks, and the bitmaps of the structs that it lies in.
+type Inherited<'a> = (usize, &'a Chunk<'a>, Levels<'a>);
 
 fn column<'a>(
     field: &'a Field,
     rows: Option<usize>,
-    route: SmallVec<[usize; 2]>,
-    mut chunks: Vec<(usize, &'a Chunk<'a>, Levels<'a>)>,
+    route: Vec<usize>,
+    chunks: impl Iterator<Item = Inherited<'a>>,
 ) -> Result<Column<'a>> {
-    for (_, chunk, levels) in &mut chunks {
-        levels.extend(
-            chunk
-                .validity
-                .filter(|bits| bits.count_ones() < bits.len())
-                .map(|bits| (bits, 1)),
-        );
-    }
-    let opaque = matches!(
+    let chunks = chunks.map(|(at, chunk, mut levels)| {
+        levels.extend(own_level(chunk));
+        (at, chunk, levels)
+    });
+    let DataType::Struct(fields) = field.data_type() else {
+        return Ok(Column { field, rows, route, node: Node::Leaf(leaf(field, chunks)?) });
+    };
+    if matches!(
         extension(field)?,
-        Some(
-            Extension::VariableShapeTensor
-                | Extension::TimestampWithOffset
-                | Extension::ParquetVariant
-        )
-    );
-    if let (DataType::Struct(fields), false) = (field.data_type(), opaque) {
-        let mut columns = Vec::with_capacity(fields.len());
-        for (i, child) in fields.iter().enumerate() {
-            let chunks = chunks
-                .iter()
-                .filter_map(|(at, chunk, levels)| match &chunk.data {
-                    Data::Struct(children) => children.get(i).map(|c| (*at, c, levels.clone())),
-                    _ => None,
-                })
-                .collect();
-            let mut route = route.clone();
-            route.push(i);
-            columns.push(column(child, rows, route, chunks)?);
-        }
-        return Ok(Column {
-            field,
-            rows,
-            route,
-            node: Node::Struct(columns),
-        });
+        Some(Extension::VariableShapeTensor | Extension::TimestampWithOffset | Extension::ParquetVariant)
+    ) {
+        return Ok(Column { field, rows, route, node: Node::Leaf(leaf(field, chunks)?) });
     }
-    Ok(Column {
-        field,
-        rows,
-        route,
-        node: Node::Leaf(leaf(field, chunks)?),
-    })
+    let chunks: Vec<Inherited<'a>> = chunks.collect();
+    let mut columns = Vec::with_capacity(fields.len());
+    for (i, child) in fields.iter().enumerate() {
+        let chunks: Vec<Inherited<'a>> = chunks
+            .iter()
+            .filter_map(|(at, chunk, levels)| match &chunk.data {
+                Data::Struct(children) => children.get(i).map(|c| (*at, c, levels.clone())),
+                _ => None,
+            })
+            .collect();
+        let mut route = route.clone();
+        route.push(i);
+        // A trait object ends the recursion of iterator types.
+        let chunks: Box<dyn Iterator<Item = Inherited<'a>>> = Box::new(chunks.into_iter());
+        columns.push(column(child, rows, route, chunks)?);
+    }
+    Ok(Column { field, rows, route, node: Node::Struct(columns) })
 }
 
-fn leaf<'a>(field: &'a Field, chunks: Vec<(usize, &'a Chunk<'a>, Levels<'a>)>) -> Result<Leaf<'a>> {
+/// The chunk's own bitmap, if it has a zero.
+fn own_level<'a>(chunk: &Chunk<'a>) -> Option<(Bits<'a>, usize)> {
+    chunk.validity.filter(|bits| bits.count_ones() < bits.len()).map(|bits| (bits, 1))
+}
+
+fn leaf<'a>(field: &'a Field, chunks: impl Iterator<Item = Inherited<'a>>) -> Result<Leaf<'a>> {
     let mut leaf = Leaf {
         field,
-        dims: SmallVec::new(),
-        axes: SmallVec::new(),
+        dims: Vec::new(),
+        axes: Vec::new(),
         parts: Vec::new(),
         missing: 0,
         first_missing: 0,
@@ -213,27 +198,17 @@ fn leaf<'a>(field: &'a Field, chunks: Vec<(usize, &'a Chunk<'a>, Levels<'a>)>) -
     };
     for (at, chunk, levels) in chunks {
         let validity = Validity { levels };
-        leaf.parts.push(Part {
-            chunk: at,
-            rows: chunk.len,
-            len: chunk.len,
-            data: &chunk.data,
-            validity,
-        });
+        leaf.parts.push(Part { chunk: at, rows: chunk.len, len: chunk.len, data: &chunk.data, validity });
     }
     loop {
         let known = extension(leaf.field)?;
         if matches!(
             known,
             Some(
-                Extension::Unknown
-                    | Extension::Opaque
-                    | Extension::Period(None)
-                    | Extension::PandasInterval
+                Extension::Unknown | Extension::Opaque | Extension::Period(None) | Extension::PandasInterval
             )
         ) {
-            leaf.unwrapped
-                .extend(leaf.field.extension_type_name().map(str::to_owned));
+            leaf.unwrapped.extend(leaf.field.extension_type_name().map(str::to_owned));
         }
         let DataType::FixedSizeList(child, size) = leaf.field.data_type() else {
             break;
@@ -242,8 +217,7 @@ fn leaf<'a>(field: &'a Field, chunks: Vec<(usize, &'a Chunk<'a>, Levels<'a>)>) -
         let base = leaf.dims.len();
         if known == Some(Extension::Tensor) {
             let tensor = tensor(leaf.field, size)?;
-            leaf.axes
-                .extend(tensor.permutation.iter().map(|axis| base + axis));
+            leaf.axes.extend(tensor.permutation.iter().map(|axis| base + axis));
             leaf.dims.extend(tensor.shape);
         } else {
             leaf.axes.push(base);
@@ -259,12 +233,7 @@ fn leaf<'a>(field: &'a Field, chunks: Vec<(usize, &'a Chunk<'a>, Levels<'a>)>) -
             for (_, each) in &mut part.validity.levels {
                 *each *= size.max(1);
             }
-            part.validity.levels.extend(
-                child
-                    .validity
-                    .filter(|bits| bits.count_ones() < bits.len())
-                    .map(|bits| (bits, 1)),
-            );
+            part.validity.levels.extend(own_level(child));
         }
     }
     count_missing(&mut leaf);
@@ -279,10 +248,9 @@ fn count_missing(leaf: &mut Leaf<'_>) {
             _ if null_type => (part.len, 0),
             [] => (0, 0),
             _ if part.len == 0 => (0, 0),
-            [(bits, each)] => (
-                (bits.len() - bits.count_ones()) * each,
-                bits.first_zero().unwrap_or(0) * each,
-            ),
+            [(bits, each)] => {
+                ((bits.len() - bits.count_ones()) * each, bits.first_zero().unwrap_or(0) * each)
+            }
             _ => {
                 let zeros = |at| !part.validity.word(at) & low_mask(part.len - at);
                 let starts = || (0..part.len).step_by(64);
@@ -304,12 +272,7 @@ impl<'a> Leaf<'a> {
     /// several parts.
     pub(crate) fn only_bytes(&self) -> Option<&'a [u8]> {
         match self.parts.as_slice() {
-            [
-                Part {
-                    data: Data::Fixed(bytes),
-                    ..
-                },
-            ] => Some(bytes),
+            [Part { data: Data::Fixed(bytes), .. }] => Some(bytes),
             _ => None,
         }
     }

@@ -20,19 +20,19 @@ pub(super) fn check_offsets(offsets: &Offsets<'_>, path: &Path<'_>) -> Result<()
     }
     // One OR over the pass, and the place only when there is one.
     let ascending = match offsets {
-        Offsets::I32(x) => x.iter().zip(x.iter().skip(1)).fold(true, |ok, (a, b)| {
-            ok & (i32::from_ne_bytes(*a) <= i32::from_ne_bytes(*b))
-        }),
-        Offsets::I64(x) => x.iter().zip(x.iter().skip(1)).fold(true, |ok, (a, b)| {
-            ok & (i64::from_ne_bytes(*a) <= i64::from_ne_bytes(*b))
-        }),
+        Offsets::I32(x) => x
+            .iter()
+            .zip(x.iter().skip(1))
+            .fold(true, |ok, (a, b)| ok & (i32::from_ne_bytes(*a) <= i32::from_ne_bytes(*b))),
+        Offsets::I64(x) => x
+            .iter()
+            .zip(x.iter().skip(1))
+            .fold(true, |ok, (a, b)| ok & (i64::from_ne_bytes(*a) <= i64::from_ne_bytes(*b))),
     };
     if ascending {
         return Ok(());
     }
-    let at = (1..offsets.len())
-        .find(|i| offsets.get(*i) < offsets.get(i - 1))
-        .unwrap_or(0);
+    let at = (1..offsets.len()).find(|i| offsets.get(*i) < offsets.get(i - 1)).unwrap_or(0);
     invalid(
         path,
         format!(
@@ -44,20 +44,12 @@ pub(super) fn check_offsets(offsets: &Offsets<'_>, path: &Path<'_>) -> Result<()
 }
 
 /// The last offset is within the child.
-pub(super) fn check_end(
-    offsets: &Offsets<'_>,
-    len: usize,
-    child: usize,
-    path: &Path<'_>,
-) -> Result<()> {
+pub(super) fn check_end(offsets: &Offsets<'_>, len: usize, child: usize, path: &Path<'_>) -> Result<()> {
     let end = offsets.get(len);
     if usize::try_from(end).is_ok_and(|end| end <= child) {
         return Ok(());
     }
-    invalid(
-        path,
-        format!("the last offset is {end} and the child has {child} values"),
-    )
+    invalid(path, format!("the last offset is {end} and the child has {child} values"))
 }
 
 /// Each valid list lies within the child.
@@ -72,15 +64,11 @@ pub(super) fn check_list_views(
         let (offset, size) = (offsets.get(i), sizes.get(i));
         let inside = offset >= 0
             && size >= 0
-            && offset
-                .checked_add(size)
-                .is_some_and(|end| end as u64 <= child as u64);
+            && offset.checked_add(size).is_some_and(|end| end as u64 <= child as u64);
         if !inside && is_valid(validity, i) {
             return invalid(
                 path,
-                format!(
-                    "list {i} has offset {offset} and size {size} in a child of {child} values"
-                ),
+                format!("list {i} has offset {offset} and size {size} in a child of {child} values"),
             );
         }
     }
@@ -95,8 +83,7 @@ pub(super) fn check_views(
     path: &Path<'_>,
 ) -> Result<()> {
     for (i, view) in views.iter().enumerate() {
-        let part =
-            |at: usize| i32::from_ne_bytes([view[at], view[at + 1], view[at + 2], view[at + 3]]);
+        let part = |at: usize| i32::from_ne_bytes([view[at], view[at + 1], view[at + 2], view[at + 3]]);
         let len = part(0);
         if (0..=12).contains(&len) {
             continue;
@@ -111,9 +98,7 @@ pub(super) fn check_views(
         if !inside && is_valid(validity, i) {
             return invalid(
                 path,
-                format!(
-                    "view {i} has length {len} at {offset} of buffer {buffer}, which isn't there"
-                ),
+                format!("view {i} has length {len} at {offset} of buffer {buffer}, which isn't there"),
             );
         }
     }
@@ -125,10 +110,7 @@ fn key(index_type: &DataType, keys: &[u8], index: usize) -> i128 {
     macro_rules! read {
         ($t:ty) => {{
             const N: usize = size_of::<$t>();
-            keys.as_chunks::<N>()
-                .0
-                .get(index)
-                .map_or(-1, |b| i128::from(<$t>::from_ne_bytes(*b)))
+            keys.as_chunks::<N>().0.get(index).map_or(-1, |b| i128::from(<$t>::from_ne_bytes(*b)))
         }};
     }
     match index_type {
@@ -172,10 +154,7 @@ pub(super) fn check_run_ends(
     len: usize,
     path: &Path<'_>,
 ) -> Result<()> {
-    if ends
-        .validity
-        .is_some_and(|bits| bits.count_ones() != ends.len)
-    {
+    if ends.validity.is_some_and(|bits| bits.count_ones() != ends.len) {
         return invalid(path, "a null among the run ends");
     }
     if values < ends.len {
@@ -198,10 +177,7 @@ pub(super) fn check_run_ends(
         last = end;
     }
     if last < (offset + len) as i128 && len > 0 {
-        return invalid(
-            path,
-            format!("the runs end at {last} and the array at {}", offset + len),
-        );
+        return invalid(path, format!("the runs end at {last} and the array at {}", offset + len));
     }
     Ok(())
 }
@@ -220,19 +196,13 @@ pub(super) fn check_union(
     }
     for (i, id) in ids.iter().enumerate() {
         let Some(child) = lengths[usize::from(*id)] else {
-            return invalid(
-                path,
-                format!("type id {} at position {i} isn't declared", *id as i8),
-            );
+            return invalid(path, format!("type id {} at position {i} isn't declared", *id as i8));
         };
         let Some(offsets) = offsets else { continue };
         if !usize::try_from(offsets.get(i)).is_ok_and(|offset| offset < child) {
             return invalid(
                 path,
-                format!(
-                    "offset {} at position {i} in a child of {child} values",
-                    offsets.get(i)
-                ),
+                format!("offset {} at position {i} in a child of {child} values", offsets.get(i)),
             );
         }
     }

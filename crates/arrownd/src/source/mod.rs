@@ -60,38 +60,24 @@ impl Selection {
             let DataType::Struct(all) = field.data_type() else {
                 return Ok(None);
             };
-            let left_out = left_out
-                .into_iter()
-                .map(|i| all[i].name().clone())
-                .collect();
+            let left_out = left_out.into_iter().map(|i| all[i].name().clone()).collect();
             return Ok(Some(Self { fields, left_out }));
         };
         let mut wanted = Vec::with_capacity(columns.len());
         for name in columns {
-            let mut places = fields
-                .iter()
-                .enumerate()
-                .filter(|(_, f)| f.name() == name)
-                .map(|(i, _)| i);
+            let mut places = fields.iter().enumerate().filter(|(_, f)| f.name() == name).map(|(i, _)| i);
             match (places.next(), places.next()) {
                 (Some(place), None) => wanted.push(place),
                 (Some(_), Some(_)) => {
-                    return Err(Error::BadValue(format!(
-                        "columns: there are several fields named {name:?}"
-                    )));
+                    return Err(Error::BadValue(format!("columns: there are several fields named {name:?}")));
                 }
                 (None, _) => {
                     let known: Vec<_> = fields.iter().map(|f| f.name().as_str()).collect();
-                    return Err(Error::BadValue(format!(
-                        "columns: no field {name:?}; there are {known:?}"
-                    )));
+                    return Err(Error::BadValue(format!("columns: no field {name:?}; there are {known:?}")));
                 }
             }
         }
-        Ok(Some(Self {
-            fields: wanted,
-            left_out: Vec::new(),
-        }))
+        Ok(Some(Self { fields: wanted, left_out: Vec::new() }))
     }
 
     /// The field with just the chosen ones.
@@ -100,11 +86,8 @@ impl Selection {
         let DataType::Struct(fields) = field.data_type() else {
             return field;
         };
-        let chosen: arrow_schema::Fields = self
-            .fields
-            .iter()
-            .filter_map(|i| fields.get(*i).cloned())
-            .collect();
+        let chosen: arrow_schema::Fields =
+            self.fields.iter().filter_map(|i| fields.get(*i).cloned()).collect();
         field.with_data_type(DataType::Struct(chosen))
     }
 }

@@ -11,20 +11,12 @@ use super::chunk::{Chunk, Data, Offsets};
 /// Borrows an array of arrow-rs. *O(nodes)*, shares memory.
 #[must_use]
 pub fn chunk_of(array: &dyn Array) -> Chunk<'_> {
-    Chunk {
-        len: array.len(),
-        validity: own_nulls(array).and_then(bits),
-        data: data(array),
-    }
+    Chunk { len: array.len(), validity: own_nulls(array).and_then(bits), data: data(array) }
 }
 
 /// The array's own bitmap: what arrow-rs calls logical nulls is found in the children.
 fn own_nulls(array: &dyn Array) -> Option<&NullBuffer> {
-    if *array.data_type() == DataType::Null {
-        None
-    } else {
-        array.nulls()
-    }
+    if *array.data_type() == DataType::Null { None } else { array.nulls() }
 }
 
 fn bits(nulls: &NullBuffer) -> Option<Bits<'_>> {

@@ -4,9 +4,7 @@
 use std::ffi::{CStr, c_char};
 use std::sync::Arc;
 
-use arrow_schema::{
-    DataType, Field, Fields, IntervalUnit, Metadata, TimeUnit, UnionFields, UnionMode,
-};
+use arrow_schema::{DataType, Field, Fields, IntervalUnit, Metadata, TimeUnit, UnionFields, UnionMode};
 
 use super::c_data::ArrowSchema;
 use super::path::Path;
@@ -20,10 +18,7 @@ const MAX_METADATA: i32 = 16 << 20;
 const MAX_FORMAT: usize = 4096;
 
 pub(super) fn invalid<T>(path: &Path<'_>, what: impl Into<String>) -> Result<T> {
-    Err(Error::InvalidArrow {
-        path: path.to_string(),
-        what: what.into(),
-    })
+    Err(Error::InvalidArrow { path: path.to_string(), what: what.into() })
 }
 
 /// Reads and checks a foreign schema.
@@ -43,16 +38,10 @@ pub unsafe fn read_schema(schema: &ArrowSchema) -> Result<Field> {
 /// As [`read_schema`].
 unsafe fn field(schema: &ArrowSchema, path: &Path<'_>, depth: usize) -> Result<Field> {
     if depth > MAX_DEPTH {
-        return invalid(
-            path,
-            format!("the type is nested more than {MAX_DEPTH} levels deep"),
-        );
+        return invalid(path, format!("the type is nested more than {MAX_DEPTH} levels deep"));
     }
     if schema.release.is_none() {
-        return invalid(
-            path,
-            "the schema was released already: a capsule can be used once",
-        );
+        return invalid(path, "the schema was released already: a capsule can be used once");
     }
     if schema.format.is_null() {
         return invalid(path, "the schema has no format");
@@ -83,10 +72,7 @@ unsafe fn field(schema: &ArrowSchema, path: &Path<'_>, depth: usize) -> Result<F
             return invalid(path, "a dictionary's indexes have children");
         }
         let Some(index) = flat_type(format).filter(DataType::is_integer) else {
-            return invalid(
-                path,
-                format!("dictionary indexes of format {format:?}, which is no integer"),
-            );
+            return invalid(path, format!("dictionary indexes of format {format:?}, which is no integer"));
         };
         if !schema.dictionary.is_aligned() {
             return invalid(path, "the dictionary's struct is misaligned");
@@ -179,10 +165,7 @@ fn parametric_type(format: &str) -> Option<DataType> {
             "n" => TimeUnit::Nanosecond,
             _ => return None,
         };
-        return Some(DataType::Timestamp(
-            unit,
-            (!zone.is_empty()).then(|| Arc::from(zone)),
-        ));
+        return Some(DataType::Timestamp(unit, (!zone.is_empty()).then(|| Arc::from(zone))));
     }
     if let Some(width) = format.strip_prefix("w:") {
         return Some(DataType::FixedSizeBinary(size(width)?));
@@ -206,9 +189,7 @@ fn parametric_type(format: &str) -> Option<DataType> {
 
 /// A non-negative size: digits and nothing else.
 fn size(text: &str) -> Option<i32> {
-    text.bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| text.parse().ok())?
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 /// # Safety
@@ -224,13 +205,7 @@ unsafe fn plain_type(
         if children.len() == n {
             return Ok(());
         }
-        invalid(
-            path,
-            format!(
-                "format {format:?} takes {n} children, not {}",
-                children.len()
-            ),
-        )
+        invalid(path, format!("format {format:?} takes {n} children, not {}", children.len()))
     };
     let child = |i: usize, name: &str| -> Result<Arc<Field>> {
         // SAFETY: the caller's promise covers each child.
@@ -241,18 +216,10 @@ unsafe fn plain_type(
         return Ok(data_type);
     }
     Ok(match format {
-        "+l" => expect(1)
-            .and_then(|()| child(0, "item"))
-            .map(DataType::List)?,
-        "+L" => expect(1)
-            .and_then(|()| child(0, "item"))
-            .map(DataType::LargeList)?,
-        "+vl" => expect(1)
-            .and_then(|()| child(0, "item"))
-            .map(DataType::ListView)?,
-        "+vL" => expect(1)
-            .and_then(|()| child(0, "item"))
-            .map(DataType::LargeListView)?,
+        "+l" => expect(1).and_then(|()| child(0, "item")).map(DataType::List)?,
+        "+L" => expect(1).and_then(|()| child(0, "item")).map(DataType::LargeList)?,
+        "+vl" => expect(1).and_then(|()| child(0, "item")).map(DataType::ListView)?,
+        "+vL" => expect(1).and_then(|()| child(0, "item")).map(DataType::LargeListView)?,
         "+m" => {
             expect(1)?;
             let entries = child(0, "entries")?;
@@ -268,9 +235,7 @@ unsafe fn plain_type(
                     ""
                 } else {
                     // SAFETY: non-null, and a NUL-terminated string by the caller's promise.
-                    unsafe { CStr::from_ptr(schema.name) }
-                        .to_str()
-                        .unwrap_or("?")
+                    unsafe { CStr::from_ptr(schema.name) }.to_str().unwrap_or("?")
                 };
                 // SAFETY: the caller's promise covers each child.
                 let child = unsafe { field(schema, &Path::Field(path, name), depth + 1) }?;
@@ -281,10 +246,7 @@ unsafe fn plain_type(
         "+r" => {
             expect(2)?;
             let run_ends = child(0, "run_ends")?;
-            if !matches!(
-                run_ends.data_type(),
-                DataType::Int16 | DataType::Int32 | DataType::Int64
-            ) {
+            if !matches!(run_ends.data_type(), DataType::Int16 | DataType::Int32 | DataType::Int64) {
                 return invalid(path, format!("run ends of type {}", run_ends.data_type()));
             }
             DataType::RunEndEncoded(run_ends, child(1, "values")?)
@@ -305,15 +267,10 @@ unsafe fn plain_type(
             let ids: Option<Vec<i8>> = if ids.is_empty() {
                 Some(vec![])
             } else {
-                ids.split(',')
-                    .map(|id| id.parse().ok().filter(|id| *id >= 0))
-                    .collect()
+                ids.split(',').map(|id| id.parse().ok().filter(|id| *id >= 0)).collect()
             };
             let Some(ids) = ids else {
-                return invalid(
-                    path,
-                    format!("format {format:?} has no type ids from 0 to 127"),
-                );
+                return invalid(path, format!("format {format:?} has no type ids from 0 to 127"));
             };
             expect(ids.len())?;
             let mut members = Vec::with_capacity(ids.len());
@@ -335,10 +292,7 @@ unsafe fn plain_type(
 /// `raw` points to metadata in the specification's encoding; the lengths in it may be wrong only
 /// in ways that the checks here see.
 unsafe fn metadata(raw: *const c_char, path: &Path<'_>) -> Result<Metadata> {
-    let mut reader = MetadataReader {
-        at: raw.cast(),
-        used: 0,
-    };
+    let mut reader = MetadataReader { at: raw.cast(), used: 0 };
     // SAFETY: the metadata begins with the number of pairs.
     let pairs = unsafe { reader.length(path) }?;
     let mut all = Vec::with_capacity(usize::try_from(pairs).unwrap_or(0).min(64));
@@ -364,10 +318,7 @@ impl MetadataReader {
         // SAFETY: the caller's promise; the encoding doesn't align its integers.
         let n = unsafe { self.at.cast::<i32>().read_unaligned() };
         if !(0..=MAX_METADATA).contains(&n) || self.used + i64::from(n) > i64::from(MAX_METADATA) {
-            return invalid(
-                path,
-                format!("metadata with a length of {n} (the most is {MAX_METADATA})"),
-            );
+            return invalid(path, format!("metadata with a length of {n} (the most is {MAX_METADATA})"));
         }
         self.used += 4;
         // SAFETY: four bytes were readable.

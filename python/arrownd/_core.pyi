@@ -1,0 +1,161 @@
+from collections.abc import Iterable
+from typing import Any, Literal, TypeAlias, TypedDict, final
+
+import numpy as np
+import numpy.typing as npt
+
+from arrownd.protocols import (
+    ArrowArrayExportable,
+    ArrowDeviceArrayExportable,
+    ArrowSchemaExportable,
+    ArrowStreamExportable,
+)
+from arrownd.results import Masked
+
+# Names with an underscore exist for type checkers only.
+_Data: TypeAlias = ArrowArrayExportable | ArrowStreamExportable | ArrowDeviceArrayExportable
+_Nulls: TypeAlias = Literal["nan", "masked", "raise"]
+_Lists: TypeAlias = Literal["dense", "object", "pad"]
+_Array: TypeAlias = npt.NDArray[Any]
+_Pair: TypeAlias = tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]
+
+__all__ = [
+    "Plan",
+    "Reason",
+    "__version__",
+    "explain",
+    "reason_table",
+    "to_columns",
+    "to_masked",
+    "to_numpy",
+    "type_table",
+]
+
+__version__: str
+
+def to_numpy(
+    obj: _Data,
+    /,
+    dtype: npt.DTypeLike | None = None,
+    *,
+    allow_copy: bool = True,
+    writable: bool = False,
+    nulls: _Nulls = "nan",
+    na_value: object = ...,
+    columns: Iterable[str] | None = None,
+    lists: _Lists = ...,
+    pad_to: int | None = None,
+    structured: bool = False,
+    order: Literal["F", "C"] = "F",
+    out: _Array | None = None,
+    safe: bool = True,
+) -> _Array: ...
+
+# Any: a masked array under nulls="masked", a plain one otherwise.
+def to_columns(
+    obj: _Data,
+    /,
+    dtype: npt.DTypeLike | None = None,
+    *,
+    allow_copy: bool = True,
+    writable: bool = False,
+    nulls: _Nulls = "nan",
+    na_value: object = ...,
+    columns: Iterable[str] | None = None,
+    lists: _Lists = ...,
+    pad_to: int | None = None,
+    structured: bool = False,
+    order: Literal["F", "C"] = "F",
+    out: dict[str, _Array] | None = None,
+    safe: bool = True,
+) -> dict[str, Any]: ...
+def to_masked(
+    obj: _Data,
+    /,
+    dtype: npt.DTypeLike | None = None,
+    *,
+    allow_copy: bool = True,
+    writable: bool = False,
+    nulls: _Nulls = "masked",
+    na_value: object = ...,
+    columns: Iterable[str] | None = None,
+    lists: _Lists = ...,
+    pad_to: int | None = None,
+    structured: bool = False,
+    order: Literal["F", "C"] = "F",
+    out: _Pair | None = None,
+    safe: bool = True,
+) -> Masked: ...
+def explain(
+    obj: _Data | ArrowSchemaExportable,
+    /,
+    dtype: npt.DTypeLike | None = None,
+    *,
+    as_columns: bool = False,
+    allow_copy: bool = True,
+    writable: bool = False,
+    nulls: _Nulls = "nan",
+    na_value: object = ...,
+    columns: Iterable[str] | None = None,
+    lists: _Lists = ...,
+    pad_to: int | None = None,
+    structured: bool = False,
+    order: Literal["F", "C"] = "F",
+    out: _Array | _Pair | dict[str, _Array] | None = None,
+    safe: bool = True,
+) -> Plan: ...
+
+@final
+class Reason:
+    @property
+    def code(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Plan:
+    @property
+    def type(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def dtype(self) -> np.dtype[Any] | None: ...
+    @property
+    def dtype_with_nulls(self) -> np.dtype[Any] | None: ...
+    @property
+    def shape(self) -> tuple[int | None, ...] | None: ...
+    @property
+    def copies(self) -> bool | None: ...
+    @property
+    def reasons(self) -> tuple[Reason, ...]: ...
+    @property
+    def nbytes(self) -> int | None: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+    @property
+    def children(self) -> tuple[Plan, ...]: ...
+    def _repr_html_(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+class _TypeRow(TypedDict):
+    name: str
+    dtype: str
+    with_nulls: str
+    view: bool
+    supported: bool
+    note: str
+
+class _ReasonRow(TypedDict):
+    code: str
+    text: str
+    remedy: str
+
+def type_table() -> list[_TypeRow]: ...
+def reason_table() -> list[_ReasonRow]: ...
