@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,14 @@ def ledger() -> Iterator[Ledger]:
     book = Ledger()
     yield book
     book.close()
+
+
+def attempt(call: Callable[[], Any], *errors: type[Exception]) -> tuple[Any, str | None]:
+    """For requests that may be granted or refused: (result, None) or (None, what the refusal says)."""
+    try:
+        return call(), None
+    except errors as error:
+        return None, str(error)
 
 
 def address_of(array: np.ndarray) -> int:

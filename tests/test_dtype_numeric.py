@@ -6,13 +6,14 @@ The oracle is exact arithmetic on Python's own integers and floats.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 import arrownd
-from agreement import Want, agree, ledger, same_values
+from agreement import Want, agree, attempt, ledger, same_values
 from cases.case import bits, fixed, place
 
 INTEGERS = [f"{sign}int{width}" for width in (8, 16, 32, 64) for sign in ("", "u")]
@@ -156,7 +157,7 @@ def test_garbage_under_a_null_is_not_checked(nulls: str) -> None:
 
 
 def test_position_is_the_row_not_the_place_in_its_chunk() -> None:
-    chunked = pa.chunked_array([list(range(100)), list(range(27)) + [300]])
+    chunked = pa.chunked_array([list(range(100)), [*range(27), 300]])
     with pytest.raises(arrownd.LossyCastError, match="127") as caught:
         arrownd.to_numpy(chunked, dtype="uint8")
     assert "300" in str(caught.value)
@@ -196,10 +197,9 @@ def test_any_spelling_of_the_dtype() -> None:
 def test_uncommon_dtypes_are_right_or_refused() -> None:
     """Big-endian, long double, complex: never a wrong answer."""
     for wish in (">i4", ">f8", ">u2", np.longdouble, "c16"):
-        try:
-            got = arrownd.to_numpy(pa.array([1, 2, 300]), dtype=wish)
-        except arrownd.UnsupportedTypeError as error:
-            assert "int64" in str(error)
+        got, refusal = attempt(partial(arrownd.to_numpy, pa.array([1, 2, 300]), wish), arrownd.UnsupportedTypeError)
+        if refusal is not None:
+            assert "int64" in refusal, f"doesn't name both types: {refusal}"
             continue
         assert got.dtype == np.dtype(wish)
         assert got.tolist() == [1, 2, 300]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 import arrownd
-from agreement import Want, address_of, agree, ledger, same_values
+from agreement import Want, address_of, agree, attempt, ledger, same_values
 from cases.case import bitmap, place
 from layouts import NULLS
 
@@ -143,21 +143,12 @@ def test_lists_of_structs() -> None:
     array = pa.array(
         [[{"a": 1, "b": 2}, {"a": 3, "b": 4}]], pa.list_(pa.struct([("a", pa.int32()), ("b", pa.int32())]), 2)
     )
-    try:
-        got = arrownd.to_numpy(array)
-    except arrownd.UnsupportedTypeError as error:  # until issue 3
-        assert "struct" in str(error).lower()
-    else:
-        assert got.tolist() == [[[1, 2], [3, 4]]]
+    got, refusal = attempt(lambda: arrownd.to_numpy(array), arrownd.UnsupportedTypeError)  # until issue 3
+    assert got.tolist() == [[[1, 2], [3, 4]]] if refusal is None else "struct" in refusal
 
 
 def test_object_dtype_gives_lists() -> None:
     """dtype=object: one Python object a value, as to_pylist(), in a 1-D array."""
     array = pa.array([[1, None], None, [3, 4]], pa.list_(pa.int8(), 2))
-    try:
-        got = arrownd.to_numpy(array, dtype=object)
-    except arrownd.UnsupportedTypeError as error:  # until issue 3
-        assert "fixed_size_list" in str(error).lower()
-    else:
-        assert got.tolist() == [[1, None], None, [3, 4]]
-        assert got.shape == (3,)
+    got, refusal = attempt(lambda: arrownd.to_numpy(array, dtype=object), arrownd.UnsupportedTypeError)  # until issue 3
+    assert got.tolist() == [[1, None], None, [3, 4]] if refusal is None else "fixed_size_list" in refusal

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 import arrownd
-from agreement import Want, agree, ledger, same_values
+from agreement import Want, agree, attempt, ledger, same_values
 from cases.case import bitmap
 from expected import agree_wherever
 
@@ -189,12 +189,8 @@ def test_dtype_and_chunks() -> None:
 def test_nested_structs_and_their_names() -> None:
     """A struct inside: not two-dimensional; whatever is decided, the plan and the result agree."""
     table = pa.table({"p": pa.array([{"a": 1, "b": 2}])})
-    try:
-        got = arrownd.to_numpy(table)
-    except arrownd.ArrowndError as error:
-        assert "p" in str(error)
-    else:
-        assert arrownd.explain(table).shape == got.shape
+    got, refusal = attempt(lambda: arrownd.to_numpy(table), arrownd.UnsupportedTypeError)
+    assert arrownd.explain(table).shape == got.shape if refusal is None else '"p"' in refusal
 
 
 def test_order_must_be_a_word_we_know() -> None:

@@ -115,9 +115,9 @@ def test_a_used_capsule_is_an_error() -> None:
         def __arrow_c_stream__(self, requested_schema=None):
             return self.stream
 
+    taken = Array()
+    arrownd.to_numpy(taken)
     with pytest.raises(arrownd.InvalidArrowError):
-        taken = Array()
-        arrownd.to_numpy(taken)
         arrownd.explain(taken)
     for kind in (Array, Stream):
         obj = kind()

@@ -23,7 +23,7 @@ class Attempt:
     """One call with one fresh producer. If it is let through (``may_succeed``), the result has to equal that of ``sound``."""
 
     label: str
-    call: str  # a function of arrownd
+    call: str  # a function of arrownd, or of the worker
     make: Make
     expected: tuple[str, ...] = INVALID
     message: str = ""
@@ -116,7 +116,7 @@ def producer_fault(
 
 
 def registry() -> dict[str, Fault]:
-    from . import faults_buffers, faults_content, faults_encodings, faults_extension, faults_lengths, faults_protocol, faults_schema, faults_streams
+    from . import faults_buffers, faults_content, faults_encodings, faults_extension, faults_lengths, faults_protocol, faults_random, faults_schema, faults_streams
 
     modules = (
         faults_schema,
@@ -127,6 +127,7 @@ def registry() -> dict[str, Fault]:
         faults_extension,
         faults_protocol,
         faults_streams,
+        faults_random,
     )
     found: dict[str, Fault] = {}
     for module in modules:

@@ -15,6 +15,7 @@ def faults() -> Iterator[Fault]:
     yield from _counts()
     yield from _tables()
     yield from _null_buffers()
+    yield from _no_rows()
     yield from _null_validity()
     yield from _null_counts()
 
@@ -64,6 +65,27 @@ def _null_buffers() -> Iterator[Fault]:
             one = recipe.but(length=0, offset=1, buffers=[None] * len(recipe.buffers))
             # No row is there to be read, yet the offset says that there is memory: either answer will do.
             yield recipe_fault("null-buffer", f"{name}-offset-of-no-rows", one, expected=("ArrowndError",), may_succeed=True, message="", field=False)
+
+
+def _no_rows() -> Iterator[Fault]:
+    """Sound: without rows, buffers may be missing, and one that is there may have no size, so that not even a first offset can be read."""
+    for name in FORMS:
+        full = BY_NAME[name].but(length=0, null_count=0)
+        sizeless = full.but(buffers=[buffer and b"" for buffer in full.buffers])
+        if name == "utf8_view":
+            sizeless = full.but(buffers=[None, b"", b""])
+        missing = full.but(buffers=[None] * len(full.buffers))
+        for label, recipe in (("sizeless", sizeless), ("missing", missing)):
+            if name == "utf8_view" and label == "missing":
+                recipe = full.but(buffers=[None, None, None])
+            yield recipe_fault(
+                *("null-buffer", f"{name}-of-no-rows-{label}", recipe),
+                expected=("UnsupportedTypeError",),  # where the type isn't converted yet
+                may_succeed=True,
+                sound=full,
+                message="",
+                field=False,
+            )
 
 
 def _null_validity() -> Iterator[Fault]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from .faults import Fault, recipe_fault
+from .faults import Fault, producer_fault, recipe_fault
+from .producers import ArrayProducer
 from .recipes import Recipe, encode_metadata, encoded, fixed_list, list_views, lists, primitive, runs, struct_of, text
 from .samples import BY_NAME, FORMS
 
@@ -162,6 +163,7 @@ def _child_pointers() -> Iterator[Fault]:
     # A child is owned, and can be taken away and released alone: two pointers to one are no tree.
     twice = struct_of(2, {"a": INTS, "b": INTS}).array_but(child_pointers=[0, 0])
     yield recipe_fault("child-pointers", "array-child-twice", twice)
+    yield producer_fault("child-pointers", "array-child-twice-and-once-released", lambda: ArrayProducer(twice, guard=True), calls=("last_column",))
     deep = struct_of(2, {"a": struct_of(2, {"x": INTS, "y": INTS}).array_but(child_pointers=[1, 1]), "b": INTS})
     yield recipe_fault("child-pointers", "array-child-twice-below", deep)
     for name in ("struct", "list", "fixed_size_list"):

@@ -43,5 +43,6 @@ RULES = {
     "protocol": Rule("what a producer raises passes through; what isn't an answer is refused", r"__arrow_c_|capsule|tuple|producer"),
     "stream": Rule("a stream's failure is an error with its own message, never a short result", r"stream|batch|chunk|disk|producer|schema|released"),
     "device": Rule("only memory of the CPU is read", r"device|cuda|cpu"),
+    "anything": Rule("whatever the bytes, memory that isn't there is never read", ""),
     "extension": Rule("an extension's metadata fits its storage", r"tensor|bool8|uuid|shape|permutation|metadata|json|storage"),
 }

@@ -14,7 +14,7 @@ import pytest
 from .courier import command_for
 from .producers import ArrayProducer, Producer, SchemaProducer, released_twice
 from .recipes import Recipe, boolean, fixed_list, primitive, struct_of, text
-from .streams import Failure, OneShotStream, Script, stream_of
+from .streams import Failure, OneShotStream, Reader, Script, stream_of
 
 INTS = primitive("i", [1, 2, 3])
 HOLES = primitive("i", [1, None, 3])
@@ -160,18 +160,27 @@ def test_a_stream_is_released_at_once_and_its_batches_as_they_are_needed(sized: 
 
 
 def test_explain_keeps_nothing() -> None:
-    for producer in (ArrayProducer(FRAME), stream_of(FRAME, FRAME), stream_of(FRAME, sized=False), SchemaProducer(FRAME)):
+    for producer in (ArrayProducer(FRAME), stream_of(FRAME, FRAME), Reader(Script(FRAME)), SchemaProducer(FRAME)):
         plan = arrownd.explain(producer)
         assert alive(producer) == []
         assert producer.ledger.made > 0
         assert plan.children
 
 
+def test_explain_looks_at_the_schema_of_a_one_shot_stream() -> None:
+    producer = Reader(Script(INTS, [Failure()]))
+    plan = arrownd.explain(producer)
+    assert plan.dtype == np.int32
+    assert plan.shape == (None,)
+    assert producer.ledger.made == 1  # the schema, and no stream
+
+
 def test_explain_leaves_a_one_shot_stream_to_be_read() -> None:
-    """It asks for a stream's schema, and for no batch."""
-    producer = OneShotStream(Script(INTS, [Failure()]))
-    assert arrownd.explain(producer).dtype == np.int32
-    assert alive(producer) == []
+    producer = OneShotStream(Script(INTS, [INTS]))
+    with pytest.raises(TypeError, match="consuming"):
+        arrownd.explain(producer)
+    assert producer.ledger.made == 0
+    assert arrownd.to_numpy(producer).tolist() == [1, 2, 3]
 
 
 def test_an_error_of_ours_keeps_nothing_even_while_it_is_held() -> None:

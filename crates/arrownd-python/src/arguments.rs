@@ -40,6 +40,22 @@ pub(crate) struct Words<'py> {
     pub(crate) safe: bool,
 }
 
+impl Words<'_> {
+    /// Whether nothing is asked for that a plain view could be against.
+    pub(crate) fn are_plain(&self) -> bool {
+        !self.writable
+            && !self.structured
+            && self.dtype.is_none()
+            && self.nulls.is_none()
+            && matches!(self.na_value, Given::Unset)
+            && matches!(self.lists, Given::Unset)
+            && self.columns.is_none()
+            && self.pad_to.is_none()
+            && self.order.is_none()
+            && self.out.is_none()
+    }
+}
+
 /// What the words mean, with the Python objects that the core can't hold.
 pub(crate) struct Request<'py> {
     pub(crate) options: Options,

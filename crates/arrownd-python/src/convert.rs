@@ -2,14 +2,14 @@
 #![allow(unsafe_code, reason = "new arrays are filled, and views are given their owners")]
 
 use arrow_schema::DataType;
-use arrownd::{Column, DType, Error, Facts, Plan as CorePlan, Planned, Step, Task, ViewOf};
+use arrownd::{Column, DType, Error, Facts, PlainView, Plan as CorePlan, Planned, Step, Task, ViewOf};
 use numpy::PyUntypedArray;
 use pyo3::prelude::*;
 
 use crate::arguments::{NaValues, Out, Request};
 use crate::errors::Outcome;
 use crate::export::{self, Owner};
-use crate::import::{Imported, import, look};
+use crate::import::{Acquired, Imported, look};
 use crate::objects;
 
 /// Below this many values, letting go of the GIL costs more than the work.
@@ -36,10 +36,23 @@ enum HalfValues<'py> {
     Array(Bound<'py, PyAny>),
 }
 
+/// The view that a plain array is under default options; `None` where the general way has to look.
+pub(crate) fn plain<'py>(py: Python<'py>, data: &mut Acquired<'py>) -> Outcome<Option<Bound<'py, PyAny>>> {
+    let Some((PlainView { ptr, len, dtype }, array)) = data.plain()? else { return Ok(None) };
+    let view = ViewOf {
+        ptr,
+        rows: (len, dtype.itemsize() as isize),
+        trailing: Vec::new(),
+        chunk: 0,
+        routes: Vec::new(),
+    };
+    // SAFETY: the view was measured on this array, which becomes its owner.
+    Ok(Some(unsafe { export::view(py, &view, dtype, Owner::one(array)) }?))
+}
+
 /// Converts to one array.
-pub(crate) fn one<'py>(obj: &Bound<'py, PyAny>, request: &Request<'py>) -> Outcome<Made<'py>> {
-    let py = obj.py();
-    let mut imported = import(obj, request.options.columns.as_deref())?;
+pub(crate) fn one<'py>(py: Python<'py>, data: Acquired<'py>, request: &Request<'py>) -> Outcome<Made<'py>> {
+    let mut imported = data.read(request.options.columns.as_deref())?;
     refuse_structured(&imported, request)?;
     let half = {
         let chunks = imported.chunks()?;
@@ -51,9 +64,12 @@ pub(crate) fn one<'py>(obj: &Bound<'py, PyAny>, request: &Request<'py>) -> Outco
 }
 
 /// Converts to one array a field.
-pub(crate) fn columns<'py>(obj: &Bound<'py, PyAny>, request: &Request<'py>) -> Outcome<Vec<Made<'py>>> {
-    let py = obj.py();
-    let mut imported = import(obj, request.options.columns.as_deref())?;
+pub(crate) fn columns<'py>(
+    py: Python<'py>,
+    data: Acquired<'py>,
+    request: &Request<'py>,
+) -> Outcome<Vec<Made<'py>>> {
+    let mut imported = data.read(request.options.columns.as_deref())?;
     let halves = {
         let chunks = imported.chunks()?;
         let column = Column::new(&imported.field, &chunks)?;

@@ -8,10 +8,11 @@ use pyo3::types::{PyDict, PyType};
 use crate::arguments::{Caller, Given, Words, request};
 use crate::convert;
 use crate::errors::guarded;
+use crate::import::Acquired;
 use crate::plan::Plan;
 
 macro_rules! public_function {
-    ($(#[$doc:meta])* $name:ident, $caller:expr, $text:literal, |$py:ident, $obj:ident, $request:ident| $body:expr) => {
+    ($(#[$doc:meta])* $name:ident, $text:literal, |$py:ident, $obj:ident, $words:ident| $body:expr) => {
         $(#[$doc])*
         #[pyfunction]
         #[pyo3(
@@ -38,10 +39,9 @@ macro_rules! public_function {
         ) -> PyResult<Bound<'py, PyAny>> {
             guarded(|| {
                 let $py = obj.py();
-                let words = Words {
+                let $words = Words {
                     dtype, allow_copy, writable, nulls, na_value, columns, lists, pad_to, structured, order, out, safe,
                 };
-                let $request = request($py, words, $caller)?;
                 let $obj = obj;
                 $body
             })
@@ -51,25 +51,34 @@ macro_rules! public_function {
 
 public_function! {
     #[doc = include_str!("docs/to_numpy.txt")]
-    to_numpy, Caller::ToNumpy,
+    to_numpy,
     "(obj, /, dtype=None, *, allow_copy=True, writable=False, nulls=\"nan\", na_value=<unset>, columns=None, lists=<unset>, pad_to=None, structured=False, order=\"F\", out=None, safe=True)",
-    |py, obj, request| {
+    |py, obj, words| {
+        // A bad word is refused before the producer is asked for anything.
+        let plain = words.are_plain();
+        let request = request(py, words, Caller::ToNumpy)?;
+        let mut data = Acquired::from(obj)?;
+        if plain {
+            if let Some(view) = convert::plain(py, &mut data)? {
+                return Ok(view);
+            }
+        }
         let masked = request.options.nulls == Nulls::Masked;
-        let made = convert::one(obj, &request)?;
+        let made = convert::one(py, data, &request)?;
         if masked { made.into_masked_array(py) } else { Ok(made.values) }
     }
 }
 
 public_function! {
     #[doc = include_str!("docs/to_columns.txt")]
-    to_columns, Caller::ToColumns,
+    to_columns,
     "(obj, /, dtype=None, *, allow_copy=True, writable=False, nulls=\"nan\", na_value=<unset>, columns=None, lists=<unset>, pad_to=None, structured=False, order=\"F\", out=None, safe=True)",
-    |py, obj, request| {
-        let mut request = request;
+    |py, obj, words| {
+        let mut request = request(py, words, Caller::ToColumns)?;
         request.options.form = Form::Columns;
         let masked = request.options.nulls == Nulls::Masked;
         let columns = PyDict::new(py);
-        for made in convert::columns(obj, &request)? {
+        for made in convert::columns(py, Acquired::from(obj)?, &request)? {
             let name = made.name.clone().unwrap_or_default();
             columns.set_item(name, if masked { made.into_masked_array(py)? } else { made.values })?;
         }
@@ -79,15 +88,15 @@ public_function! {
 
 public_function! {
     #[doc = include_str!("docs/to_masked.txt")]
-    to_masked, Caller::ToMasked,
+    to_masked,
     "(obj, /, dtype=None, *, allow_copy=True, writable=False, nulls=\"masked\", na_value=<unset>, columns=None, lists=<unset>, pad_to=None, structured=False, order=\"F\", out=None, safe=True)",
-    |py, obj, request| {
-        let mut request = request;
+    |py, obj, words| {
+        let mut request = request(py, words, Caller::ToMasked)?;
         if request.options.nulls == Nulls::Raise {
             return Err(Error::Conflict("to_masked returns a mask: leave out nulls=\"raise\"".to_owned()).into());
         }
         request.options.nulls = Nulls::Masked;
-        let made = convert::one(obj, &request)?;
+        let made = convert::one(py, Acquired::from(obj)?, &request)?;
         static MASKED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
         Ok(MASKED.import(py, "arrownd.results", "Masked")?.call1((made.values, made.mask))?)
     }

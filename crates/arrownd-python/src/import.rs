@@ -2,7 +2,10 @@
 #![allow(unsafe_code, reason = "the border is told that the structs come from a producer")]
 
 use arrow_schema::{DataType, Field, Fields};
-use arrownd::{ArrowArray, Chunk, Path, Selection, read_array, read_fields, read_schema};
+use arrownd::{
+    ArrowArray, ArrowSchema, Chunk, Path, PlainView, Selection, plain_view, read_array, read_fields,
+    read_schema,
+};
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -64,34 +67,85 @@ impl Imported {
     }
 }
 
-/// Takes an object's data.
-pub(crate) fn import(object: &Bound<'_, PyAny>, columns: Option<&[String]>) -> Outcome<Imported> {
-    match protocol(object)? {
-        Some(Protocol::Array { or_stream }) => {
-            let returned = object.call_method0(intern!(object.py(), "__arrow_c_array__"));
-            match returned {
-                Ok(returned) => array(&returned, columns),
-                // nanoarrow's arrays of several chunks have both methods, and only one that works.
-                Err(error) if or_stream => {
-                    match object.call_method0(intern!(object.py(), "__arrow_c_stream__")) {
-                        Ok(capsule) => stream(&capsule, columns, false),
-                        Err(_) => Err(error.into()),
+/// A schema in the producer's capsule, or out of its stream.
+enum Held<'py> {
+    Capsule(Bound<'py, PyAny>),
+    Own(ArrowSchema),
+}
+
+/// An object's data before anything of it was read.
+pub(crate) struct Acquired<'py> {
+    schema: Held<'py>,
+    arrays: Arrays,
+}
+
+impl<'py> Acquired<'py> {
+    /// Takes an object's data.
+    pub(crate) fn from(object: &Bound<'py, PyAny>) -> Outcome<Self> {
+        let py = object.py();
+        match protocol(object)? {
+            Some(Protocol::Array { or_stream }) => {
+                let returned = object.call_method0(intern!(py, "__arrow_c_array__"));
+                match returned {
+                    Ok(returned) => {
+                        let (schema, array) = capsule::pair(&returned)?;
+                        let arrays = smallvec![capsule::take_array(&array)?];
+                        Ok(Self { schema: Held::Capsule(schema), arrays })
                     }
+                    // nanoarrow's arrays of several chunks have both methods, and one that works.
+                    Err(error) if or_stream => match object.call_method0(intern!(py, "__arrow_c_stream__")) {
+                        Ok(capsule) => Self::stream(&capsule, false),
+                        Err(_) => Err(error.into()),
+                    },
+                    Err(error) => Err(error.into()),
                 }
-                Err(error) => Err(error.into()),
             }
+            Some(Protocol::Stream { at_hand }) => {
+                Self::stream(&object.call_method0(intern!(py, "__arrow_c_stream__"))?, at_hand)
+            }
+            Some(Protocol::DeviceArray) => {
+                let returned = object.call_method0(intern!(py, "__arrow_c_device_array__"))?;
+                let (schema, array) = capsule::pair(&returned)?;
+                let arrays = smallvec![capsule::take_device_array(&array)?];
+                Ok(Self { schema: Held::Capsule(schema), arrays })
+            }
+            None => Err(no_producer(object)?.into()),
         }
-        Some(Protocol::Stream { at_hand }) => {
-            let capsule = object.call_method0(intern!(object.py(), "__arrow_c_stream__"))?;
-            stream(&capsule, columns, at_hand)
+    }
+
+    fn stream(capsule: &Bound<'_, PyAny>, at_hand: bool) -> Outcome<Self> {
+        let mut stream = capsule::take_stream(capsule)?;
+        let (schema, arrays) = if at_hand {
+            pull(&mut stream)?
+        } else {
+            // The producer may run a query, on threads that want the GIL.
+            let (outcome, used) = capsule.py().detach(move || (pull(&mut stream), stream));
+            drop(used);
+            outcome?
+        };
+        Ok(Self { schema: Held::Own(schema), arrays })
+    }
+
+    fn schema(&self) -> Outcome<&ArrowSchema> {
+        match &self.schema {
+            Held::Own(schema) => Ok(schema),
+            Held::Capsule(capsule) => capsule::schema(capsule),
         }
-        Some(Protocol::DeviceArray) => {
-            let returned = object.call_method0(intern!(object.py(), "__arrow_c_device_array__"))?;
-            let (schema, array) = capsule::pair(&returned)?;
-            let array = capsule::take_device_array(&array)?;
-            with_schema(capsule::schema(&schema)?, columns, smallvec![array])
-        }
-        None => Err(no_producer(object)?.into()),
+    }
+
+    /// The view that a plain array is under default options, with the array that owns it.
+    pub(crate) fn plain(&mut self) -> Outcome<Option<(PlainView, ArrowArray)>> {
+        let ([array], schema) = (self.arrays.as_slice(), self.schema()?) else { return Ok(None) };
+        // SAFETY: both structs came from one producer, together.
+        let view = unsafe { plain_view(schema, array) };
+        Ok(view.and_then(|view| self.arrays.pop().map(|array| (view, array))))
+    }
+
+    /// Reads the type.
+    pub(crate) fn read(self, columns: Option<&[String]>) -> Outcome<Imported> {
+        // SAFETY: the schema came from a producer, and is kept until the end of this function.
+        let field = unsafe { read_schema(self.schema()?) }?;
+        Imported::new(field, columns, Some(self.arrays))
     }
 }
 
@@ -100,7 +154,7 @@ pub(crate) fn look(object: &Bound<'_, PyAny>, columns: Option<&[String]>) -> Out
     let py = object.py();
     match protocol(object)? {
         Some(Protocol::Stream { .. }) if object.len().is_err() => {}
-        Some(_) => return import(object, columns),
+        Some(_) => return Acquired::from(object)?.read(columns),
         None if object.hasattr(intern!(py, "__arrow_c_schema__"))? => {}
         None => return Err(no_producer(object)?.into()),
     }
@@ -129,37 +183,7 @@ fn schema_only(object: &Bound<'_, PyAny>, columns: Option<&[String]>) -> Outcome
     Imported::new(field, columns, None)
 }
 
-fn array(returned: &Bound<'_, PyAny>, columns: Option<&[String]>) -> Outcome<Imported> {
-    let (schema, array) = capsule::pair(returned)?;
-    let array = capsule::take_array(&array)?;
-    with_schema(capsule::schema(&schema)?, columns, smallvec![array])
-}
-
-fn with_schema(
-    schema: &arrownd::ArrowSchema,
-    columns: Option<&[String]>,
-    arrays: Arrays,
-) -> Outcome<Imported> {
-    // SAFETY: the schema came from a producer, and the caller keeps it.
-    let field = unsafe { read_schema(schema) }?;
-    Imported::new(field, columns, Some(arrays))
-}
-
-fn stream(capsule: &Bound<'_, PyAny>, columns: Option<&[String]>, at_hand: bool) -> Outcome<Imported> {
-    let mut stream = capsule::take_stream(capsule)?;
-    let (schema, arrays) = if at_hand {
-        pull(&mut stream)?
-    } else {
-        // The producer may run a query, on threads that want the GIL.
-        let py = capsule.py();
-        let (outcome, used) = py.detach(move || (pull(&mut stream), stream));
-        drop(used);
-        outcome?
-    };
-    with_schema(&schema, columns, arrays)
-}
-
-fn pull(stream: &mut Stream) -> Result<(arrownd::ArrowSchema, Arrays), Failure> {
+fn pull(stream: &mut Stream) -> Result<(ArrowSchema, Arrays), Failure> {
     let schema = stream.schema()?;
     let mut arrays = Arrays::new();
     while let Some(array) = stream.next()? {

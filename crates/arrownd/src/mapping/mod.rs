@@ -120,7 +120,7 @@ impl From<TimeUnit> for Unit {
 }
 
 /// The door: every `DataType`, one line each.
-fn map_storage(data_type: &DataType) -> Mapped {
+pub(crate) fn map_storage(data_type: &DataType) -> Mapped {
     use {DataType as T, Element as E, RowId as R};
     match data_type {
         T::Null => Mapped::new(R::Null, E::Null, DType::Float32),

@@ -40,6 +40,12 @@ impl Op {
     }
 }
 
+/// The dtype as which the values are viewed where nothing else is against it: one chunk, no null,
+/// default options.
+pub(crate) fn viewed_as(mapped: &Mapped) -> Option<DType> {
+    convert(mapped, mapped.dtype).filter(|(op, _)| op.is_view()).map(|(_, dtype)| dtype)
+}
+
 /// The conversion of `mapped` to `target`, and `target` with a generic unit made concrete; `None`
 /// where there is none.
 pub(super) fn convert(mapped: &Mapped, target: DType) -> Option<(Op, DType)> {

@@ -13,6 +13,7 @@ mod reason;
 use arrow_schema::{DataType, Field};
 
 pub use convert::Op;
+pub(crate) use convert::viewed_as;
 pub use facts::{Facts, FactsNode, LeafFacts};
 pub use reason::{Note, Reason, Reasons};
 

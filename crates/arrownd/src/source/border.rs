@@ -78,18 +78,18 @@ pub(crate) fn width(data_type: &DataType) -> Option<usize> {
 }
 
 /// One foreign struct whose own numbers have been checked.
-struct Node<'a> {
+pub(super) struct Node<'a> {
     array: &'a ArrowArray,
-    len: usize,
-    offset: usize,
-    buffers: &'a [*const c_void],
+    pub(super) len: usize,
+    pub(super) offset: usize,
+    pub(super) buffers: &'a [*const c_void],
     children: &'a [&'a ArrowArray],
 }
 
 impl<'a> Node<'a> {
     /// # Safety
     /// As [`read_array`], for this struct.
-    unsafe fn new(array: &'a ArrowArray, path: &Path<'_>) -> Result<Self> {
+    pub(super) unsafe fn new(array: &'a ArrowArray, path: &Path<'_>) -> Result<Self> {
         if array.release.is_none() {
             return invalid(path, "the array was released already: a capsule can be used once");
         }
@@ -132,7 +132,7 @@ impl<'a> Node<'a> {
         Ok(Self { array, len, offset, buffers, children })
     }
 
-    fn expect(&self, buffers: usize, children: usize, path: &Path<'_>) -> Result<()> {
+    pub(super) fn expect(&self, buffers: usize, children: usize, path: &Path<'_>) -> Result<()> {
         self.expect_children(children, path)?;
         if self.buffers.len() != buffers {
             return invalid(path, format!("{} buffers where the type has {buffers}", self.buffers.len()));
@@ -158,7 +158,7 @@ impl<'a> Node<'a> {
     ///
     /// # Safety
     /// As [`read_array`].
-    unsafe fn items(
+    pub(super) unsafe fn items(
         &self,
         index: usize,
         start: usize,

@@ -8,6 +8,7 @@ mod column;
 mod content;
 mod native;
 mod path;
+mod plain;
 mod schema;
 
 use arrow_schema::{DataType, Field};
@@ -20,6 +21,7 @@ pub use chunk::{Chunk, Data, Offsets};
 pub use column::{Column, Leaf, Node, Part, Validity};
 pub use native::chunk_of;
 pub use path::Path;
+pub use plain::{PlainView, plain_view};
 pub use schema::read_schema;
 
 use crate::error::{Error, Result};

@@ -116,7 +116,7 @@ unsafe fn children<'a>(schema: &'a ArrowSchema, path: &Path<'_>) -> Result<&'a [
 }
 
 /// The types without children and parameters, and those whose parameters are in the format.
-fn flat_type(format: &str) -> Option<DataType> {
+pub(super) fn flat_type(format: &str) -> Option<DataType> {
     use DataType as T;
     Some(match format {
         "n" => T::Null,

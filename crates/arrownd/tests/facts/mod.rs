@@ -39,20 +39,9 @@ pub enum Contents {
 impl Source {
     pub fn facts(&self, rows: Option<usize>) -> Facts<'_> {
         let node = match &self.node {
-            Contents::Leaf {
-                values,
-                dims,
-                axes,
-                chunks,
-                missing,
-                alignment,
-            } => {
+            Contents::Leaf { values, dims, axes, chunks, missing, alignment } => {
                 let all = rows.unwrap_or(0) * dims.iter().product::<usize>();
-                let missing = if *values.data_type() == DataType::Null {
-                    all
-                } else {
-                    all * missing / 16
-                };
+                let missing = if *values.data_type() == DataType::Null { all } else { all * missing / 16 };
                 FactsNode::Leaf(LeafFacts {
                     field: values,
                     dims,
@@ -69,11 +58,7 @@ impl Source {
                 spacing: *spacing,
             },
         };
-        Facts {
-            field: &self.field,
-            rows,
-            node,
-        }
+        Facts { field: &self.field, rows, node }
     }
 }
 
@@ -81,14 +66,10 @@ impl Source {
 pub fn complete<'f>(facts: &Facts<'f>) -> Facts<'f> {
     let node = match &facts.node {
         FactsNode::Leaf(leaf) if *leaf.field.data_type() == DataType::Null => facts.node.clone(),
-        FactsNode::Leaf(leaf) => FactsNode::Leaf(LeafFacts {
-            missing: 0,
-            ..leaf.clone()
-        }),
-        FactsNode::Struct { children, spacing } => FactsNode::Struct {
-            children: children.iter().map(complete).collect(),
-            spacing: *spacing,
-        },
+        FactsNode::Leaf(leaf) => FactsNode::Leaf(LeafFacts { missing: 0, ..leaf.clone() }),
+        FactsNode::Struct { children, spacing } => {
+            FactsNode::Struct { children: children.iter().map(complete).collect(), spacing: *spacing }
+        }
     };
     Facts { node, ..*facts }
 }
@@ -120,14 +101,7 @@ fn leaf() -> impl Strategy<Value = Source> {
             }
             Source {
                 field: nested.with_nullable(nullable || missing > 0),
-                node: Contents::Leaf {
-                    values,
-                    dims,
-                    axes,
-                    chunks,
-                    missing,
-                    alignment,
-                },
+                node: Contents::Leaf { values, dims, axes, chunks, missing, alignment },
             }
         })
 }
@@ -141,9 +115,8 @@ pub fn source() -> impl Strategy<Value = Source> {
                 child.field = child.field.clone().with_name(format!("f{i}"));
             }
             let fields: Fields = children.iter().map(|c| c.field.clone()).collect();
-            let flat = children
-                .iter()
-                .all(|c| matches!(&c.node, Contents::Leaf { dims, .. } if dims.is_empty()));
+            let flat =
+                children.iter().all(|c| matches!(&c.node, Contents::Leaf { dims, .. } if dims.is_empty()));
             Source {
                 field: Field::new("", DataType::Struct(fields), true),
                 node: Contents::Struct {
@@ -166,10 +139,7 @@ pub fn rows() -> impl Strategy<Value = Option<usize>> {
 
 pub fn dtype() -> impl Strategy<Value = DType> {
     use DType as D;
-    let odd = Resolution {
-        unit: Unit::Second,
-        multiple: 25,
-    };
+    let odd = Resolution { unit: Unit::Second, multiple: 25 };
     select(vec![
         D::Bool,
         D::Int8,
@@ -224,17 +194,15 @@ pub fn options() -> impl Strategy<Value = Options> {
         any::<bool>(),
         select(vec![Form::Matrix, Form::Columns]),
     )
-        .prop_map(
-            |(dtype, allow_copy, writable, nulls, fill, order, safe, form)| Options {
-                dtype,
-                allow_copy,
-                writable,
-                nulls,
-                na_value: fill.filter(|_| nulls == Nulls::Nan).map(Fills::All),
-                order,
-                safe,
-                form,
-                ..Options::default()
-            },
-        )
+        .prop_map(|(dtype, allow_copy, writable, nulls, fill, order, safe, form)| Options {
+            dtype,
+            allow_copy,
+            writable,
+            nulls,
+            na_value: fill.filter(|_| nulls == Nulls::Nan).map(Fills::All),
+            order,
+            safe,
+            form,
+            ..Options::default()
+        })
 }
