@@ -38,7 +38,9 @@ def run_faults(names: Iterable[str]) -> dict[str, Report]:
 def _one_worker(names: list[str], reports: dict[str, Report]) -> list[str]:
     """Fills in reports and returns the faults that are left to do."""
     command, environment = command_for("-m", f"{PACKAGE}.worker")
-    worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    worker = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
     assert worker.stdin is not None
     worker.stdin.write(json.dumps(names))
     worker.stdin.close()

@@ -1,4 +1,4 @@
-"""The registry of faulty producers: each breaks one rule of the border, and says how it has to end."""
+"""Faulty producers: each breaks one rule of the border, and says how it has to end."""
 
 from __future__ import annotations
 
@@ -111,27 +111,8 @@ def producer_fault(
     return Fault(
         f"{rule}/{name}",
         rule,
-        tuple(Attempt("object", call, make, expected, words, may_succeed or (explain_succeeds and call == "explain")) for call in calls),
+        tuple(
+            Attempt("object", call, make, expected, words, may_succeed or (explain_succeeds and call == "explain"))
+            for call in calls
+        ),
     )
-
-
-def registry() -> dict[str, Fault]:
-    from . import faults_buffers, faults_content, faults_encodings, faults_extension, faults_lengths, faults_protocol, faults_random, faults_schema, faults_streams
-
-    modules = (
-        faults_schema,
-        faults_lengths,
-        faults_buffers,
-        faults_content,
-        faults_encodings,
-        faults_extension,
-        faults_protocol,
-        faults_streams,
-        faults_random,
-    )
-    found: dict[str, Fault] = {}
-    for module in modules:
-        for fault in module.faults():
-            assert fault.name not in found, f"two faults are named {fault.name}"
-            found[fault.name] = fault
-    return found

@@ -38,7 +38,11 @@ def _counts() -> Iterator[Fault]:
     view = BY_NAME["utf8_view"]
     yield recipe_fault("buffer-count", "view-of-one", view.but(buffers=view.buffers[:1]))
     yield recipe_fault("buffer-count", "view-wrapping", view.array_but(n_buffers=2**61 + 4))
-    yield recipe_fault("buffer-count", "in-a-child", BY_NAME["list"].but(child_0=primitive("i", range(6), name="item").array_but(n_buffers=3)))
+    yield recipe_fault(
+        "buffer-count",
+        "in-a-child",
+        BY_NAME["list"].but(child_0=primitive("i", range(6), name="item").array_but(n_buffers=3)),
+    )
 
 
 def _tables() -> Iterator[Fault]:
@@ -46,7 +50,9 @@ def _tables() -> Iterator[Fault]:
         recipe = BY_NAME[name]
         if recipe.buffers:
             yield recipe_fault("buffer-pointers", f"null-table-{name}", recipe.array_but(buffers=None))
-            empty = Recipe(recipe.format, 0, recipe.buffers, recipe.children, recipe.dictionary, metadata=recipe.metadata)
+            empty = Recipe(
+                recipe.format, 0, recipe.buffers, recipe.children, recipe.dictionary, metadata=recipe.metadata
+            )
             yield recipe_fault("buffer-pointers", f"null-table-of-no-rows-{name}", empty.array_but(buffers=None))
 
 
@@ -64,7 +70,15 @@ def _null_buffers() -> Iterator[Fault]:
         if first < len(recipe.buffers):
             one = recipe.but(length=0, offset=1, buffers=[None] * len(recipe.buffers))
             # No row is there to be read, yet the offset says that there is memory: either answer will do.
-            yield recipe_fault("null-buffer", f"{name}-offset-of-no-rows", one, expected=("ArrowndError",), may_succeed=True, message="", field=False)
+            yield recipe_fault(
+                "null-buffer",
+                f"{name}-offset-of-no-rows",
+                one,
+                expected=("ArrowndError",),
+                may_succeed=True,
+                message="",
+                field=False,
+            )
 
 
 def _no_rows() -> Iterator[Fault]:
@@ -96,7 +110,17 @@ def _null_validity() -> Iterator[Fault]:
             yield recipe_fault("null-validity", f"{name}-all", recipe.but(buffer_0=None, null_count=recipe.length))
     ints = primitive("i", [1, 2, 3])
     yield recipe_fault("null-validity", "more-than-rows", ints.but(null_count=4))
-    yield recipe_fault("null-validity", "in-a-child", BY_NAME["fixed_size_list"].but(child_0=primitive("i", range(6), name="item", ).but(null_count=2)))
+    yield recipe_fault(
+        "null-validity",
+        "in-a-child",
+        BY_NAME["fixed_size_list"].but(
+            child_0=primitive(
+                "i",
+                range(6),
+                name="item",
+            ).but(null_count=2)
+        ),
+    )
 
 
 def _null_counts() -> Iterator[Fault]:
@@ -106,7 +130,11 @@ def _null_counts() -> Iterator[Fault]:
         wrong = sound.but(null_count=value)
         yield recipe_fault("null-count", f"{value}", wrong, may_succeed=True, sound=sound)
         flags = primitive("i", [1, 2, 3]).but(buffer_0=bits([1, 1, 1]))
-        yield recipe_fault("null-count", f"{value}-nothing-null", flags.but(null_count=value), may_succeed=True, sound=flags)
+        yield recipe_fault(
+            "null-count", f"{value}-nothing-null", flags.but(null_count=value), may_succeed=True, sound=flags
+        )
     for value in (-2, -(2**63)):
         plain = primitive("i", [1, 2, 3])
-        yield recipe_fault("null-count", f"{value}-no-bitmap", plain.but(null_count=value), may_succeed=True, sound=plain)
+        yield recipe_fault(
+            "null-count", f"{value}-no-bitmap", plain.but(null_count=value), may_succeed=True, sound=plain
+        )

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .faults import Fault, recipe_fault
-from .recipes import Recipe, list_views, lists, mapping, one_view, pack, primitive, raw_view, raw_views, struct_of, text, text_view
+from .recipes import (
+    Recipe,
+    list_views,
+    lists,
+    mapping,
+    one_view,
+    pack,
+    primitive,
+    raw_view,
+    raw_views,
+    struct_of,
+    text,
+    text_view,
+)
 from .samples import LONG
 
 ROWS = [2, 0, None, 3]  # sizes; the child has six values, of which five are used
@@ -28,7 +41,15 @@ def _with_offsets(format: str) -> Recipe:
 
 def _offsets() -> Iterator[Fault]:
     """Whatever row is null: a null row's offsets ascend too."""
-    for format, label in (("u", "utf8"), ("U", "large_utf8"), ("z", "binary"), ("Z", "large_binary"), ("+l", "list"), ("+L", "large_list"), ("+m", "map")):
+    for format, label in (
+        ("u", "utf8"),
+        ("U", "large_utf8"),
+        ("z", "binary"),
+        ("Z", "large_binary"),
+        ("+l", "list"),
+        ("+L", "large_list"),
+        ("+m", "map"),
+    ):
         recipe = _with_offsets(format)
         code = "q" if format in ("U", "Z", "+L") else "i"
         least, most = (-(2**63), 2**63 - 1) if code == "q" else (-(2**31), 2**31 - 1)
@@ -63,7 +84,9 @@ def _offsets() -> Iterator[Fault]:
     yield recipe_fault("offsets", "list-in-a-list", lists("+l", [2], inner))
     words = text("u", [b"ab", b"c"]).but(buffer_1=pack("i", [0, 2, 1]))
     yield recipe_fault("offsets", "text-in-a-list", lists("+l", [2], words.but(name="item")))
-    yield recipe_fault("offsets", "text-in-a-struct-in-a-list", lists("+l", [2], struct_of(2, {"a": words}).but(name="item")))
+    yield recipe_fault(
+        "offsets", "text-in-a-struct-in-a-list", lists("+l", [2], struct_of(2, {"a": words}).but(name="item"))
+    )
     many = 5_000
     flat = [*range(many), many - 2]
     yield recipe_fault("offsets", "last-of-many", text("z", [b"x"] * many).but(buffer_1=pack("i", flat)))
@@ -96,10 +119,18 @@ def _views() -> Iterator[Fault]:
         yield recipe_fault("views", f"{format}-size-minimum", recipe.but(buffer_3=pack("q", [-(2**63)])))
         yield recipe_fault("views", f"{format}-sizes-null", recipe.but(buffer_3=None))
         yield recipe_fault("views", f"{format}-buffer-null", recipe.but(buffer_2=None))
-        yield recipe_fault("views", f"{format}-unused-size-negative", raw_views(format, 1, one_view(b"a"), [LONG, LONG]).but(buffer_4=pack("q", [size, -1])))
+        yield recipe_fault(
+            "views",
+            f"{format}-unused-size-negative",
+            raw_views(format, 1, one_view(b"a"), [LONG, LONG]).but(buffer_4=pack("q", [size, -1])),
+        )
         sliced = raw_views(format, 1, good + cases["offset-beyond"], [LONG], offset=1)
         yield recipe_fault("views", f"{format}-sliced", sliced)
-        yield recipe_fault("views", f"{format}-in-a-list", lists("+l", [2], raw_views(format, 2, good + cases["buffer-beyond"], [LONG], name="item")))
+        yield recipe_fault(
+            "views",
+            f"{format}-in-a-list",
+            lists("+l", [2], raw_views(format, 2, good + cases["buffer-beyond"], [LONG], name="item")),
+        )
 
 
 def _list_views() -> Iterator[Fault]:
@@ -121,9 +152,15 @@ def _list_views() -> Iterator[Fault]:
         }
         for name, row in cases.items():
             yield recipe_fault("list-views", f"{label}-{name}", list_views(format, [(0, 2), row, (2, 2)], child))
-        yield recipe_fault("list-views", f"{label}-sliced", list_views(format, [(0, 2), (4, 3)], child).but(offset=1, length=1))
-        yield recipe_fault("list-views", f"{label}-beyond-a-sliced-child", list_views(format, [(3, 2)], child.but(offset=2, length=4)))
-        yield recipe_fault("list-views", f"{label}-over-an-empty-child", list_views(format, [(0, 1)], primitive("i", [], name="item")))
+        yield recipe_fault(
+            "list-views", f"{label}-sliced", list_views(format, [(0, 2), (4, 3)], child).but(offset=1, length=1)
+        )
+        yield recipe_fault(
+            "list-views", f"{label}-beyond-a-sliced-child", list_views(format, [(3, 2)], child.but(offset=2, length=4))
+        )
+        yield recipe_fault(
+            "list-views", f"{label}-over-an-empty-child", list_views(format, [(0, 1)], primitive("i", [], name="item"))
+        )
 
 
 def _text() -> Iterator[Fault]:
@@ -140,7 +177,13 @@ def _text() -> Iterator[Fault]:
     for format, label in (("u", "utf8"), ("U", "large_utf8"), ("vu", "utf8_view")):
         make = text_view if format == "vu" else text
         for name, value in bad.items():
-            yield recipe_fault("utf8", f"{label}-{name}", make(format, [b"ok", None, value, b"ok"]), explain_succeeds=True, message=row_2)
+            yield recipe_fault(
+                "utf8",
+                f"{label}-{name}",
+                make(format, [b"ok", None, value, b"ok"]),
+                explain_succeeds=True,
+                message=row_2,
+            )
         sliced = make(format, [b"ok", b"ok", b"ok", b"\x80"]).but(offset=1, length=3)
         yield recipe_fault("utf8", f"{label}-sliced", sliced, explain_succeeds=True, message=row_2)
         many = make(format, [b"ok", b"ok", b"\xff", *[b"ok"] * 5_000])

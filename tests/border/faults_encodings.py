@@ -24,8 +24,23 @@ def _dictionary_pairs() -> Iterator[Fault]:
     yield recipe_fault("dictionary-pair", "missing-in-array", recipe.array_but(dictionary=None))
     yield recipe_fault("dictionary-pair", "missing-in-schema", recipe.schema_but(dictionary=None))
     for name in ("int32", "utf8", "bool", "struct", "list", "null", "runs_int32", "dense_union"):
-        yield recipe_fault("dictionary-pair", f"only-in-array-{name}", BY_NAME[name].but(dictionary=WORDS, schema={"dictionary": None}))
-    for name in ("utf8", "bool", "float32", "float16", "struct", "list", "null", "date32", "decimal128", "runs_int32", "dense_union", "timestamp_s"):
+        yield recipe_fault(
+            "dictionary-pair", f"only-in-array-{name}", BY_NAME[name].but(dictionary=WORDS, schema={"dictionary": None})
+        )
+    for name in (
+        "utf8",
+        "bool",
+        "float32",
+        "float16",
+        "struct",
+        "list",
+        "null",
+        "date32",
+        "decimal128",
+        "runs_int32",
+        "dense_union",
+        "timestamp_s",
+    ):
         yield recipe_fault("dictionary-pair", f"index-of-{name}", BY_NAME[name].but(dictionary=WORDS), in_schema=True)
     inside = lists("+l", [1], recipe.but(name="item").array_but(dictionary=None))
     yield recipe_fault("dictionary-pair", "missing-in-a-list", inside)
@@ -45,7 +60,9 @@ def _dictionary_indexes() -> Iterator[Fault]:
                 yield recipe_fault("dictionary-index", f"{kind}-{name}", encoded(format, [0, None, index, 1], WORDS))
     yield recipe_fault("dictionary-index", "empty-dictionary", encoded("i", [0], text("u", [])))
     yield recipe_fault("dictionary-index", "sliced", encoded("i", [0, 1, 3], WORDS).but(offset=2, length=1))
-    yield recipe_fault("dictionary-index", "beyond-a-sliced-dictionary", encoded("i", [0, 2], WORDS.but(offset=1, length=2)))
+    yield recipe_fault(
+        "dictionary-index", "beyond-a-sliced-dictionary", encoded("i", [0, 2], WORDS.but(offset=1, length=2))
+    )
     yield recipe_fault("dictionary-index", "in-a-list", lists("+l", [2], encoded("i", [0, 3], WORDS, name="item")))
     yield recipe_fault("dictionary-index", "in-a-dictionary", encoded("i", [0], encoded("i", [0, 3], WORDS)))
     yield recipe_fault("dictionary-index", "last-of-many", encoded("i", [*[0] * 5_000, 3], WORDS))
@@ -78,7 +95,18 @@ def _run_ends() -> Iterator[Fault]:
         yield recipe_fault("run-ends", f"{label}-null-uncounted", _ends(code, [1, 3, 4], 4).but(child_0=uncounted))
         sliced = primitive(code, [9, 1, 1, 4], name="run_ends").but(offset=1, length=3)
         yield recipe_fault("run-ends", f"{label}-equal-in-a-slice", _ends(code, [1, 3, 4], 4).but(child_0=sliced))
-    for name in ("int8", "uint16", "uint32", "uint64", "float32", "utf8", "bool", "struct", "dictionary_int32", "date32"):
+    for name in (
+        "int8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float32",
+        "utf8",
+        "bool",
+        "struct",
+        "dictionary_int32",
+        "date32",
+    ):
         wrong = _ends("i", [1, 3, 4], 3).but(child_0=BY_NAME[name].but(name="run_ends"))
         yield recipe_fault("run-ends", f"ends-of-{name}", wrong, in_schema=True)
     inside = struct_of(2, {"a": _ends("i", [1, 1], 2)})
@@ -105,5 +133,7 @@ def _union_offsets() -> Iterator[Fault]:
     short = {5: primitive("i", [1, 2, 3]), 7: primitive("g", [0.5])}
     yield recipe_fault("union-offsets", "beyond-its-own-child", dense_union([5, 7, 7], [2, 0, 1], short))
     yield recipe_fault("union-offsets", "sliced", dense_union([5, 7, 5], [0, 0, 3], KINDS).but(offset=2, length=1))
-    yield recipe_fault("union-offsets", "beyond-a-sliced-child", dense_union([5, 5], [0, 2], {5: KINDS[5].but(offset=1, length=2)}))
+    yield recipe_fault(
+        "union-offsets", "beyond-a-sliced-child", dense_union([5, 5], [0, 2], {5: KINDS[5].but(offset=1, length=2)})
+    )
     yield recipe_fault("union-offsets", "empty-child", dense_union([5], [0], {5: primitive("i", [])}))

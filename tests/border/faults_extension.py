@@ -47,17 +47,33 @@ def faults() -> Iterator[Fault]:
     # More dimensions than NumPy has room for, and yet a tensor by Arrow's rules.
     ones = f'{{"shape": [{"1, " * 99}6]}}'
     hundred = extension(TENSOR, SIX, ones)
-    yield recipe_fault("extension", "tensor-of-100-dimensions", hundred, expected=("ArrowndError",), may_succeed=True, message="dimension", field=False)
+    yield recipe_fault(
+        "extension",
+        "tensor-of-100-dimensions",
+        hundred,
+        expected=("ArrowndError",),
+        may_succeed=True,
+        message="dimension",
+        field=False,
+    )
     yield recipe_fault("extension", "tensor-without-metadata", extension(TENSOR, SIX, None), in_schema=True)
     right = '{"shape": [2, 3]}'
     not_utf8, sound = (extension(TENSOR, SIX, text) for text in (b'{"shape": [2, 3], "\xff": 1}', right))
     yield recipe_fault("extension", "tensor-not-utf8", not_utf8, may_succeed=True, sound=sound)
     for storage in ("int32", "list", "struct", "utf8", "fixed_size_binary"):
-        yield recipe_fault("extension", f"tensor-stored-as-{storage}", extension(TENSOR, BY_NAME[storage], right), in_schema=True)
+        yield recipe_fault(
+            "extension", f"tensor-stored-as-{storage}", extension(TENSOR, BY_NAME[storage], right), in_schema=True
+        )
     for storage in ("bool", "uint8", "int16", "float32", "utf8", "fixed_size_list"):
-        yield recipe_fault("extension", f"bool8-stored-as-{storage}", extension("arrow.bool8", BY_NAME[storage]), in_schema=True)
-    yield recipe_fault("extension", "uuid-of-15-bytes", extension("arrow.uuid", fixed_binary(15, [bytes(15)])), in_schema=True)
+        yield recipe_fault(
+            "extension", f"bool8-stored-as-{storage}", extension("arrow.bool8", BY_NAME[storage]), in_schema=True
+        )
+    yield recipe_fault(
+        "extension", "uuid-of-15-bytes", extension("arrow.uuid", fixed_binary(15, [bytes(15)])), in_schema=True
+    )
     for storage in ("utf8", "int32", "large_binary"):
-        yield recipe_fault("extension", f"uuid-stored-as-{storage}", extension("arrow.uuid", BY_NAME[storage]), in_schema=True)
+        yield recipe_fault(
+            "extension", f"uuid-stored-as-{storage}", extension("arrow.uuid", BY_NAME[storage]), in_schema=True
+        )
     inside = fixed_list(1, [1, 1], extension(TENSOR, SIX, cases["shape-too-small"]).but(name="item"))
     yield recipe_fault("extension", "tensor-in-a-list", inside, in_schema=True)

@@ -48,7 +48,11 @@ def faults() -> Iterator[Fault]:
         yield recipe_fault("length-overflow", f"product-by-offset-{name}", BY_NAME[name].but(offset=length - 3))
     wide = fixed_list(2**31 - 1, [1], primitive("i", [1], name="item"))
     yield recipe_fault("length-overflow", "fixed-size-list-wide", wide.but(length=2**40))
-    yield recipe_fault("length-overflow", "fixed-size-list-in-another", fixed_list(2**31 - 1, [1], wide.but(length=2**31 - 1)).but(length=2**31 - 1))
+    yield recipe_fault(
+        "length-overflow",
+        "fixed-size-list-in-another",
+        fixed_list(2**31 - 1, [1], wide.but(length=2**31 - 1)).but(length=2**31 - 1),
+    )
     yield from _children()
     yield from _boundless()
 
@@ -73,7 +77,9 @@ def _boundless() -> Iterator[Fault]:
     }
     ways = ("ArrowndError", "MemoryError", "ValueError", "OverflowError")
     for name, recipe in cases.items():
-        yield recipe_fault("length-overflow", f"boundless-{name}", recipe, expected=ways, may_succeed=True, message="", field=False)
+        yield recipe_fault(
+            "length-overflow", f"boundless-{name}", recipe, expected=ways, may_succeed=True, message="", field=False
+        )
 
 
 def _children() -> Iterator[Fault]:
@@ -90,16 +96,24 @@ def _children() -> Iterator[Fault]:
     yield _short("fixed-size-list", fixed_list(3, [1, 1], item))
     yield _short("fixed-size-list-null-row", fixed_list(3, [1, None], item))
     yield _short("fixed-size-list-by-offset", fixed_list(3, [1], item, offset=1))
-    yield _short("fixed-size-list-nested", fixed_list(2, [1, 1], fixed_list(2, [1, 1, 1], primitive("i", range(6)), name="item")))
+    yield _short(
+        "fixed-size-list-nested", fixed_list(2, [1, 1], fixed_list(2, [1, 1, 1], primitive("i", range(6)), name="item"))
+    )
     yield _short("tensor", BY_NAME["tensor"].but(child_0=item))
     yield _short("sparse-union", sparse_union([5, 7, 5], {5: three, 7: two}))
     yield _short("sparse-union-unused-kind", sparse_union([5, 5, 5], {5: three, 7: two}))
-    yield _short("sparse-union-by-offset", sparse_union([5, 7], {5: three, 7: three}).but(buffer_0=b"\5\7\5\7", offset=2))
+    yield _short(
+        "sparse-union-by-offset", sparse_union([5, 7], {5: three, 7: three}).but(buffer_0=b"\5\7\5\7", offset=2)
+    )
     yield _short("run-end-values", runs("i", [1, 3, 4], text("u", [b"x", b"y"])))
     keys = primitive("i", [1, 2])
     entries = mapping([2], keys, keys).children[0]
-    yield _short("map-key", mapping([2], keys, keys).but(child_0=entries.but(child_0=primitive("i", [1], name="key", flags=0))))
-    yield _short("map-value", mapping([2], keys, keys).but(child_0=entries.but(child_1=primitive("i", [1], name="value"))))
+    yield _short(
+        "map-key", mapping([2], keys, keys).but(child_0=entries.but(child_0=primitive("i", [1], name="key", flags=0)))
+    )
+    yield _short(
+        "map-value", mapping([2], keys, keys).but(child_0=entries.but(child_1=primitive("i", [1], name="value")))
+    )
 
 
 def _short(name: str, recipe: Recipe) -> Fault:

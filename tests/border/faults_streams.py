@@ -33,7 +33,9 @@ def _failures() -> Iterator[Fault]:
         for code in (EIO, EINVAL, 12, 38, 99_999, -1, -(2**31), 2**31 - 1):
             failure = Failure(code)
             yield from _fault(f"schema-fails-{code}-{label}", Script(failure), expected=ANY, message="disk is on fire")
-            yield from _fault(f"first-fails-{code}-{label}", Script(data, [failure]), expected=ANY, message="disk is on fire")
+            yield from _fault(
+                f"first-fails-{code}-{label}", Script(data, [failure]), expected=ANY, message="disk is on fire"
+            )
         for name, message, words in (
             ("null", None, r"\b5\b|i/o|input/output"),
             ("empty", "", r"\b5\b|i/o|input/output"),
@@ -45,12 +47,23 @@ def _failures() -> Iterator[Fault]:
         ):
             failure = Failure(EIO, message)
             yield from _fault(f"schema-fails-message-{name}-{label}", Script(failure), expected=ANY, message=words)
-            yield from _fault(f"third-fails-message-{name}-{label}", Script(data, [data, data, failure]), expected=ANY, message=words)
+            yield from _fault(
+                f"third-fails-message-{name}-{label}", Script(data, [data, data, failure]), expected=ANY, message=words
+            )
         failure = Failure()
-        yield from _fault(f"fails-after-many-{label}", Script(data, [data] * 50 + [failure]), expected=ANY, message="disk is on fire")
+        yield from _fault(
+            f"fails-after-many-{label}", Script(data, [data] * 50 + [failure]), expected=ANY, message="disk is on fire"
+        )
         # A consumer that goes on after a failure would find more data, and then the end.
-        yield from _fault(f"fails-and-goes-on-{label}", Script(data, [data, failure, data]), expected=ANY, message="disk is on fire")
-        yield from _fault(f"fails-after-nothing-{label}", Script(data, [data.but(length=0), failure]), expected=ANY, message="disk is on fire")
+        yield from _fault(
+            f"fails-and-goes-on-{label}", Script(data, [data, failure, data]), expected=ANY, message="disk is on fire"
+        )
+        yield from _fault(
+            f"fails-after-nothing-{label}",
+            Script(data, [data.but(length=0), failure]),
+            expected=ANY,
+            message="disk is on fire",
+        )
 
 
 def _batches() -> Iterator[Fault]:
@@ -90,7 +103,12 @@ def _structs() -> Iterator[Fault]:
         yield from _fault(f"no-get-schema-{label}", Script(data, [data], {"get_schema": None}))
         yield from _fault(f"no-get-next-{label}", Script(data, [data], {"get_next": None}))
         no_words = {"get_last_error": None}
-        yield from _fault(f"no-get-last-error-{label}", Script(data, [data, Failure()], no_words), expected=ANY, message=r"\b5\b|i/o|input/output|get_last_error")
+        yield from _fault(
+            f"no-get-last-error-{label}",
+            Script(data, [data, Failure()], no_words),
+            expected=ANY,
+            message=r"\b5\b|i/o|input/output|get_last_error",
+        )
         yield from _fault(f"schema-says-nothing-{label}", Script(Silence(), [data]))
         yield from _fault(f"schema-released-{label}", Script(data.schema_but(release=None), [data]))
         # Nothing written is nothing released: either the end, or an error.

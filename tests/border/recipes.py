@@ -70,9 +70,30 @@ def validity(values: Sequence[object]) -> tuple[bytes | None, int]:
 
 
 CODES = {
-    **{"c": "b", "C": "B", "s": "h", "S": "H", "i": "i", "I": "I", "l": "q", "L": "Q", "e": "e", "f": "f", "g": "d"},
-    **{"tdD": "i", "tdm": "q", "tts": "i", "ttm": "i", "ttu": "q", "ttn": "q"},
-    **{"tDs": "q", "tDm": "q", "tDu": "q", "tDn": "q", "tiM": "i", "tiD": "ii", "tin": "iiq"},
+    "c": "b",
+    "C": "B",
+    "s": "h",
+    "S": "H",
+    "i": "i",
+    "I": "I",
+    "l": "q",
+    "L": "Q",
+    "e": "e",
+    "f": "f",
+    "g": "d",
+    "tdD": "i",
+    "tdm": "q",
+    "tts": "i",
+    "ttm": "i",
+    "ttu": "q",
+    "ttn": "q",
+    "tDs": "q",
+    "tDm": "q",
+    "tDu": "q",
+    "tDn": "q",
+    "tiM": "i",
+    "tiD": "ii",
+    "tin": "iiq",
 }
 
 
@@ -151,7 +172,9 @@ def text_view(format: str, values: Sequence[bytes | None], **more: Any) -> Recip
     return raw_views(format, len(values), views, [data], bitmap=bitmap, null_count=nulls, **more)
 
 
-def raw_views(format: str, length: int, views: bytes, data: Sequence[bytes], *, bitmap: bytes | None = None, **more: Any) -> Recipe:
+def raw_views(
+    format: str, length: int, views: bytes, data: Sequence[bytes], *, bitmap: bytes | None = None, **more: Any
+) -> Recipe:
     return Recipe(format, length, [bitmap, views, *data, pack("q", map(len, data))], **more)
 
 
@@ -167,7 +190,9 @@ def list_views(format: str, rows: Sequence[tuple[int, int] | None], child: Recip
     bitmap, nulls = validity(rows)
     code = _offset_code(format)
     offsets, sizes = zip(*(row or (0, 0) for row in rows), strict=True) if rows else ((), ())
-    return Recipe(format, len(rows), [bitmap, pack(code, offsets), pack(code, sizes)], [child], null_count=nulls, **more)
+    return Recipe(
+        format, len(rows), [bitmap, pack(code, offsets), pack(code, sizes)], [child], null_count=nulls, **more
+    )
 
 
 def fixed_list(size: int, rows: Sequence[object], child: Recipe, **more: Any) -> Recipe:

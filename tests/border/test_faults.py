@@ -7,7 +7,8 @@ import re
 import pytest
 
 from .courier import Report, run_faults
-from .faults import PASSES, Attempt, Fault, registry
+from .faults import PASSES, Attempt, Fault
+from .registry import registry
 from .rules import RULES
 
 FAULTS = registry()
@@ -19,12 +20,9 @@ RUST = re.compile(r"panick|unwrap|\.rs:|called `|rust_backtrace|c data interface
 @pytest.fixture(scope="session")
 def reports(request: pytest.FixtureRequest) -> dict[str, Report]:
     """Of all the faults that this session selected, worked through in one go."""
-    chosen = [item.callspec.params["fault"] for item in request.session.items if "fault" in getattr(item, "callspec", _NO_PARAMETERS).params]
-    return run_faults(dict.fromkeys(fault.name for fault in chosen if isinstance(fault, Fault)))
-
-
-class _NO_PARAMETERS:
-    params: dict = {}
+    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    chosen = [given["fault"].name for given in parameters if isinstance(given.get("fault"), Fault)]
+    return run_faults(dict.fromkeys(chosen))
 
 
 def complaints(attempt: Attempt, outcome: dict) -> list[str]:

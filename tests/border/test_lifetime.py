@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gc
-import subprocess
-import sys
 from collections.abc import Iterator
 
-import arrownd
 import numpy as np
 import pytest
 
-from .courier import command_for
+import arrownd
+
 from .producers import ArrayProducer, Producer, SchemaProducer, released_twice
 from .recipes import Recipe, boolean, fixed_list, primitive, struct_of, text
 from .streams import Failure, OneShotStream, Reader, Script, stream_of
@@ -189,85 +187,3 @@ def test_an_error_of_ours_keeps_nothing_even_while_it_is_held() -> None:
         arrownd.to_numpy(producer, dtype="float64", allow_copy=False)
     assert alive(producer) == []
     assert caught.value.reasons
-
-
-CALLS = {
-    "a-view": lambda: arrownd.to_numpy(ArrayProducer(INTS)),
-    "a-copy": lambda: arrownd.to_numpy(ArrayProducer(HOLES)),
-    "text": lambda: arrownd.to_numpy(ArrayProducer(text("u", [b"a", None]))),
-    "a-masked-pair": lambda: arrownd.to_masked(ArrayProducer(HOLES)),
-    "columns": lambda: arrownd.to_columns(ArrayProducer(FRAME)),
-    "a-stream": lambda: arrownd.to_numpy(stream_of(INTS, INTS)),
-    "a-plan": lambda: arrownd.explain(ArrayProducer(FRAME)),
-    "a-plan-of-a-schema": lambda: arrownd.explain(SchemaProducer(FRAME)),
-    "a-refusal": lambda: _swallow(lambda: arrownd.to_numpy(ArrayProducer(HOLES), allow_copy=False)),
-    "nulls-refused": lambda: _swallow(lambda: arrownd.to_numpy(ArrayProducer(HOLES), nulls="raise")),
-    "an-invalid-array": lambda: _swallow(lambda: arrownd.to_numpy(ArrayProducer(INTS.but(length=-1)))),
-    "an-invalid-child": lambda: _swallow(lambda: arrownd.to_columns(ArrayProducer(FRAME.but(child_2=INTS.but(length=1, name="z"))))),
-    "bad-text": lambda: _swallow(lambda: arrownd.to_numpy(ArrayProducer(text("u", [b"ok", b"\xff"])))),
-    "a-failing-stream": lambda: _swallow(lambda: arrownd.to_numpy(OneShotStream(Script(INTS, [INTS, Failure()])))),
-    "a-wrong-option": lambda: _swallow(lambda: arrownd.to_numpy(ArrayProducer(INTS), nulls="nonsense")),
-    "no-producer": lambda: _swallow(lambda: arrownd.to_numpy(object())),
-}
-
-
-def _swallow(call) -> None:
-    try:
-        call()
-    except (arrownd.ArrowndError, TypeError, ValueError):
-        return
-    raise AssertionError("it was let through")
-
-
-def grow(name: str, times: int) -> int:
-    """By how many bytes the process grew over so many calls, after as many again to warm up (a tenth of them)."""
-    call = CALLS[name]
-    for _ in range(times // 10):
-        call()
-    gc.collect()
-    before = _resident()
-    for _ in range(times):
-        call()
-    gc.collect()
-    return _resident() - before
-
-
-def _resident() -> int:
-    if sys.platform == "linux":
-        with open("/proc/self/statm") as file:
-            return int(file.read().split()[1]) * 4096
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_no_growth(name: str) -> None:
-    """10^5 conversions for the view and the copy; a leak of one struct a call would show in a fifth of that."""
-    times = 100_000 if name in ("a-view", "a-copy") else 20_000
-    code = f"from {__name__} import grow; print(grow({name!r}, {times}))"
-    command, environment = command_for("-c", code)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) < 2 * 2**20, f"grew by {int(done.stdout):,} bytes over {times:,} calls"
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_a_call_leaves_no_reference_to_its_producer(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Producer] = []
-    original = Producer.__init__
-
-    def remember(self: Producer, *args, **kwargs) -> None:
-        original(self, *args, **kwargs)
-        made.append(self)
-
-    monkeypatch.setattr(Producer, "__init__", remember)
-    CALLS[name]()
-    gc.collect()
-    if name == "no-producer":
-        assert made == []
-        return
-    (producer,) = made
-    made.clear()
-    assert sys.getrefcount(producer) == 2  # the name, and the call's own argument
-    assert producer.ledger.alive() == []

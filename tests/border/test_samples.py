@@ -57,9 +57,14 @@ def test_pyarrow_reads_a_sample_s_schema(sample: Sample) -> None:
     assert_released(producer)
 
 
-@pytest.mark.parametrize(("name", "stored"), [("interval_months", [1, 0, -3]), ("interval_days", [(1, 2), (0, 0), (3, 4)])])
+@pytest.mark.parametrize(
+    ("name", "stored"), [("interval_months", [1, 0, -3]), ("interval_days", [(1, 2), (0, 0), (3, 4)])]
+)
 def test_nanoarrow_reads_what_pyarrow_cannot_show(name: str, stored: list) -> None:
-    assert {sample.name for sample in SAMPLES} - {sample.name for sample in IN_PYARROW} == {"interval_months", "interval_days"}
+    assert {sample.name for sample in SAMPLES} - {sample.name for sample in IN_PYARROW} == {
+        "interval_months",
+        "interval_days",
+    }
     producer = ArrayProducer(BY_NAME[name])
     array = na.c_array(producer)
     assert list(array.view().buffer(1)) == stored

@@ -15,9 +15,10 @@ from typing import Any, TextIO
 
 import arrownd
 
-from .faults import Attempt, Fault, registry
+from .faults import Attempt, Fault
 from .producers import ArrayProducer, Producer, released_twice
 from .recipes import primitive
+from .registry import registry
 
 
 def last_column(producer: Producer) -> Any:
@@ -34,7 +35,7 @@ class StandardError:
     """What a native library or ctypes writes to standard error, attempt by attempt."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         faulthandler.enable(os.fdopen(os.dup(2), "wb"))
         self._original = os.dup(2)
         os.dup2(self._file.fileno(), 2)
@@ -55,10 +56,15 @@ def outcome_of(call: str, producer: Producer) -> dict[str, Any]:
     """What came of one call; nothing of it stays alive."""
     try:
         result = CALLS.get(call, getattr(arrownd, call, None))(producer)
-    except BaseException as error:  # noqa: BLE001 - a panic is no Exception, and has to be seen
+    except BaseException as error:  # a panic is no Exception, and has to be seen
         classes = [kind.__name__ for kind in type(error).__mro__]
         error.__traceback__ = None  # the producer may keep its own exception, and the traceback keeps the producer
-        return {"error": classes[0], "classes": classes, "message": str(error), "own": error is getattr(producer, "error", None)}
+        return {
+            "error": classes[0],
+            "classes": classes,
+            "message": str(error),
+            "own": error is getattr(producer, "error", None),
+        }
     shown = result.tolist() if getattr(result, "size", 0) else result
     return {"error": None, "result": repr(shown)[:10_000]}
 

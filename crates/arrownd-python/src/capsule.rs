@@ -120,33 +120,28 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn schema(&mut self) -> Result<ArrowSchema, Failure> {
-        let mut schema = ArrowSchema::empty();
-        let Some(get_schema) = self.stream.get_schema else {
-            return Ok(schema);
-        };
+    pub(crate) fn schema(&mut self, schema: &mut ArrowSchema) -> Result<(), Failure> {
+        let Some(get_schema) = self.stream.get_schema else { return Ok(()) };
         // SAFETY: the stream isn't released, and its callback takes it and an empty struct to fill.
-        let code = unsafe { get_schema(&raw mut self.stream, &raw mut schema) };
-        self.check(code)?;
-        Ok(schema)
+        let code = unsafe { get_schema(&raw mut self.stream, schema) };
+        self.check(code)
     }
 
-    /// The next array, `None` at the end.
-    pub(crate) fn next(&mut self) -> Result<Option<ArrowArray>, Failure> {
-        let mut array = ArrowArray::empty();
-        let Some(get_next) = self.stream.get_next else {
-            return Ok(None);
-        };
+    /// Fills in the next array; at the end it stays empty.
+    pub(crate) fn next(&mut self, array: &mut ArrowArray) -> Result<(), Failure> {
+        let Some(get_next) = self.stream.get_next else { return Ok(()) };
         // SAFETY: the stream isn't released, and its callback takes it and an empty struct to fill.
-        let code = unsafe { get_next(&raw mut self.stream, &raw mut array) };
-        self.check(code)?;
-        Ok((!array.is_released()).then_some(array))
+        let code = unsafe { get_next(&raw mut self.stream, array) };
+        self.check(code)
     }
 
+    #[inline]
     fn check(&mut self, code: c_int) -> Result<(), Failure> {
-        if code == 0 {
-            return Ok(());
-        }
+        if code == 0 { Ok(()) } else { Err(self.failure(code)) }
+    }
+
+    #[cold]
+    fn failure(&mut self, code: c_int) -> Failure {
         let message = self.stream.get_last_error.and_then(|get_last_error| {
             // SAFETY: the stream isn't released, and its last call failed: now it may be asked why.
             let text = unsafe { get_last_error(&raw mut self.stream) };
@@ -157,10 +152,10 @@ impl Stream {
             Some(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
         });
         let message = message.filter(|text| !text.is_empty());
-        Err(Failure::Producer(match message {
+        Failure::Producer(match message {
             Some(text) => format!("{text} (error code {code})"),
             None => format!("error code {code}, without a message"),
-        }))
+        })
     }
 }
 

@@ -3,12 +3,15 @@
 
 use std::ffi::c_int;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use arrownd::{ArrowArray, DType, Dest, ViewOf};
 use numpy::npyffi::{self, NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, PyArrayObject, npy_intp};
 use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
+use pyo3::ffi;
 use pyo3::prelude::*;
+use smallvec::SmallVec;
 
 use crate::dtypes::descriptor;
 
@@ -49,19 +52,16 @@ pub(crate) unsafe fn view<'py>(
     let descr = descriptor(py, dtype)?.into_dtype_ptr();
     let owner = Py::new(py, owner)?;
     const MOST: usize = 32;
-    let (mut dims, mut strides): ([npy_intp; MOST], [npy_intp; MOST]) = ([0; MOST], [0; MOST]);
     let nd = 1 + view.trailing.len();
     if nd > MOST {
         return Err(PyValueError::new_err(format!(
             "{nd} dimensions are more than NumPy takes from here ({MOST})"
         )));
     }
-    let shown = std::iter::once(&view.rows).chain(&view.trailing);
-    for ((n, stride), from) in dims.iter_mut().zip(&mut strides).zip(shown) {
-        (*n, *stride) = (from.0 as npy_intp, from.1 as npy_intp);
-    }
-    // SAFETY: NumPy's own type object.
-    let class = unsafe { npyffi::get_type_object(py, NpyTypes::PyArray_Type) };
+    let shown = || std::iter::once(&view.rows).chain(&view.trailing);
+    let mut dims: SmallVec<[npy_intp; 4]> = shown().map(|(n, _)| *n as npy_intp).collect();
+    let mut strides: SmallVec<[npy_intp; 4]> = shown().map(|(_, stride)| *stride as npy_intp).collect();
+    let class = array_type(py);
     // SAFETY: shape and strides stay within the memory by the caller's promise; the descriptor's
     // reference is handed over; flags 0 make a read-only array, aligned or not as NumPy finds.
     let array = unsafe {
@@ -95,8 +95,7 @@ pub(crate) fn empty<'py>(
     let descr = descriptor(py, dtype)?.into_dtype_ptr();
     let mut dims: Vec<npy_intp> = shape.iter().map(|n| *n as npy_intp).collect();
     let mut strides: Vec<npy_intp> = strides.iter().map(|n| *n as npy_intp).collect();
-    // SAFETY: NumPy's own type object.
-    let class = unsafe { npyffi::get_type_object(py, NpyTypes::PyArray_Type) };
+    let class = array_type(py);
     // SAFETY: no data pointer: NumPy allocates for the shape, and refuses one that is too large;
     // the strides reach every element of that memory once; the descriptor's reference is handed
     // over.
@@ -116,6 +115,26 @@ pub(crate) fn empty<'py>(
     // SAFETY: a new reference, or null with an exception set.
     let array = unsafe { Bound::from_owned_ptr_or_err(py, array) }?;
     Ok(array.cast_into::<PyUntypedArray>()?)
+}
+
+/// Gives up a reference that is kept as an exposed address; 0 is none.
+pub(crate) fn release_address(py: Python<'_>, address: usize) {
+    let object: *mut ffi::PyObject = std::ptr::with_exposed_provenance_mut(address);
+    // SAFETY: null, or a reference that the caller owned and gives up.
+    drop(unsafe { Bound::from_owned_ptr_or_opt(py, object) });
+}
+
+/// NumPy's array type, which is asked for on every call.
+fn array_type(py: Python<'_>) -> *mut ffi::PyTypeObject {
+    static CLASS: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(std::ptr::null_mut());
+    let known = CLASS.load(Ordering::Relaxed);
+    if !known.is_null() {
+        return known;
+    }
+    // SAFETY: NumPy's own type object, which lives as long as the interpreter.
+    let class = unsafe { npyffi::get_type_object(py, NpyTypes::PyArray_Type) };
+    CLASS.store(class, Ordering::Relaxed);
+    class
 }
 
 /// Forbids writing to an array.

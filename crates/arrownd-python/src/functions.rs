@@ -54,15 +54,17 @@ public_function! {
     to_numpy,
     "(obj, /, dtype=None, *, allow_copy=True, writable=False, nulls=\"nan\", na_value=<unset>, columns=None, lists=<unset>, pad_to=None, structured=False, order=\"F\", out=None, safe=True)",
     |py, obj, words| {
-        // A bad word is refused before the producer is asked for anything.
-        let plain = words.are_plain();
-        let request = request(py, words, Caller::ToNumpy)?;
-        let mut data = Acquired::from(obj)?;
-        if plain {
+        let (data, request) = if words.are_plain() {
+            let mut data = Acquired::from(obj)?;
             if let Some(view) = convert::plain(py, &mut data)? {
                 return Ok(view);
             }
-        }
+            (data, request(py, words, Caller::ToNumpy)?)
+        } else {
+            // A bad word is refused before the producer is asked for anything.
+            let request = request(py, words, Caller::ToNumpy)?;
+            (Acquired::from(obj)?, request)
+        };
         let masked = request.options.nulls == Nulls::Masked;
         let made = convert::one(py, data, &request)?;
         if masked { made.into_masked_array(py) } else { Ok(made.values) }

@@ -115,14 +115,14 @@ impl<'py> Acquired<'py> {
 
     fn stream(capsule: &Bound<'_, PyAny>, at_hand: bool) -> Outcome<Self> {
         let mut stream = capsule::take_stream(capsule)?;
-        let (schema, arrays) = if at_hand {
-            pull(&mut stream)?
-        } else {
-            // The producer may run a query, on threads that want the GIL.
-            let (outcome, used) = capsule.py().detach(move || (pull(&mut stream), stream));
-            drop(used);
-            outcome?
-        };
+        if at_hand {
+            let (schema, arrays) = pull(&mut stream)?;
+            return Ok(Self { schema: Held::Own(schema), arrays });
+        }
+        // The producer may run a query, on threads that want the GIL.
+        let (outcome, used) = capsule.py().detach(move || (pull(&mut stream), stream));
+        drop(used);
+        let (schema, arrays) = outcome?;
         Ok(Self { schema: Held::Own(schema), arrays })
     }
 
@@ -183,13 +183,19 @@ fn schema_only(object: &Bound<'_, PyAny>, columns: Option<&[String]>) -> Outcome
     Imported::new(field, columns, None)
 }
 
+/// Filled in place: the structs are large, and this is on the way of every call.
+#[inline]
 fn pull(stream: &mut Stream) -> Result<(ArrowSchema, Arrays), Failure> {
-    let schema = stream.schema()?;
-    let mut arrays = Arrays::new();
-    while let Some(array) = stream.next()? {
-        arrays.push(array);
+    let mut pulled = (ArrowSchema::empty(), Arrays::new());
+    stream.schema(&mut pulled.0)?;
+    loop {
+        let mut next = ArrowArray::empty();
+        stream.next(&mut next)?;
+        if next.is_released() {
+            return Ok(pulled);
+        }
+        pulled.1.push(next);
     }
-    Ok((schema, arrays))
 }
 
 fn no_producer(object: &Bound<'_, PyAny>) -> PyResult<PyErr> {

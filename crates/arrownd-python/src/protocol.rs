@@ -1,6 +1,6 @@
 //! Which of the capsule protocol's methods an object has, remembered by its type.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -19,12 +19,25 @@ pub(crate) enum Protocol {
     DeviceArray,
 }
 
+impl Protocol {
+    const ALL: [Self; 5] = [
+        Self::Array { or_stream: false },
+        Self::Array { or_stream: true },
+        Self::Stream { at_hand: false },
+        Self::Stream { at_hand: true },
+        Self::DeviceArray,
+    ];
+}
+
 const SLOTS: usize = 64;
+/// Type objects are aligned to at least this: the low bits of a slot are free for the protocol.
+const ALIGNED: usize = 8;
 
-/// A type seen before. The reference keeps its address from being given to another type.
-type Slot = Option<(Py<PyType>, Protocol)>;
-
-static SEEN: Mutex<[Slot; SLOTS]> = Mutex::new([const { None }; SLOTS]);
+/// Types seen before, each as its address plus the place of its protocol in [`Protocol::ALL`].
+///
+/// A type in here is kept alive (at most [`SLOTS`] of them), so that its address can't become
+/// another type's.
+static SEEN: [AtomicUsize; SLOTS] = [const { AtomicUsize::new(0) }; SLOTS];
 
 /// The protocol of `object`, `None` where it has none.
 ///
@@ -32,24 +45,30 @@ static SEEN: Mutex<[Slot; SLOTS]> = Mutex::new([const { None }; SLOTS]);
 /// the type's address. That an object has nothing isn't remembered.
 pub(crate) fn protocol(object: &Bound<'_, PyAny>) -> PyResult<Option<Protocol>> {
     let class = object.get_type();
-    let slot = (class.as_ptr().addr() >> 4) % SLOTS;
-    if let Ok(seen) = SEEN.lock() {
-        if let Some(Some((known, protocol))) = seen.get(slot) {
-            if known.is(&class) {
-                return Ok(Some(*protocol));
-            }
-        }
+    let address = class.as_ptr().addr();
+    let slot = &SEEN[address / 16 % SLOTS];
+    let seen = slot.load(Ordering::Acquire);
+    if seen / ALIGNED * ALIGNED == address {
+        return Ok(Protocol::ALL.get(seen % ALIGNED).copied());
     }
     if let Some(found) = look(class.as_any(), &class)? {
-        let evicted = SEEN.lock().ok().and_then(|mut seen| {
-            seen.get_mut(slot).and_then(|slot| slot.replace((class.clone().unbind(), found)))
-        });
-        // Dropped after the lock: freeing a type may run code.
-        drop(evicted);
+        if let Some(place) = Protocol::ALL.iter().position(|known| *known == found) {
+            remember(slot, class, place);
+        }
         return Ok(Some(found));
     }
     // An instance may have what its type hasn't: a proxy.
     look(object, &class)
+}
+
+fn remember(slot: &AtomicUsize, class: Bound<'_, PyType>, place: usize) {
+    let py = class.py();
+    let kept = class.into_ptr().expose_provenance();
+    if kept % ALIGNED != 0 {
+        return; // no such type object is known; this one stays alive and isn't remembered
+    }
+    let evicted = slot.swap(kept + place, Ordering::AcqRel) / ALIGNED * ALIGNED;
+    crate::export::release_address(py, evicted);
 }
 
 fn look(place: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> PyResult<Option<Protocol>> {

@@ -25,9 +25,7 @@ impl PartialEq for Number {
     fn eq(&self, other: &Self) -> bool {
         match (*self, *other) {
             (Self::Int(a), Self::Int(b)) => a == b,
-            (Self::Float(a), Self::Float(b)) => {
-                a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
-            }
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
             _ => false,
         }
     }
@@ -115,7 +113,7 @@ fn nearest(x: f64, dtype: DType) -> Option<f64> {
         return Some(x);
     }
     // The exponent of the last place: subnormals share the smallest one.
-    let exponent = (x.abs().log2().floor() as i32).max(3 - most) - (digits as i32 - 1);
+    let exponent = (x.abs().log2().floor() as i32).max(2 - most) - (digits as i32 - 1);
     let unit = 2f64.powi(exponent);
     let rounded = (x / unit).round_ties_even() * unit;
     (rounded.abs() < 2f64.powi(most - 1) * 2.0).then_some(rounded)
@@ -139,11 +137,8 @@ fn expected(number: Number, dtype: DType) -> Option<Number> {
         (Number::Int(x), dtype) => {
             let bits = dtype.itemsize() as u32 * 8;
             let unsigned = dtype.to_string().starts_with('u');
-            let (low, high) = if unsigned {
-                (0, (1 << bits) - 1)
-            } else {
-                (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
-            };
+            let (low, high) =
+                if unsigned { (0, (1 << bits) - 1) } else { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) };
             (low..=high).contains(&x).then_some(number)
         }
     }
@@ -196,10 +191,7 @@ fn boundaries() -> Vec<Number> {
 fn check_pair<D: Numeric>(array: &dyn Array, hidden: &dyn Array, place: usize, number: Number) {
     let from = array.data_type();
     let found = to_array::<D>(array, &Options::default());
-    let loose = Options {
-        safe: false,
-        ..Options::default()
-    };
+    let loose = Options { safe: false, ..Options::default() };
     let unchecked = to_array::<D>(array, &loose).expect("nothing is checked");
     match (found, expected(number, D::DTYPE)) {
         (Ok(found), Some(expected)) => {
@@ -221,10 +213,7 @@ fn check_pair<D: Numeric>(array: &dyn Array, hidden: &dyn Array, place: usize, n
         }
     }
     // Under a null it isn't looked at.
-    let masked = Options {
-        nulls: Nulls::Masked,
-        ..Options::default()
-    };
+    let masked = Options { nulls: Nulls::Masked, ..Options::default() };
     assert!(to_array::<D>(hidden, &masked).is_ok(), "{number:?}: {from} to {}", D::DTYPE);
 }
 

@@ -14,13 +14,13 @@ use crate::types::every_type;
 
 /// What facts borrow from.
 #[derive(Debug, Clone)]
-pub struct Source {
-    pub field: Field,
-    pub node: Contents,
+pub(crate) struct Source {
+    pub(crate) field: Field,
+    pub(crate) node: Contents,
 }
 
 #[derive(Debug, Clone)]
-pub enum Contents {
+pub(crate) enum Contents {
     Leaf {
         values: Field,
         dims: Vec<usize>,
@@ -37,7 +37,7 @@ pub enum Contents {
 }
 
 impl Source {
-    pub fn facts(&self, rows: Option<usize>) -> Facts<'_> {
+    pub(crate) fn facts(&self, rows: Option<usize>) -> Facts<'_> {
         let node = match &self.node {
             Contents::Leaf { values, dims, axes, chunks, missing, alignment } => {
                 let all = rows.unwrap_or(0) * dims.iter().product::<usize>();
@@ -63,7 +63,7 @@ impl Source {
 }
 
 /// The same facts with nothing missing.
-pub fn complete<'f>(facts: &Facts<'f>) -> Facts<'f> {
+pub(crate) fn complete<'f>(facts: &Facts<'f>) -> Facts<'f> {
     let node = match &facts.node {
         FactsNode::Leaf(leaf) if *leaf.field.data_type() == DataType::Null => facts.node.clone(),
         FactsNode::Leaf(leaf) => FactsNode::Leaf(LeafFacts { missing: 0, ..leaf.clone() }),
@@ -107,7 +107,7 @@ fn leaf() -> impl Strategy<Value = Source> {
 }
 
 /// A leaf, or a struct of them with names of their own; one in it may be a struct again.
-pub fn source() -> impl Strategy<Value = Source> {
+pub(crate) fn source() -> impl Strategy<Value = Source> {
     leaf().prop_recursive(2, 12, 4, |inner| {
         let spacing = prop_oneof![Just(None), (1usize..200).prop_map(Some)];
         (vec(inner, 0..4), spacing).prop_map(|(mut children, spacing)| {
@@ -128,7 +128,7 @@ pub fn source() -> impl Strategy<Value = Source> {
     })
 }
 
-pub fn rows() -> impl Strategy<Value = Option<usize>> {
+pub(crate) fn rows() -> impl Strategy<Value = Option<usize>> {
     prop_oneof![
         1 => Just(None),
         1 => Just(Some(0)),
@@ -137,7 +137,7 @@ pub fn rows() -> impl Strategy<Value = Option<usize>> {
     ]
 }
 
-pub fn dtype() -> impl Strategy<Value = DType> {
+pub(crate) fn dtype() -> impl Strategy<Value = DType> {
     use DType as D;
     let odd = Resolution { unit: Unit::Second, multiple: 25 };
     select(vec![
@@ -183,7 +183,7 @@ fn fill() -> impl Strategy<Value = Fill> {
     ]
 }
 
-pub fn options() -> impl Strategy<Value = Options> {
+pub(crate) fn options() -> impl Strategy<Value = Options> {
     (
         prop_oneof![2 => Just(None), 1 => dtype().prop_map(Some)],
         any::<bool>(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_schema::{DataType, Field, Fields, IntervalUnit, TimeUnit, UnionFields, UnionMode};
 
 /// The names that [`variant`] can give: a variant of `DataType`, split where the table has two rows.
-pub const VARIANTS: [&str; 48] = [
+pub(crate) const VARIANTS: [&str; 48] = [
     "Null",
     "Boolean",
     "Int8",
@@ -58,7 +58,7 @@ pub const VARIANTS: [&str; 48] = [
 
 /// The variant's name. Exhaustive: a new variant of arrow-schema doesn't compile until it is here,
 /// and then fails until [`every_type`] has one.
-pub fn variant(data_type: &DataType) -> &'static str {
+pub(crate) fn variant(data_type: &DataType) -> &'static str {
     use DataType as T;
     match data_type {
         T::Null => "Null",
@@ -113,7 +113,7 @@ pub fn variant(data_type: &DataType) -> &'static str {
 }
 
 /// One of each variant, with every unit of time.
-pub fn every_type() -> Vec<DataType> {
+pub(crate) fn every_type() -> Vec<DataType> {
     use DataType as T;
     let item = |data_type| Arc::new(Field::new("item", data_type, true));
     let entries =
