@@ -23,7 +23,7 @@ when a value is missing. Under `nulls="masked"` or with `na_value=` the dtype is
 changed. *copy* means: one pass from the Arrow buffers into the new array. `explain` says which of the two a given
 input gets. `*` means: it depends on what is inside.
 
-`dtype=object` makes one Python object a value, for every type in the first table.
+`dtype=object` makes one Python object a value, for every type in the first table but fixed-size lists and tensors.
 """
 
 TYPES_LATER = """\

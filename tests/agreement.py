@@ -173,7 +173,9 @@ def agree(obj: Any, want: Want, **options: Any) -> np.ndarray:
             assert got.mask is np.ma.nomask, "a mask, though nothing is missing"
         else:
             # np.ma gives every structured array a record mask, needed or not.
-            assert not np.ma.getmaskarray(got).view(bool).any(), "masked, though nothing is missing"
+            whole = np.ma.getmaskarray(got)
+            assert not whole.view(bool).any(), "masked, though nothing is missing"
+            mask_bytes = whole.nbytes
     same_values(data, want.values, held)
     check_memory(data, want, plain=not want.masked)
     check_plan(plan, data, mask_bytes, want)

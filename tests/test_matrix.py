@@ -35,15 +35,16 @@ def test_one_memory_stretch_is_a_view() -> None:
                     table = side_by_side(values, gap=gap)
                     address = table.column(0).chunk(0).buffers()[1].address
                     plan = arrownd.explain(make(table))
-                    if gap and plan.copies:
-                        agree(make(table), Want(values, view=False, strided=True))
+                    assert plan.copies is bool(gap), "only neighbours are one stretch"
+                    if gap:
+                        agree(make(table), Want(values, view=False, strided=True, codes=frozenset({"order"})))
                         continue
                     got = agree(make(table), Want(values, view=True, address=address, strided=True), allow_copy=False)
                     assert got.strides == (8, 8 * (8 + gap))
         with book.entry("sliced"):
+            # The C structs don't tell a slice of one stretch from columns that lie apart.
             table = side_by_side(values).slice(2, 4)
-            address = table.column(0).chunk(0).buffers()[1].address + 16
-            agree(table, Want(values[2:6], view=True, address=address, strided=True), allow_copy=False)
+            agree(table, Want(values[2:6], view=False, strided=True, codes=frozenset({"order"})))
         with book.entry("some columns"):
             table = side_by_side(values)
             address = table.column(0).chunk(0).buffers()[1].address

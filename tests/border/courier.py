@@ -6,16 +6,18 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from queue import Empty, Queue
-from typing import Any
+from typing import IO, Any
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = __package__ or HERE.name
 PATIENCE = 120  # seconds without a word after which an attempt counts as one that never ends
 
+Place = tuple[str, Any]  # a fault and where in it: an attempt's index, or "after"
 Report = dict[Any, Any]  # attempt -> outcome; "after" -> what the sound conversion afterwards did
 
 
@@ -38,52 +40,55 @@ def run_faults(names: Iterable[str]) -> dict[str, Report]:
 def _one_worker(names: list[str], reports: dict[str, Report]) -> list[str]:
     """Fills in reports and returns the faults that are left to do."""
     command, environment = command_for("-m", f"{PACKAGE}.worker")
-    worker = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
-    assert worker.stdin is not None
-    worker.stdin.write(json.dumps(names))
-    worker.stdin.close()
-    lines: Queue[str | None] = Queue()
-    last_words: list[str] = []
-    threading.Thread(target=_pump, args=(worker.stdout, lines), daemon=True).start()
-    listener = threading.Thread(target=lambda: last_words.append(worker.stderr.read()), daemon=True)  # type: ignore[union-attr]
-    listener.start()
-    at: dict[str, Any] | None = None
+    at: Place | None = None
     done: set[str] = set()
-    hung = False
-    while True:
-        try:
-            line = lines.get(timeout=PATIENCE)
-        except Empty:
-            hung = True
-            worker.kill()
-            break
-        if line is None:
-            break
-        said = json.loads(line)
-        report = reports[said["fault"]]
-        if "after" in said:
-            report["after"] = said["after"]
-            done.add(said["fault"])
-            at = None
-        elif "outcome" in said:
-            report[said["attempt"]] = said["outcome"]
-            at = {"fault": said["fault"], "attempt": "after"}
-        else:
-            at = said
-    status = worker.wait()
-    listener.join(timeout=10)
-    tail = "".join(last_words)[-3000:]
+    with (
+        tempfile.TemporaryFile("w+") as stderr,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment
+        ) as worker,
+    ):
+        assert worker.stdin is not None
+        worker.stdin.write(json.dumps(names))
+        worker.stdin.close()
+        for said in _said_by(worker):
+            fault = said["fault"]
+            if "after" in said:
+                reports[fault]["after"] = said["after"]
+                done.add(fault)
+                at = None
+            elif "outcome" in said:
+                reports[fault][said["attempt"]] = said["outcome"]
+                at = fault, "after"
+            else:
+                at = fault, said["attempt"]
+        status = worker.wait()
+        stderr.seek(0)
+        last_words = stderr.read()[-3000:]
     if at is not None:
-        reports[at["fault"]][at["attempt"]] = {"died": "it never ended" if hung else f"status {status}", "stderr": tail}
-        done.add(at["fault"])
-    elif status or hung:
-        raise RuntimeError(f"the worker failed outside of any fault, with status {status}:\n{tail}")
+        fault, attempt = at
+        reports[fault][attempt] = {"died": f"status {status}", "stderr": last_words}
+        done.add(fault)
+    elif status:
+        raise RuntimeError(f"the worker failed outside of any fault, with status {status}:\n{last_words}")
     return [name for name in names if name not in done]
 
 
-def _pump(stream, lines: Queue) -> None:
+def _said_by(worker: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
+    """What a worker says, until it ends; one that falls silent is killed."""
+    assert worker.stdout is not None
+    lines: Queue[str | None] = Queue()
+    pump = threading.Thread(target=_pump, args=(worker.stdout, lines), daemon=True)
+    pump.start()
+    try:
+        while (line := lines.get(timeout=PATIENCE)) is not None:
+            yield json.loads(line)
+    except Empty:
+        worker.kill()
+    pump.join()
+
+
+def _pump(stream: IO[str], lines: Queue[str | None]) -> None:
     for line in stream:
         lines.put(line)
     lines.put(None)

@@ -1,13 +1,13 @@
 //! The words of the public signatures, in the core's terms.
 
-use arrownd::{DType, Error, Fill, Fills, Nulls, Options, Order, OutSpec, Outs, Resolution, Unit};
+use arrownd::{DType, Error, Fill, Fills, Nulls, Options, Order, OutSpec, Outs};
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString, PyTuple};
 use pyo3::{Borrowed, FromPyObject};
 
-use crate::dtypes;
+use crate::dtypes::{self, Wanted};
 use crate::errors::Outcome;
 use crate::export;
 
@@ -59,6 +59,8 @@ impl Words<'_> {
 /// What the words mean, with the Python objects that the core can't hold.
 pub(crate) struct Request<'py> {
     pub(crate) options: Options,
+    /// A dtype that nothing here makes, and what to do instead: refused once the source is known.
+    pub(crate) unmade: Option<(String, &'static str)>,
     pub(crate) structured: bool,
     pub(crate) na_values: NaValues<'py>,
     pub(crate) out: Option<Out<'py>>,
@@ -112,8 +114,12 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
         safe: words.safe,
         ..Options::default()
     };
+    let mut unmade = None;
     if let Some(dtype) = &words.dtype {
-        options.dtype = Some(dtypes::parse(dtype)?);
+        match dtypes::parse(dtype)? {
+            Wanted::Known(dtype) => options.dtype = Some(dtype),
+            Wanted::Unmade(dtype, remedy) => unmade = Some((dtype, remedy)),
+        }
     }
     if let Some(nulls) = &words.nulls {
         options.nulls = match nulls.extract::<&str>().unwrap_or_default() {
@@ -181,11 +187,17 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
             options.out = Some(Outs::Fields(specs.collect::<Outcome<Vec<_>>>()?));
         }
     }
-    Ok(Request { options, structured: words.structured, na_values, out })
+    options.record_masks = caller != Caller::ToMasked;
+    Ok(Request { options, unmade, structured: words.structured, na_values, out })
 }
 
 fn spec(array: &Bound<'_, PyUntypedArray>) -> Outcome<OutSpec> {
-    Ok(OutSpec { dtype: dtypes::parse(array.dtype().as_any())?, shape: array.shape().to_vec() })
+    match dtypes::parse(array.dtype().as_any())? {
+        Wanted::Known(dtype) => Ok(OutSpec { dtype, shape: array.shape().to_vec() }),
+        Wanted::Unmade(dtype, _) => {
+            Err(Error::BadValue(format!("out has dtype {dtype}, which no result has here")).into())
+        }
+    }
 }
 
 fn out_array<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedArray>> {
@@ -253,6 +265,12 @@ fn fill(value: &Bound<'_, PyAny>) -> Outcome<Fill> {
     if value.get_type().name()?.to_string_lossy() == "NaTType" {
         return Ok(Fill::Temporal { ticks: i64::MIN, resolution: None, datetime: true });
     }
+    // pandas' Timestamp and Timedelta are Python's, with nanoseconds that Python's conversion drops.
+    for method in ["to_datetime64", "to_timedelta64"] {
+        if let Some(exact) = value.getattr_opt(method)? {
+            return temporal(&exact.call0()?);
+        }
+    }
     let datetime = py.import("datetime")?;
     if value.is_instance(&datetime.getattr("date")?)? {
         if value.getattr_opt("tzinfo")?.is_some_and(|zone| !zone.is_none()) {
@@ -282,17 +300,13 @@ fn fill(value: &Bound<'_, PyAny>) -> Outcome<Fill> {
 fn temporal(value: &Bound<'_, PyAny>) -> Outcome<Fill> {
     let py = value.py();
     let dtype = value.getattr("dtype")?;
-    let DType::Datetime(resolution) = (match dtypes::parse(&dtype)? {
-        DType::Timedelta(resolution) => DType::Datetime(resolution),
-        other => other,
-    }) else {
+    let Wanted::Known(DType::Datetime(resolution) | DType::Timedelta(resolution)) = dtypes::parse(&dtype)?
+    else {
         return Ok(Fill::Object(value.to_string()));
     };
     let datetime = dtype.getattr("kind")?.extract::<String>()? == "M";
     let ticks: i64 = value.call_method1("view", (py.import("numpy")?.getattr("int64")?,))?.extract()?;
-    // A generic timedelta64 counts whatever the result counts; only NaT means the same everywhere.
-    let resolution = resolution.or_else(|| (ticks != i64::MIN).then(|| Unit::Microsecond.into()));
-    Ok(Fill::Temporal { ticks, resolution: resolution.filter(|_: &Resolution| ticks != i64::MIN), datetime })
+    Ok(Fill::Temporal { ticks, resolution: resolution.filter(|_| ticks != i64::MIN), datetime })
 }
 
 /// A tuple of two or three integers as an interval's bytes.

@@ -3,13 +3,14 @@
 
 use arrow_schema::DataType;
 use arrownd::{Column, DType, Error, Facts, PlainView, Plan as CorePlan, Planned, Step, Task, ViewOf};
-use numpy::PyUntypedArray;
+use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
 use crate::arguments::{NaValues, Out, Request};
 use crate::errors::Outcome;
 use crate::export::{self, Owner};
 use crate::import::{Acquired, Imported, look};
+use crate::masked;
 use crate::objects;
 
 /// Below this many values, letting go of the GIL costs more than the work.
@@ -53,7 +54,7 @@ pub(crate) fn plain<'py>(py: Python<'py>, data: &mut Acquired<'py>) -> Outcome<O
 /// Converts to one array.
 pub(crate) fn one<'py>(py: Python<'py>, data: Acquired<'py>, request: &Request<'py>) -> Outcome<Made<'py>> {
     let mut imported = data.read(request.options.columns.as_deref())?;
-    refuse_structured(&imported, request)?;
+    refuse(&imported, request)?;
     let half = {
         let chunks = imported.chunks()?;
         let column = Column::new(&imported.field, &chunks)?;
@@ -83,7 +84,7 @@ pub(crate) fn columns<'py>(
 /// The plan of a conversion, without carrying it out.
 pub(crate) fn plan_of(obj: &Bound<'_, PyAny>, request: &Request<'_>) -> Outcome<CorePlan> {
     let imported = look(obj, request.options.columns.as_deref())?;
-    refuse_structured(&imported, request)?;
+    refuse(&imported, request)?;
     let chunks = imported.chunks()?;
     let column = match &imported.arrays {
         None => Column::of_schema(&imported.field)?,
@@ -155,16 +156,23 @@ fn half<'py>(py: Python<'py>, task: Task<'_>, request: &Request<'py>) -> Outcome
             refuse_overlap(&task, &mask, 1)?;
             Some(mask)
         }
+        None if plan.masked() && request.options.record_masks && masked::parts(dtype) > 1 => {
+            Some(masked::empty_records(py, plan, dtype)?)
+        }
         None if plan.masked() => Some(new_array(py, plan, DType::Bool)?),
         None => None,
     };
     if let Some(mask) = &mask {
+        let parts = mask.dtype().itemsize();
         // SAFETY: the mask is new, or the caller's `out`, writeable and apart from the input.
-        let mut dest = unsafe { export::dest(mask, 1) };
-        if plan.len().unwrap_or(0) < WORTH_DETACHING {
-            task.fill_mask(&mut dest)?;
-        } else {
-            py.detach(|| task.fill_mask(&mut dest))?;
+        let mut dest = unsafe { export::dest(mask, parts) };
+        for part in 0..parts {
+            let mut dest = dest.record_part(part, parts);
+            if plan.len().unwrap_or(0) < WORTH_DETACHING {
+                task.fill_mask(&mut dest)?;
+            } else {
+                py.detach(|| task.fill_mask(&mut dest))?;
+            }
         }
     }
     Ok(Half { name, dtype, values, mask })
@@ -252,15 +260,20 @@ fn fill<'py>(
     Ok(())
 }
 
-fn refuse_structured(imported: &Imported, request: &Request<'_>) -> Outcome<()> {
+/// Refuses what this version doesn't make, naming what it would be made of.
+fn refuse(imported: &Imported, request: &Request<'_>) -> Outcome<()> {
+    let unsupported = |to: String, remedy: &str| {
+        let from = arrownd::type_name(&imported.field);
+        Err(Error::UnsupportedType { path: String::new(), from, to, remedy: remedy.to_owned() }.into())
+    };
+    if let Some((dtype, remedy)) = &request.unmade {
+        return unsupported(format!("dtype {dtype}"), remedy);
+    }
     if request.structured && matches!(imported.field.data_type(), DataType::Struct(_)) {
-        return Err(Error::UnsupportedType {
-            path: String::new(),
-            from: "struct".to_owned(),
-            to: "a structured array".to_owned(),
-            remedy: "this version doesn't make them yet; use to_columns".to_owned(),
-        }
-        .into());
+        return unsupported(
+            "a structured array".to_owned(),
+            "this version doesn't make them yet; use to_columns",
+        );
     }
     Ok(())
 }

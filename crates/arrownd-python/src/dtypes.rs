@@ -1,6 +1,6 @@
 //! NumPy's dtype objects and the core's.
 
-use arrownd::{DType, Error, Resolution, Unit};
+use arrownd::{DType, Resolution, Unit};
 use numpy::PyArrayDescr;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -64,8 +64,15 @@ fn make(py: Python<'_>, dtype: DType) -> PyResult<Bound<'_, PyArrayDescr>> {
     }
 }
 
-/// What the caller means by `dtype=`.
-pub(crate) fn parse(wanted: &Bound<'_, PyAny>) -> Outcome<DType> {
+/// What the caller means by a dtype.
+pub(crate) enum Wanted {
+    Known(DType),
+    /// NumPy has it, and nothing here makes it: its name and what to do instead.
+    Unmade(String, &'static str),
+}
+
+/// Reads `dtype=`, or the dtype of an array.
+pub(crate) fn parse(wanted: &Bound<'_, PyAny>) -> Outcome<Wanted> {
     let py = wanted.py();
     // NumPy's own words for a wrong dtype are the best ones.
     let dtype = py.import("numpy")?.getattr("dtype")?.call1((wanted,))?;
@@ -99,19 +106,19 @@ pub(crate) fn parse(wanted: &Bound<'_, PyAny>) -> Outcome<DType> {
         ("V", 16) if matches(py, &dtype, DType::IntervalMonthDayNano)? => Some(DType::IntervalMonthDayNano),
         _ => None,
     };
-    parsed.ok_or_else(|| {
-        let remedy = if native {
-            "this version doesn't make that dtype; leave out dtype= or pass dtype=object"
-        } else {
-            "convert to native byte order and use astype on the result"
-        };
-        Error::UnsupportedType {
-            path: String::new(),
-            from: "Arrow data".to_owned(),
-            to: format!("dtype {}", dtype.str().map(|s| s.to_string()).unwrap_or_default()),
-            remedy: remedy.to_owned(),
+    Ok(match parsed {
+        Some(dtype) => Wanted::Known(dtype),
+        None if native => {
+            let text = dtype.str()?.to_string();
+            Wanted::Unmade(
+                text,
+                "this version doesn't make that dtype; leave out dtype= or pass dtype=object",
+            )
         }
-        .into()
+        None => {
+            let text = dtype.str()?.to_string();
+            Wanted::Unmade(text, "convert to native byte order and use astype on the result")
+        }
     })
 }
 

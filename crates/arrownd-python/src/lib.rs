@@ -26,5 +26,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(plan::reason_table, module)?)?;
     module.add_class::<plan::Plan>()?;
     module.add_class::<plan::Reason>()?;
+    let forget = wrap_pyfunction!(protocol::forget_types, module)?;
+    module.py().import("atexit")?.call_method1("register", (forget,))?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))
 }

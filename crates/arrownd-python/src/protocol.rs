@@ -71,6 +71,15 @@ fn remember(slot: &AtomicUsize, class: Bound<'_, PyType>, place: usize) {
     crate::export::release_address(py, evicted);
 }
 
+/// Lets go of the remembered types, so that their modules can be torn down with the interpreter.
+#[pyfunction]
+pub(crate) fn forget_types(py: Python<'_>) {
+    for slot in &SEEN {
+        let kept = slot.swap(0, Ordering::AcqRel) / ALIGNED * ALIGNED;
+        crate::export::release_address(py, kept);
+    }
+}
+
 fn look(place: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> PyResult<Option<Protocol>> {
     let stream = place.hasattr("__arrow_c_stream__")?;
     if place.hasattr("__arrow_c_array__")? {

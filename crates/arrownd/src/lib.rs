@@ -41,7 +41,7 @@ pub use kernels::civil;
 pub use mapping::{Element, Mapped, ROWS, Row, RowId, map};
 pub use options::{Fill, Fills, Form, Nulls, Options, Order, OutSpec, Outs};
 pub use plan::{
-    Facts, FactsNode, LeafFacts, LeafStep, Note, Op, Plan, Reason, Reasons, Step, Transfer, plan,
+    Facts, FactsNode, LeafFacts, LeafStep, Note, Op, Plan, Reason, Reasons, Step, Transfer, plan, type_name,
 };
 pub use source::{
     ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Chunk, Column, Data, Leaf, Node, Offsets, Part, Path,

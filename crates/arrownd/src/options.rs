@@ -152,6 +152,8 @@ pub struct Options {
     pub out: Option<Outs>,
     /// The mask to write into, with `nulls` masked.
     pub out_mask: Option<OutSpec>,
+    /// Structured results have a mask for each part of a record, as `np.ma` wants it.
+    pub record_masks: bool,
     /// Check that every value is held exactly.
     pub safe: bool,
     /// The form of a struct or table.
@@ -170,6 +172,7 @@ impl Default for Options {
             order: Order::default(),
             out: None,
             out_mask: None,
+            record_masks: false,
             safe: true,
             form: Form::default(),
         }

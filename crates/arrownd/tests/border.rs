@@ -46,10 +46,7 @@ fn text(format: &str, words: &[&str]) -> Producer {
         Some(*end)
     });
     let offsets: Vec<i32> = std::iter::once(0).chain(ends).collect();
-    Producer::new(format, words.len())
-        .no_buffer()
-        .items(&offsets)
-        .items(joined.as_bytes())
+    Producer::new(format, words.len()).no_buffer().items(&offsets).items(joined.as_bytes())
 }
 
 /// A view: at most 12 bytes inside it, longer ones in variadic buffer `buffer`.
@@ -86,21 +83,16 @@ fn examples() -> Vec<(&'static str, Producer, &'static str)> {
         ("null", Producer::new("n", 3), "_|_|_"),
         (
             "bool",
-            Producer::new("b", 5).offset(6).bits(&[1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1]).bits(&[0, 0, 0, 0, 0, 0, 1, 1, 0, 1, 0]),
+            Producer::new("b", 5)
+                .offset(6)
+                .bits(&[1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1])
+                .bits(&[0, 0, 0, 0, 0, 0, 1, 1, 0, 1, 0]),
             "true|_|false|true|false",
         ),
         ("int32", ints(&[7, -8, 9]).sliced(1), "-8|9"),
-        (
-            "fixed_size_binary",
-            Producer::new("w:1", 2).no_buffer().items(&[5u8, 6]),
-            "5|6",
-        ),
+        ("fixed_size_binary", Producer::new("w:1", 2).no_buffer().items(&[5u8, 6]), "5|6"),
         ("utf8", text("u", &["a", "", "bc"]), "a||bc"),
-        (
-            "large_binary",
-            Producer::new("Z", 2).no_buffer().items(&[1i64, 2, 4]).items(b"xabc"),
-            "a|bc",
-        ),
+        ("large_binary", Producer::new("Z", 2).no_buffer().items(&[1i64, 2, 4]).items(b"xabc"), "a|bc"),
         ("utf8_view", views("vu"), "short|longer than twelve|_|"),
         ("binary_view", views("vz").sliced(1), "longer than twelve|_|"),
         (
@@ -117,7 +109,11 @@ fn examples() -> Vec<(&'static str, Producer, &'static str)> {
         ),
         (
             "list_view",
-            Producer::new("+vl", 3).bits(&[1, 1, 0]).items(&[2, 0, -9]).items(&[1, 3, 99]).child(ints(&[1, 2, 3])),
+            Producer::new("+vl", 3)
+                .bits(&[1, 1, 0])
+                .items(&[2, 0, -9])
+                .items(&[1, 3, 99])
+                .child(ints(&[1, 2, 3])),
             "[3]|[1,2,3]|_",
         ),
         (
@@ -127,38 +123,50 @@ fn examples() -> Vec<(&'static str, Producer, &'static str)> {
         ),
         (
             "fixed_size_list in a struct",
-            Producer::new("+s", 2).offset(1).bits(&[1, 1, 0])
-                .child(Producer::new("+w:2", 4).offset(1).bits(&[1, 1, 0, 1, 1]).child(ints(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).named("item")).named("pair"))
+            Producer::new("+s", 2)
+                .offset(1)
+                .bits(&[1, 1, 0])
+                .child(
+                    Producer::new("+w:2", 4)
+                        .offset(1)
+                        .bits(&[1, 1, 0, 1, 1])
+                        .child(ints(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).named("item"))
+                        .named("pair"),
+                )
                 .child(ints(&[10, 11, 12]).named("n")),
             "{_,11}|_",
         ),
-        (
-            "map",
-            Producer::new("+m", 2).no_buffer().items(&[0, 2, 3]).child(entries),
-            "[{a,1},{b,2}]|[{c,3}]",
-        ),
+        ("map", Producer::new("+m", 2).no_buffer().items(&[0, 2, 3]).child(entries), "[{a,1},{b,2}]|[{c,3}]"),
         (
             "dictionary",
-            Producer::new("C", 4).bits(&[1, 0, 1, 1]).items(&[1u8, 255, 0, 1]).dictionary(text("u", &["no", "yes"])),
+            Producer::new("C", 4)
+                .bits(&[1, 0, 1, 1])
+                .items(&[1u8, 255, 0, 1])
+                .dictionary(text("u", &["no", "yes"])),
             "yes|_|no|yes",
         ),
         (
             "run_end_encoded",
-            Producer::new("+r", 4).offset(1)
+            Producer::new("+r", 4)
+                .offset(1)
                 .child(Producer::new("s", 2).no_buffer().items(&[2i16, 5]).named("run_ends"))
                 .child(text("u", &["a", "b"]).named("values")),
             "a|b|b|b",
         ),
         (
             "dense_union",
-            Producer::new("+ud:3,7", 3).items(&[7u8, 3, 7]).items(&[1, 0, 0])
+            Producer::new("+ud:3,7", 3)
+                .items(&[7u8, 3, 7])
+                .items(&[1, 0, 0])
                 .child(ints(&[4]).named("i"))
                 .child(text("u", &["p", "q"]).named("t")),
             "7:q|3:4|7:p",
         ),
         (
             "sparse_union",
-            Producer::new("+us:0,1", 2).offset(1).items(&[9u8, 1, 0])
+            Producer::new("+us:0,1", 2)
+                .offset(1)
+                .items(&[9u8, 1, 0])
                 .child(ints(&[1, 2, 3]).named("i"))
                 .child(text("u", &["p", "q", "r"]).named("t")),
             "1:q|0:3",
@@ -182,11 +190,7 @@ fn every_example_stays_valid_inside_a_struct_that_is_sliced() {
             .child(producer.named("inner"))
             .sliced(1);
         let (_, found) = read(&outer);
-        let expected: Vec<String> = expected
-            .split('|')
-            .skip(1)
-            .map(|value| format!("{{{value}}}"))
-            .collect();
+        let expected: Vec<String> = expected.split('|').skip(1).map(|value| format!("{{{value}}}")).collect();
         assert_eq!(found, expected.join("|"), "{name}");
     }
 }
@@ -211,7 +215,9 @@ fn refused(producer: &Producer) -> String {
 fn each_broken_rule_is_named() {
     let list = |offsets: &[i32]| Producer::new("+l", 2).no_buffer().items(offsets).child(ints(&[1, 2, 3]));
     let union = |ids: &[u8], offsets: &[i32]| {
-        Producer::new("+ud:3,7", 2).items(ids).items(offsets)
+        Producer::new("+ud:3,7", 2)
+            .items(ids)
+            .items(offsets)
             .child(ints(&[4]).named("i"))
             .child(ints(&[5]).named("j"))
     };
@@ -267,7 +273,9 @@ fn an_error_says_where() {
 
 #[test]
 fn types_nested_too_deep_are_refused_before_they_are_walked() {
-    let nest = |levels: usize| (0..levels).fold(ints(&[]), |inner, _| Producer::new("+w:0", 0).no_buffer().child(inner));
+    let nest = |levels: usize| {
+        (0..levels).fold(ints(&[]), |inner, _| Producer::new("+w:0", 0).no_buffer().child(inner))
+    };
     assert_eq!(read(&nest(100)).1, "");
     assert!(refused(&nest(200)).contains("128 levels"));
 }
@@ -354,9 +362,36 @@ enum SchemaFault {
 fn schema_fault() -> impl Strategy<Value = SchemaFault> {
     let node = || 0usize..8;
     let formats = vec![
-        "", "n", "i", "+", "+s", "+l", "+w:", "+w:-1", "+w:99999999999", "+w:2", "w:", "w:-3", "d:", "d:1",
-        "d:39,2", "d:5,2,32", "d:5,2,33", "tsx:", "tss", "tss:UTC", "+ud:", "+us:1,x", "+ud:300", "+ud:0,1", "+r",
-        "+m", "+vl", "vu", "\u{e9}", "+s+s",
+        "",
+        "n",
+        "i",
+        "+",
+        "+s",
+        "+l",
+        "+w:",
+        "+w:-1",
+        "+w:99999999999",
+        "+w:2",
+        "w:",
+        "w:-3",
+        "d:",
+        "d:1",
+        "d:39,2",
+        "d:5,2,32",
+        "d:5,2,33",
+        "tsx:",
+        "tss",
+        "tss:UTC",
+        "+ud:",
+        "+us:1,x",
+        "+ud:300",
+        "+ud:0,1",
+        "+r",
+        "+m",
+        "+vl",
+        "vu",
+        "\u{e9}",
+        "+s+s",
     ];
     prop_oneof![
         (node(), -2i64..8).prop_map(|(a, n)| SchemaFault::ChildCount(a, n)),

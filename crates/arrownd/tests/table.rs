@@ -77,6 +77,8 @@ fn every_field() -> Vec<Field> {
                 record(&[("timestamp", utc), ("offset_minutes", T::Int16)]),
             ),
             extension("arrow.parquet.variant", "", record(&[])),
+            extension("polars.int128", "", T::FixedSizeBinary(16)),
+            extension("polars.uint128", "", T::FixedSizeBinary(16)),
             extension("pandas.period", "{\"freq\": \"ms\"}", T::Int64),
             extension("pandas.interval", "{}", record(&[("left", T::Int64), ("right", T::Int64)])),
         ])
@@ -105,10 +107,10 @@ fn every_type_has_a_row_of_its_own_kind() {
             .collect();
         assert!(ways.len() == 1 || variants.len() == 1, "{row} serves {variants:?}");
     }
-    // Rows for what no field is: private formats, and an extension that is its storage.
+    // An opaque extension is its storage.
     let unreached: Vec<&str> =
         ROWS.iter().map(|row| row.name).filter(|name| !rows.contains_key(name)).collect();
-    assert_eq!(unreached, ["arrow.opaque", "polars.int128", "polars.uint128"]);
+    assert_eq!(unreached, ["arrow.opaque"]);
 }
 
 fn variant_of(field: &Field) -> String {
@@ -187,7 +189,9 @@ fn what_is_not_supported_is_refused_by_name() {
             [Options::default(), Options { dtype: Some(arrownd::DType::Object), ..Options::default() }]
         {
             let found = plan_of(&field, 0, &options);
-            if row.supported {
+            // Lists as Python lists aren't made yet, and say so.
+            let list = matches!(field.data_type(), DataType::FixedSizeList(..));
+            if row.supported && !(list && options.dtype.is_some()) {
                 assert!(found.is_ok(), "{}: {found:?}", row.name);
                 continue;
             }

@@ -81,18 +81,19 @@ fn each(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, PyAny>, how: &im
 /// Kernels know a value, not where it is: its place is added here.
 fn located(failure: Failure, visit: &Visit<'_>, index: usize) -> Failure {
     let place = visit.position + (index - visit.start);
+    let path = visit.plan.path().to_owned();
     match failure {
-        Failure::Core(Error::LossyCast { value, dtype, remedy, .. }) => Failure::Core(Error::LossyCast {
-            path: visit.plan.name().unwrap_or_default().to_owned(),
-            value,
-            position: place,
-            dtype,
-            remedy,
-        }),
-        Failure::Core(Error::InvalidArrow { what, .. }) => Failure::Core(Error::InvalidArrow {
-            path: visit.plan.name().unwrap_or_default().to_owned(),
-            what: format!("{what} at position {place}"),
-        }),
+        Failure::Core(Error::LossyCast { value, dtype, .. }) => {
+            let exact = match map(visit.leaf.field) {
+                Ok(mapped) if mapped.dtype == DType::Object => format!("pass dtype=\"{}\"", mapped.meaning),
+                _ => "leave out dtype=object".to_owned(),
+            };
+            let remedy = format!("{exact} to keep it exact, or safe=False");
+            Failure::Core(Error::LossyCast { path, value, position: place, dtype, remedy })
+        }
+        Failure::Core(Error::InvalidArrow { what, .. }) => {
+            Failure::Core(Error::InvalidArrow { path, what: format!("{what} at position {place}") })
+        }
         other => other,
     }
 }
@@ -103,7 +104,7 @@ fn lossy(value: String, to: &str) -> Failure {
         value,
         position: 0,
         dtype: to.to_owned(),
-        remedy: format!("leave out dtype={} to keep it exact, or pass safe=False", DType::Object),
+        remedy: String::new(),
     })
 }
 

@@ -281,7 +281,7 @@ impl Visit<'_> {
             "pass a wider dtype, or safe=False to round or cut"
         };
         Error::LossyCast {
-            path: self.plan.name.clone().unwrap_or_default(),
+            path: self.plan.path.clone(),
             value: value_text(self.leaf, self.step.element, bytes),
             position: self.position + (index - self.start),
             dtype: dtype.to_string(),

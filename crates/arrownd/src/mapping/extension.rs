@@ -18,6 +18,8 @@ pub(crate) enum Extension {
     Period(Option<Unit>),
     PandasInterval,
     ParquetVariant,
+    PolarsInt128,
+    PolarsUInt128,
     Opaque,
     Unknown,
 }
@@ -50,6 +52,8 @@ pub(crate) fn extension(field: &Field) -> Result<Option<Extension>> {
         "pandas.period" => (Extension::Period(period_unit(field)), *storage == DataType::Int64),
         "pandas.interval" => (Extension::PandasInterval, matches!(storage, DataType::Struct(_))),
         "arrow.parquet.variant" => (Extension::ParquetVariant, matches!(storage, DataType::Struct(_))),
+        "polars.int128" => (Extension::PolarsInt128, *storage == DataType::FixedSizeBinary(16)),
+        "polars.uint128" => (Extension::PolarsUInt128, *storage == DataType::FixedSizeBinary(16)),
         "arrow.opaque" => (Extension::Opaque, true),
         _ => (Extension::Unknown, true),
     };

@@ -98,6 +98,8 @@ pub fn map(field: &Field) -> Result<Mapped> {
         Some(Extension::Tensor) => Mapped { row: RowId::FixedShapeTensor, ..storage },
         Some(Extension::VariableShapeTensor) => Mapped::unsupported(RowId::VariableShapeTensor),
         Some(Extension::TimestampWithOffset) => Mapped::unsupported(RowId::TimestampWithOffset),
+        Some(Extension::PolarsInt128) => Mapped::unsupported(RowId::PolarsInt128),
+        Some(Extension::PolarsUInt128) => Mapped::unsupported(RowId::PolarsUInt128),
         Some(Extension::ParquetVariant) => Mapped::unsupported(RowId::ParquetVariant),
         Some(Extension::Period(Some(unit))) => {
             Mapped::new(RowId::PandasPeriod, Element::I64, DType::datetime(unit))

@@ -92,6 +92,7 @@ fn temporal(element: Element, meaning: DType, target: DType) -> Option<Op> {
         }
         // Ticks: never to bool, which isn't a count.
         (_, DType::Int64) if element == Element::I64 => return Some(Op::Same),
+        (_, DType::Int32) if element == Element::I32 => return Some(Op::Same),
         (_, to) if to.is_integer() || to.is_float() => return Some(Op::Cast),
         _ => return None,
     };

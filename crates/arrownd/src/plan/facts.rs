@@ -23,8 +23,8 @@ pub enum FactsNode<'f> {
     Struct {
         /// One for each.
         children: Vec<Facts<'f>>,
-        /// Bytes from one field's values to the next one's, where that is the same for all of them
-        /// and leaves no more than padding between them.
+        /// Bytes from one field's values to the next one's, where each begins where the one before it
+        /// ends.
         spacing: Option<usize>,
     },
 }
@@ -78,26 +78,20 @@ fn alignment(bytes: &[u8]) -> usize {
     1 << bytes.as_ptr().addr().trailing_zeros().min(6)
 }
 
-/// Producers pad columns of one allocation by less than this.
-const PADDING: usize = 64;
-
 fn spacing(columns: &[Column<'_>]) -> Option<usize> {
     let mut values = columns.iter().map(|column| match &column.node {
         Node::Leaf(leaf @ Leaf { dims, .. }) if dims.is_empty() => leaf.only_bytes(),
         _ => None,
     });
     let first = values.next()??;
-    let (mut last, mut spacing) = (first, None);
+    let mut last = first;
     for bytes in values {
         let bytes = bytes?;
-        let step = bytes.as_ptr().addr().checked_sub(last.as_ptr().addr())?;
-        if bytes.len() != first.len() || step < first.len() || spacing.is_some_and(|s| s != step) {
+        // Allocations of one size are often evenly spaced by chance: only neighbours are taken.
+        if bytes.len() != first.len() || bytes.as_ptr().addr() != last.as_ptr().addr() + last.len() {
             return None;
         }
-        spacing = Some(step);
         last = bytes;
     }
-    let spacing = spacing.unwrap_or(first.len());
-    // Allocations of one size are often evenly spaced by chance: only neighbours are side by side.
-    (spacing - first.len() < PADDING).then_some(spacing)
+    Some(first.len())
 }

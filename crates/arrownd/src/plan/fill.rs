@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::Facts;
 use super::convert::{Op, convert};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -21,6 +22,33 @@ pub(super) fn options_for<'o>(options: &'o Options, name: &str) -> Cow<'o, Optio
         other => other.clone(),
     };
     Cow::Owned(own)
+}
+
+/// Refuses names that no field has, and an `out` that leaves a field out.
+///
+/// # Errors
+/// [`Error::BadValue`] names the field.
+pub(super) fn check_names(children: &[Facts<'_>], options: &Options) -> Result<()> {
+    let known = |name: &str| children.iter().any(|child| child.field.name() == name);
+    let fills = match &options.na_value {
+        Some(Fills::Fields(fields)) => fields.as_slice(),
+        _ => &[],
+    };
+    if let Some((name, _)) = fills.iter().find(|(name, _)| !known(name)) {
+        return Err(Error::BadValue(format!(
+            "na_value names a field {name:?} that isn't among those converted"
+        )));
+    }
+    let Some(Outs::Fields(outs)) = &options.out else { return Ok(()) };
+    if let Some((name, _)) = outs.iter().find(|(name, _)| !known(name)) {
+        return Err(Error::BadValue(format!("out names a field {name:?} that isn't among those converted")));
+    }
+    match children.iter().find(|child| !outs.iter().any(|(name, _)| name == child.field.name())) {
+        Some(child) => {
+            Err(Error::BadValue(format!("out has no array for the field {:?}", child.field.name())))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The dtype's own marker for a missing value.
@@ -99,6 +127,10 @@ fn holds(dtype: DType, x: f64, exactly: bool) -> bool {
 }
 
 fn rescale(from: DType, to: DType, ticks: i64) -> Option<i64> {
+    // A generic unit counts in the result's own.
+    if matches!(from, DType::Datetime(None) | DType::Timedelta(None)) {
+        return Some(ticks);
+    }
     let mapped =
         Mapped { row: RowId::Timestamp, element: Element::I64, dtype: from, meaning: from, zoned: false };
     match convert(&mapped, to)?.0 {

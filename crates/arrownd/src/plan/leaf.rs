@@ -40,8 +40,22 @@ pub(super) fn result_dtype(
     options: &Options,
     path: &str,
 ) -> Result<DType> {
-    if !mapped.row.row().supported {
+    if !is_supported(leaf, mapped) {
         return Err(unsupported(leaf, mapped, options.dtype, path));
+    }
+    if options.dtype == Some(DType::Object) && !leaf.dims.is_empty() {
+        return Err(Error::UnsupportedType {
+            path: path.to_owned(),
+            from: type_name(facts.field),
+            to: "Python lists".to_owned(),
+            remedy: "this version doesn't make them yet; leave out dtype=object".to_owned(),
+        });
+    }
+    if let (Some(Fills::Fields(_)), true) = (&options.na_value, path.is_empty()) {
+        return Err(Error::Conflict(format!(
+            "na_value is a dict by field name, and the input is {}: pass one value",
+            type_name(facts.field)
+        )));
     }
     if leaf.missing > 0 && options.nulls == Nulls::Raise {
         let remedy = "pass nulls=\"nan\", nulls=\"masked\" or na_value=";
@@ -71,7 +85,9 @@ pub(super) fn into(
         convert(mapped, target).ok_or_else(|| unsupported(leaf, mapped, Some(target), path))?;
     let values = facts.rows.map(|rows| leaf.dims.iter().product::<usize>() * rows);
     let fill = fill(facts, leaf, options, path, op, target)?;
-    let masked = leaf.missing > 0 && options.nulls == Nulls::Masked;
+    // np.ma has a record mask for every structured array, whether something is missing or not.
+    let records = options.record_masks && parts_of(target) > 1 && values != Some(0);
+    let masked = options.nulls == Nulls::Masked && (leaf.missing > 0 || records);
 
     let mut reasons = Reasons::new();
     if values != Some(0) {
@@ -105,6 +121,7 @@ pub(super) fn into(
     }
     Ok(Plan {
         name: None,
+        path: path.to_owned(),
         source: facts.field.data_type().clone(),
         dtype: Some(target),
         dtype_with_nulls: Some(target),
@@ -184,7 +201,11 @@ fn op_reasons(
         }
         Op::Cast | Op::Scale { .. } | Op::Calendar { .. } => {
             if !by_nulls {
-                reasons.push(Reason::Cast { from: mapped.meaning, to: target });
+                reasons.push(Reason::Cast {
+                    from: mapped.meaning,
+                    to: target,
+                    asked: options.dtype.is_some(),
+                });
             }
         }
     }
@@ -209,8 +230,18 @@ pub(super) fn allocated(
 ) -> Option<usize> {
     elements.map(|n| {
         let values = if copies && options.out.is_none() { n.saturating_mul(dtype.itemsize()) } else { 0 };
-        values + if masked && options.out_mask.is_none() { n } else { 0 }
+        let each = if options.record_masks { parts_of(dtype) } else { 1 };
+        values + if masked && options.out_mask.is_none() { n * each } else { 0 }
     })
+}
+
+/// How many parts a record mask has for each value.
+pub(super) fn parts_of(dtype: DType) -> usize {
+    match dtype {
+        DType::IntervalDayTime => 2,
+        DType::IntervalMonthDayNano => 3,
+        _ => 1,
+    }
 }
 
 /// Refuses an `out` that the result doesn't fit into.
@@ -259,8 +290,13 @@ fn missing_error(facts: &Facts<'_>, leaf: &LeafFacts<'_>, path: &str, remedy: St
     }
 }
 
+/// Whether this version has a kernel. A struct inside a list is no leaf that it has one for.
+fn is_supported(leaf: &LeafFacts<'_>, mapped: &Mapped) -> bool {
+    mapped.row.row().supported && !leaf.field.data_type().is_nested()
+}
+
 fn unsupported(leaf: &LeafFacts<'_>, mapped: &Mapped, to: Option<DType>, path: &str) -> Error {
-    let supported = mapped.row.row().supported;
+    let supported = is_supported(leaf, mapped);
     let to = to.map_or_else(|| "NumPy".to_owned(), |dtype| dtype.to_string());
     let remedy = if !supported {
         "this version doesn't convert the type yet; leave the field out with columns=".to_owned()

@@ -43,6 +43,7 @@ fn known(
     path: &str,
     missing: Option<usize>,
 ) -> Result<Plan> {
+    fill::check_names(children, options)?;
     let mut parts = Vec::with_capacity(children.len());
     for child in children {
         parts.push(part(child, options, path, missing)?);
@@ -59,7 +60,7 @@ fn known(
             return Err(Error::UnsupportedType {
                 path: part.path.clone(),
                 from: type_name(part.facts.field),
-                to: format!("columns of a {dtype} matrix"),
+                to: format!("columns of a matrix of dtype {dtype}"),
                 remedy: "use to_columns, or leave the field out with columns=".to_owned(),
             });
         }
@@ -110,6 +111,7 @@ fn known(
     check_outs(options, dtype, facts.rows, &[width])?;
     Ok(Plan {
         name: None,
+        path: path.to_owned(),
         source: facts.field.data_type().clone(),
         dtype: Some(dtype),
         dtype_with_nulls: Some(dtype),

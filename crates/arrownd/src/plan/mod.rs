@@ -36,6 +36,8 @@ pub enum Transfer {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub(crate) name: Option<String>,
+    /// Where it is in the input, for messages; empty at the top.
+    pub(crate) path: String,
     pub(crate) source: DataType,
     pub(crate) dtype: Option<DType>,
     pub(crate) dtype_with_nulls: Option<DType>,
@@ -108,7 +110,7 @@ fn column(facts: &Facts<'_>, options: &Options, path: &str) -> Result<Plan> {
         (FactsNode::Struct { children, spacing }, Form::Matrix) => {
             matrix::plan(facts, children, *spacing, options, path)
         }
-        (FactsNode::Struct { children, .. }, Form::Columns) => columns(facts, children, options),
+        (FactsNode::Struct { children, .. }, Form::Columns) => columns(facts, children, options, path),
         (FactsNode::Leaf(_), Form::Columns) => Err(Error::Conflict(format!(
             "to_columns takes a struct or table, and the input is {}: use to_numpy",
             type_name(facts.field)
@@ -116,7 +118,8 @@ fn column(facts: &Facts<'_>, options: &Options, path: &str) -> Result<Plan> {
     }
 }
 
-fn columns(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options) -> Result<Plan> {
+fn columns(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options, path: &str) -> Result<Plan> {
+    fill::check_names(children, options)?;
     let mut plans: Vec<Plan> = Vec::with_capacity(children.len());
     for child in children {
         let name = child.field.name();
@@ -134,6 +137,7 @@ fn columns(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options) -> Resu
     let reasons = distinct(copies);
     Ok(Plan {
         name: None,
+        path: path.to_owned(),
         source: facts.field.data_type().clone(),
         dtype: None,
         dtype_with_nulls: None,
@@ -171,7 +175,8 @@ fn distinct<'r>(reasons: impl Iterator<Item = &'r Reason>) -> Reasons {
 }
 
 /// A type as messages and plans name it: Arrow's, or its extension's.
-pub(crate) fn type_name(field: &Field) -> String {
+#[must_use]
+pub fn type_name(field: &Field) -> String {
     match field.extension_type_name() {
         Some(name) => name.to_owned(),
         None => display::short_type(field.data_type()),
@@ -183,6 +188,12 @@ impl Plan {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    /// Where it is in the input: field names from the top, joined by dots.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// The Arrow type.
@@ -295,11 +306,13 @@ impl Plan {
         if options.allow_copy || self.copies() != Some(true) {
             return Ok(());
         }
-        let culprit = self.children.iter().find(|child| child.copies() == Some(true));
-        let path = match (&self.step, culprit) {
-            (Step::Columns | Step::Matrix { .. }, Some(child)) => child.name.clone().unwrap_or_default(),
-            _ => String::new(),
-        };
-        Err(Error::CopyNotAllowed { path, reasons: self.reasons().to_vec() })
+        let mut culprit = self;
+        // A column that is copied only because another one is, or lies apart, is no culprit.
+        let by_itself =
+            |child: &&Self| child.reasons().iter().any(|reason| !matches!(reason, Reason::Order { .. }));
+        while let Some(child) = culprit.children.iter().find(by_itself) {
+            culprit = child;
+        }
+        Err(Error::CopyNotAllowed { path: culprit.path.clone(), reasons: self.reasons().to_vec() })
     }
 }

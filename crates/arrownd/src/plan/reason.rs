@@ -33,6 +33,8 @@ pub enum Reason {
         from: DType,
         /// What they become.
         to: DType,
+        /// Whether `dtype=` asks for it; otherwise the other columns of a matrix do.
+        asked: bool,
     },
     /// Codes become values.
     Dictionary,
@@ -76,7 +78,7 @@ impl Reason {
             Self::Nulls { count: Some(2) },
             Self::BitPacked,
             Self::Widened { from: 32, to: 64 },
-            Self::Cast { from: DType::Int64, to: DType::Float64 },
+            Self::Cast { from: DType::Int64, to: DType::Float64, asked: true },
             Self::Dictionary,
             Self::RunEnds,
             Self::ListGaps,
@@ -122,7 +124,8 @@ impl Reason {
             Self::Nulls { .. } => "pass nulls=\"masked\" to view the values beside a mask",
             Self::BitPacked => "store the values as arrow.bool8 to view them",
             Self::Widened { .. } => "store the values in the wider type to view them",
-            Self::Cast { .. } => "leave out dtype=, or store the values in that type",
+            Self::Cast { asked: true, .. } => "leave out dtype=, or store the values in that type",
+            Self::Cast { .. } => "use to_columns, where each column keeps its own dtype",
             Self::Dictionary => "use to_codes to view the codes",
             Self::RunEnds => "decode the runs once and keep the result",
             Self::ListGaps => "use to_ragged to view the values beside their offsets",
@@ -149,7 +152,7 @@ impl fmt::Display for Reason {
             Self::Nulls { count: None } => f.write_str("missing values need their marker"),
             Self::BitPacked => f.write_str("Arrow packs booleans as bits, NumPy has one byte for each"),
             Self::Widened { from, to } => write!(f, "Arrow has {from} bits a value and NumPy {to}"),
-            Self::Cast { from, to } => write!(f, "the values change from {from} to {to}"),
+            Self::Cast { from, to, .. } => write!(f, "the values change from {from} to {to}"),
             Self::Dictionary => f.write_str("the codes have to be replaced by their values"),
             Self::RunEnds => f.write_str("the runs have to be expanded"),
             Self::ListGaps => f.write_str("the lists leave gaps in their values or differ in length"),

@@ -313,7 +313,8 @@ impl<'a> Node<'a> {
         // node's offset + length.
         let data = match data_type {
             T::Null => {
-                self.expect(0, 0, path)?;
+                // Polars, and Arrow before 1.0, send a bitmap along.
+                self.expect(self.buffers.len().min(1), 0, path)?;
                 has_validity = false;
                 Data::Null
             }

@@ -208,7 +208,7 @@ fn leaf<'a>(field: &'a Field, chunks: impl Iterator<Item = Inherited<'a>>) -> Re
                 Extension::Unknown | Extension::Opaque | Extension::Period(None) | Extension::PandasInterval
             )
         ) {
-            leaf.unwrapped.extend(leaf.field.extension_type_name().map(str::to_owned));
+            leaf.unwrapped.extend(unwrapped_name(leaf.field, known));
         }
         let DataType::FixedSizeList(child, size) = leaf.field.data_type() else {
             break;
@@ -238,6 +238,15 @@ fn leaf<'a>(field: &'a Field, chunks: impl Iterator<Item = Inherited<'a>>) -> Re
     }
     count_missing(&mut leaf);
     Ok(leaf)
+}
+
+/// An extension as a note names it: a period with its frequency, which the ordinals count.
+fn unwrapped_name(field: &Field, known: Option<Extension>) -> Option<String> {
+    let name = field.extension_type_name()?;
+    match (known, field.extension_type_metadata()) {
+        (Some(Extension::Period(_)), Some(metadata)) => Some(format!("{name} {metadata}")),
+        _ => Some(name.to_owned()),
+    }
 }
 
 fn count_missing(leaf: &mut Leaf<'_>) {

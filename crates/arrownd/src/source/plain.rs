@@ -43,6 +43,10 @@ pub unsafe fn plain_view(schema: &ArrowSchema, array: &ArrowArray) -> Option<Pla
     }
     // SAFETY: non-null, and a NUL-terminated string by the caller's promise.
     let format = unsafe { CStr::from_ptr(schema.format) }.to_str().ok()?;
+    // Formats of one producer stand for an extension.
+    if format.starts_with('_') {
+        return None;
+    }
     let mapped = map_storage(&flat_type(format)?);
     let dtype = viewed_as(&mapped)?;
     // SAFETY: the caller's promise is this function's.

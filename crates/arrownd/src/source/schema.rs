@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Fields, IntervalUnit, Metadata, TimeUnit, UnionFields, UnionMode};
 
+use arrow_schema::extension::EXTENSION_TYPE_NAME_KEY;
+
 use super::c_data::ArrowSchema;
 use super::path::Path;
 use crate::error::{Error, Result};
@@ -16,6 +18,9 @@ const MAX_DEPTH: usize = 128;
 const MAX_CHILDREN: i64 = 1 << 24;
 const MAX_METADATA: i32 = 16 << 20;
 const MAX_FORMAT: usize = 4096;
+
+/// Polars' own formats: sixteen bytes a value, which Arrow has no integer type for.
+const PRIVATE_FORMATS: [(&str, &str); 2] = [("_pli128", "polars.int128"), ("_plu128", "polars.uint128")];
 
 pub(super) fn invalid<T>(path: &Path<'_>, what: impl Into<String>) -> Result<T> {
     Err(Error::InvalidArrow { path: path.to_string(), what: what.into() })
@@ -85,6 +90,9 @@ unsafe fn field(schema: &ArrowSchema, path: &Path<'_>, depth: usize) -> Result<F
     };
     let nullable = schema.flags & 2 != 0;
     let field = Field::new(name, data_type, nullable);
+    if let Some((_, extension)) = PRIVATE_FORMATS.iter().find(|(known, _)| *known == format) {
+        return Ok(field.with_metadata([(EXTENSION_TYPE_NAME_KEY, *extension)]));
+    }
     if schema.metadata.is_null() {
         return Ok(field);
     }
@@ -151,6 +159,7 @@ pub(super) fn flat_type(format: &str) -> Option<DataType> {
         "tiM" => T::Interval(IntervalUnit::YearMonth),
         "tiD" => T::Interval(IntervalUnit::DayTime),
         "tin" => T::Interval(IntervalUnit::MonthDayNano),
+        "_pli128" | "_plu128" => T::FixedSizeBinary(16),
         _ => return parametric_type(format),
     })
 }

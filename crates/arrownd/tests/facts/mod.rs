@@ -192,17 +192,21 @@ pub(crate) fn options() -> impl Strategy<Value = Options> {
         prop_oneof![2 => Just(None), 1 => fill().prop_map(Some)],
         select(vec![Order::F, Order::C]),
         any::<bool>(),
+        any::<bool>(),
         select(vec![Form::Matrix, Form::Columns]),
     )
-        .prop_map(|(dtype, allow_copy, writable, nulls, fill, order, safe, form)| Options {
-            dtype,
-            allow_copy,
-            writable,
-            nulls,
-            na_value: fill.filter(|_| nulls == Nulls::Nan).map(Fills::All),
-            order,
-            safe,
-            form,
-            ..Options::default()
+        .prop_map(|(dtype, allow_copy, writable, nulls, fill, order, safe, record_masks, form)| {
+            Options {
+                dtype,
+                allow_copy,
+                writable,
+                nulls,
+                na_value: fill.filter(|_| nulls == Nulls::Nan).map(Fills::All),
+                order,
+                safe,
+                record_masks,
+                form,
+                ..Options::default()
+            }
         })
 }

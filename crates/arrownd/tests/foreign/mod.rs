@@ -45,12 +45,7 @@ pub(crate) struct Producer {
 
 impl Producer {
     pub(crate) fn new(format: &str, length: usize) -> Self {
-        Self {
-            format: format.to_owned(),
-            length: length as i64,
-            flags: 2,
-            ..Self::default()
-        }
+        Self { format: format.to_owned(), length: length as i64, flags: 2, ..Self::default() }
     }
 
     pub(crate) fn named(mut self, name: &str) -> Self {
@@ -87,10 +82,7 @@ impl Producer {
     }
 
     pub(crate) fn items<T: bytemuck::Pod>(mut self, items: &[T]) -> Self {
-        self.buffers.push(Some(Bytes {
-            bytes: bytemuck::cast_slice(items).to_vec(),
-            width: size_of::<T>(),
-        }));
+        self.buffers.push(Some(Bytes { bytes: bytemuck::cast_slice(items).to_vec(), width: size_of::<T>() }));
         self
     }
 
@@ -107,11 +99,7 @@ impl Producer {
     pub(crate) fn export(&self) -> Exported {
         let mut memory = Memory::default();
         let (schema, array) = memory.node(self);
-        Exported {
-            schema,
-            array,
-            memory,
-        }
+        Exported { schema, array, memory }
     }
 }
 

@@ -10,9 +10,7 @@ pub(crate) fn values(chunk: &Chunk<'_>, data_type: &DataType) -> String {
 }
 
 fn range(chunk: &Chunk<'_>, data_type: &DataType, start: usize, len: usize) -> String {
-    let all: Vec<String> = (start..start + len)
-        .map(|i| value(chunk, data_type, i))
-        .collect();
+    let all: Vec<String> = (start..start + len).map(|i| value(chunk, data_type, i)).collect();
     format!("[{}]", all.join(","))
 }
 
@@ -25,10 +23,7 @@ fn integer(bytes: &[u8], width: usize, at: usize, unsigned: bool) -> i128 {
 }
 
 fn unsigned(data_type: &DataType) -> bool {
-    matches!(
-        data_type,
-        DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64
-    )
+    matches!(data_type, DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64)
 }
 
 /// One value: a number, text, `[..]` for lists, `{..}` for structs, `_` for a missing one.
@@ -50,7 +45,10 @@ pub(crate) fn value(chunk: &Chunk<'_>, data_type: &DataType, i: usize) -> String
         (Data::Binary { .. } | Data::Views { .. }, _) => {
             String::from_utf8_lossy(chunk.data.bytes(i)).into_owned()
         }
-        (Data::List { offsets, child }, DataType::List(field) | DataType::LargeList(field) | DataType::Map(field, _)) => {
+        (
+            Data::List { offsets, child },
+            DataType::List(field) | DataType::LargeList(field) | DataType::Map(field, _),
+        ) => {
             let (start, end) = (offsets.get(i) as usize, offsets.get(i + 1) as usize);
             range(child, field.data_type(), start, end - start)
         }
@@ -77,8 +75,8 @@ pub(crate) fn value(chunk: &Chunk<'_>, data_type: &DataType, i: usize) -> String
         (Data::RunEnds { offset, run_ends, values }, DataType::RunEndEncoded(_, of)) => {
             let Data::Fixed(bytes) = &run_ends.data else { panic!("run ends are integers") };
             let width = bytes.len() / run_ends.len;
-            let run = (0..run_ends.len)
-                .position(|run| integer(bytes, width, run, false) > (offset + i) as i128);
+            let run =
+                (0..run_ends.len).position(|run| integer(bytes, width, run, false) > (offset + i) as i128);
             value(values, of.data_type(), run.expect("the runs cover the array"))
         }
         (Data::Union { ids, offsets, children }, DataType::Union(fields, _)) => {

@@ -1,0 +1,145 @@
+//! What a conversion allocates: nothing that grows for a view, the result alone for a copy.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unsafe_code,
+    reason = "a test fails by panicking, its name is its documentation, and an allocator is unsafe"
+)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use arrow_array::{Array, BooleanArray, Float64Array, Int32Array, Int64Array, StructArray};
+use arrow_schema::{DataType, Field};
+use arrownd::{Item, Nulls, Options, Order, to_array};
+
+thread_local! {
+    /// Bytes, and the largest piece, that this thread has asked for.
+    static ASKED: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+struct Counting;
+
+fn count(bytes: usize) {
+    // A thread that is ending has no counter any more, and isn't measured.
+    let _ = ASKED.try_with(|asked| {
+        let (sum, largest) = asked.get();
+        asked.set((sum + bytes, largest.max(bytes)));
+    });
+}
+
+// SAFETY: the system's allocator does the work.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        // SAFETY: the caller's promise is this function's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        // SAFETY: the caller's promise is this function's.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        count(new_size);
+        // SAFETY: the caller's promise is this function's.
+        unsafe { System.realloc(ptr, layout, new_size) }
+    }
+
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is this function's.
+        unsafe { System.dealloc(ptr, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What plans, fields and lists of chunks may take, whatever the length.
+const CONSTANT: usize = 6 << 10;
+
+/// The bytes that a conversion asks for, the largest piece of them, and whether it is a view.
+fn asked<T: Item>(array: &dyn Array, options: &Options) -> (usize, usize, bool) {
+    ASKED.with(|asked| asked.set((0, 0)));
+    let result = to_array::<T>(array, options).expect("converted");
+    let (sum, largest) = ASKED.with(Cell::get);
+    (sum, largest, result.is_view())
+}
+
+#[test]
+fn the_counter_counts() {
+    ASKED.with(|asked| asked.set((0, 0)));
+    let memory = vec![1u8; 12_345];
+    assert_eq!(memory.len(), 12_345);
+    assert_eq!(ASKED.with(Cell::get), (12_345, 12_345));
+}
+
+#[test]
+fn a_view_allocates_the_same_whatever_its_length() {
+    let of = |n: i64| {
+        let array = Int64Array::from_iter_values(0..n);
+        let (sum, _, view) = asked::<i64>(&array, &Options::default());
+        assert!(view && sum <= CONSTANT, "{sum}");
+        sum
+    };
+    assert_eq!(of(1), of(1_000_000));
+}
+
+#[test]
+fn a_masked_view_allocates_the_same_whatever_its_length() {
+    let options = Options { nulls: Nulls::Masked, ..Options::default() };
+    let of = |n: i32| {
+        let array: Int32Array = (0..n).map(|i| (i % 3 != 0).then_some(i)).collect();
+        let (sum, _, view) = asked::<i32>(&array, &options);
+        assert!(view && sum <= CONSTANT, "{sum}");
+        sum
+    };
+    assert_eq!(of(10), of(1_000_000));
+}
+
+/// A copy of `n` elements of `T` allocates their bytes, in one piece, and the constant.
+fn check_copy<T: Item>(array: &dyn Array, n: usize, options: &Options) {
+    let (sum, largest, view) = asked::<T>(array, options);
+    assert!(!view);
+    assert_eq!(largest, n * size_of::<T>());
+    assert!(sum - largest <= CONSTANT, "{} beside the result", sum - largest);
+}
+
+#[test]
+fn a_copy_allocates_its_result_and_nothing_else_that_grows() {
+    const N: usize = 100_000;
+    let ints: Int32Array = (0..N as i32).map(|i| (i % 3 != 0).then_some(i)).collect();
+    let bits: BooleanArray = (0..N).map(|i| Some(i % 3 == 0)).collect();
+    let default = Options::default();
+    check_copy::<f64>(&ints, N, &default);
+    check_copy::<f64>(&ints.slice(13, 5000), 5000, &default);
+    check_copy::<bool>(&bits, N, &default);
+    check_copy::<f32>(&bits, N, &default);
+    let own = Options { writable: true, ..Options::default() };
+    let floats = Float64Array::from_iter_values((0..N).map(|i| i as f64));
+    check_copy::<f64>(&floats, N, &own);
+}
+
+#[test]
+fn a_matrix_allocates_its_result_and_nothing_else_that_grows() {
+    const N: usize = 100_000;
+    let field = |name, t| Field::new(name, t, true).into();
+    let table = StructArray::from(vec![
+        (
+            field("a", DataType::Int32),
+            std::sync::Arc::new((0..N as i32).map(Some).collect::<Int32Array>()) as _,
+        ),
+        (
+            field("b", DataType::Boolean),
+            std::sync::Arc::new((0..N).map(|i| (i % 2 == 0).then_some(true)).collect::<BooleanArray>()) as _,
+        ),
+    ]);
+    for order in [Order::F, Order::C] {
+        let options = Options { order, ..Options::default() };
+        check_copy::<f64>(&table, 2 * N, &options);
+    }
+}
