@@ -51,17 +51,16 @@ def recipe_fault(
     sound: Recipe | None = None,
     field: bool = True,
     batch: bool = True,
-    large: bool = False,
 ) -> Fault:
     """A faulty array by every way in: as it is, as a stream's batch, as a struct's field; its schema alone if that is where the fault lies.
 
-    ``explain_succeeds``: the fault lies where `explain` needn't look. ``field``: whether the error of a struct's field has to name the field. ``batch``: whether a stream's batch can have the fault. ``large``: so many structs that only one attempt is made, and without guards, of which a process has some 30,000.
+    ``explain_succeeds``: the fault lies where `explain` needn't look. ``field``: whether the error of a struct's field has to name the field. ``batch``: whether a stream's batch can have the fault.
     """
     words = RULES[rule].message if message is None else message
 
     def attempts() -> Iterator[Attempt]:
-        ways = _ways(recipe, field, batch, in_schema, large)
-        reference = _ways(sound, field, batch, in_schema, large) if sound else [None] * len(ways)
+        ways = _ways(recipe, field, batch, in_schema)
+        reference = _ways(sound, field, batch, in_schema) if sound else [None] * len(ways)
         for (label, call, make), known in zip(ways, reference, strict=True):
             needed = f"(?=.*{FIELD})(?=.*({words}))" if label == "field" and field else words
             may = may_succeed or (explain_succeeds and call == "explain")
@@ -70,12 +69,12 @@ def recipe_fault(
     return Fault(f"{rule}/{name}", rule, tuple(attempts()))
 
 
-def _ways(recipe: Recipe, field: bool, batch: bool, in_schema: bool, large: bool) -> list[tuple[str, str, Make]]:
+def _ways(recipe: Recipe, field: bool, batch: bool, in_schema: bool) -> list[tuple[str, str, Make]]:
     rows = recipe.length if 0 <= recipe.length < 2**50 else 0
     inside = struct_of(rows, {FIELD: recipe if field else recipe.but(name="")})
 
     def array() -> Producer:
-        return ArrayProducer(recipe, guard=not large)
+        return ArrayProducer(recipe, guard=True)
 
     def stream() -> Producer:
         return stream_of(recipe, guard=True)
@@ -84,14 +83,12 @@ def _ways(recipe: Recipe, field: bool, batch: bool, in_schema: bool, large: bool
         return ArrayProducer(inside, guard=True)
 
     def schema() -> Producer:
-        return SchemaProducer(recipe, guard=not large)
+        return SchemaProducer(recipe, guard=True)
 
-    ways: list[tuple[str, str, Make]] = [("array", "to_numpy", array)]
-    if not large:
-        ways += [("array", "explain", array)]
-        ways += [("stream", "to_numpy", stream), ("stream", "explain", stream)] if batch else []
-        ways += [("field", call, in_struct) for call in ("to_numpy", "to_columns", "explain")]
-        ways += [("array", "to_columns", array)] if recipe.format == "+s" else []
+    ways: list[tuple[str, str, Make]] = [("array", "to_numpy", array), ("array", "explain", array)]
+    ways += [("stream", "to_numpy", stream), ("stream", "explain", stream)] if batch else []
+    ways += [("field", call, in_struct) for call in ("to_numpy", "to_columns", "explain")]
+    ways += [("array", "to_columns", array)] if recipe.format == "+s" else []
     return ways + ([("schema", "explain", schema)] if in_schema else [])
 
 

@@ -75,6 +75,8 @@ CASES = [
     Case("bits-beyond-the-end-unset", "bool", boolean([True, True, True]).but(buffer_1=b"\xff"), [True] * 3),
     Case("null-count-none-of-null", "null", Recipe("n", 3, null_count=0), [NAN] * 3),
     Case("null-count-unknown-of-null", "null", Recipe("n", 3, null_count=-1), [NAN] * 3),
+    Case("bitmap-of-null", "null", Recipe("n", 3, [bytes(1)], null_count=3), [NAN] * 3),
+    Case("bitmap-of-null-not-there", "null", Recipe("n", 3, [None], null_count=3), [NAN] * 3),
     Case("no-table-of-buffers-of-null", "null", Recipe("n", 3, null_count=3, array={"buffers": None}), [NAN] * 3),
     Case("metadata-without-keys", "int32", INTS.but(metadata=pack("i", [0])), [1, 2, 3], view=True),
     Case("metadata-of-15-mib", "int32", INTS.but(metadata={"k": bytes(15 * 2**20)}), [1, 2, 3], view=True),

@@ -52,7 +52,7 @@ macro_rules! public_function {
 public_function! {
     #[doc = include_str!("docs/to_numpy.txt")]
     to_numpy,
-    "(obj, /, dtype=None, *, allow_copy=True, writable=False, nulls=\"nan\", na_value=<unset>, columns=None, lists=<unset>, pad_to=None, structured=False, order=\"F\", out=None, safe=True)",
+    "(obj, /, dtype=None, *, allow_copy=True, writable=False, nulls=\"nan\", na_value=..., columns=None, lists=..., pad_to=None, structured=False, order=\"F\", out=None, safe=True)",
     |py, obj, words| {
         let (data, request) = if words.are_plain() {
             let mut data = Acquired::from(obj)?;
@@ -74,7 +74,7 @@ public_function! {
 public_function! {
     #[doc = include_str!("docs/to_columns.txt")]
     to_columns,
-    "(obj, /, dtype=None, *, allow_copy=True, writable=False, nulls=\"nan\", na_value=<unset>, columns=None, lists=<unset>, pad_to=None, structured=False, order=\"F\", out=None, safe=True)",
+    "(obj, /, dtype=None, *, allow_copy=True, writable=False, nulls=\"nan\", na_value=..., columns=None, lists=..., pad_to=None, structured=False, order=\"F\", out=None, safe=True)",
     |py, obj, words| {
         let mut request = request(py, words, Caller::ToColumns)?;
         request.options.form = Form::Columns;
@@ -91,11 +91,12 @@ public_function! {
 public_function! {
     #[doc = include_str!("docs/to_masked.txt")]
     to_masked,
-    "(obj, /, dtype=None, *, allow_copy=True, writable=False, nulls=\"masked\", na_value=<unset>, columns=None, lists=<unset>, pad_to=None, structured=False, order=\"F\", out=None, safe=True)",
+    "(obj, /, dtype=None, *, allow_copy=True, writable=False, nulls=\"masked\", na_value=..., columns=None, lists=..., pad_to=None, structured=False, order=\"F\", out=None, safe=True)",
     |py, obj, words| {
+        let nulls_given = words.nulls.is_some();
         let mut request = request(py, words, Caller::ToMasked)?;
-        if request.options.nulls == Nulls::Raise {
-            return Err(Error::Conflict("to_masked returns a mask: leave out nulls=\"raise\"".to_owned()).into());
+        if nulls_given && request.options.nulls != Nulls::Masked {
+            return Err(Error::Conflict("to_masked returns a mask: leave out nulls=".to_owned()).into());
         }
         request.options.nulls = Nulls::Masked;
         let made = convert::one(py, Acquired::from(obj)?, &request)?;
@@ -109,7 +110,7 @@ public_function! {
 #[pyo3(
     signature = (obj, /, dtype=None, *, as_columns=false, allow_copy=true, writable=false, nulls=None, na_value=Given::Unset,
         columns=None, lists=Given::Unset, pad_to=None, structured=false, order=None, out=None, safe=true),
-    text_signature = "(obj, /, dtype=None, *, as_columns=False, allow_copy=True, writable=False, nulls=\"nan\", na_value=<unset>, columns=None, lists=<unset>, pad_to=None, structured=False, order=\"F\", out=None, safe=True)"
+    text_signature = "(obj, /, dtype=None, *, as_columns=False, allow_copy=True, writable=False, nulls=\"nan\", na_value=..., columns=None, lists=..., pad_to=None, structured=False, order=\"F\", out=None, safe=True)"
 )]
 #[expect(clippy::too_many_arguments, reason = "each is one word of the public signature")]
 #[expect(clippy::fn_params_excessive_bools, reason = "each is one word of the public signature")]

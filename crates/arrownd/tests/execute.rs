@@ -148,7 +148,7 @@ fn cell(i: usize, at: usize) -> Option<f64> {
     let value = match at {
         1 => 2 * i,
         2 => 2 * i + 1,
-        3 => usize::from(i % 3 == 0),
+        3 => usize::from(i.is_multiple_of(3)),
         _ => i,
     };
     (there && i % 23 != 9).then_some(value as f64)

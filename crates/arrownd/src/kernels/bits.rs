@@ -11,18 +11,20 @@ use crate::source::{Bits, Validity};
 pub(crate) fn unpack(bits: &Bits<'_>, window: Window<'_, '_>, run: &mut Run<'_>, fill: Option<bool>) {
     let Window { validity, start, .. } = window;
     let spread = if fill == Some(true) { u64::MAX } else { 0 };
+    if fill.is_none() || validity.is_full() {
+        return expand(run, |at| bits.word(start + at));
+    }
     expand(run, |at| {
-        let word = bits.word(start + at);
-        if fill.is_none() || validity.is_full() {
-            return word;
-        }
         let valid = validity.word(start + at);
-        word & valid | spread & !valid
+        bits.word(start + at) & valid | spread & !valid
     });
 }
 
 /// Writes a mask: true where a value is missing.
 pub(crate) fn mask(validity: &Validity<'_>, start: usize, run: &mut Run<'_>) {
+    if let Some(bits) = validity.plain() {
+        return expand(run, |at| !bits.word(start + at));
+    }
     expand(run, |at| !validity.word(start + at));
 }
 
@@ -51,10 +53,38 @@ pub(super) fn convert_bits<D: Copy>(
     }
 }
 
+type Block = [MaybeUninit<u8>; 64];
+
 /// Writes one byte, 0 or 1, for each bit of the words that `word` gives for every 64th position.
-#[inline(always)]
 fn expand(run: &mut Run<'_>, word: impl Fn(usize) -> u64) {
-    let unpack_word = unpacker();
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512f") {
+            // SAFETY: the features were found.
+            return unsafe { expand512(run, word) };
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the feature was found.
+            return unsafe { expand256(run, word) };
+        }
+    }
+    expand_with(run, word, unpack_portable);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn expand512(run: &mut Run<'_>, word: impl Fn(usize) -> u64) {
+    expand_with(run, word, |word, out| unpack512(word, out));
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn expand256(run: &mut Run<'_>, word: impl Fn(usize) -> u64) {
+    expand_with(run, word, |word, out| unpack256(word, out));
+}
+
+#[inline(always)]
+fn expand_with(run: &mut Run<'_>, word: impl Fn(usize) -> u64, unpack_word: impl Fn(u64, &mut Block)) {
     let len = run.len();
     let mut at = 0;
     if let Some(out) = run.contiguous::<u8>() {
@@ -72,24 +102,8 @@ fn expand(run: &mut Run<'_>, word: impl Fn(usize) -> u64) {
     }
 }
 
-type Block = [MaybeUninit<u8>; 64];
-
-fn unpacker() -> fn(u64, &mut Block) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512f") {
-            // SAFETY: the features were found.
-            return |word, out| unsafe { unpack512(word, out) };
-        }
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the feature was found.
-            return |word, out| unsafe { unpack256(word, out) };
-        }
-    }
-    unpack_portable
-}
-
 /// A byte's bits spread over eight bytes: each lands on a multiple of 9 bits, and is masked out.
+#[inline(always)]
 fn unpack_portable(word: u64, out: &mut Block) {
     for (byte, to) in word.to_le_bytes().into_iter().zip(out.as_chunks_mut::<8>().0) {
         // The low seven bits and the eighth apart: their copies would overlap.
@@ -102,6 +116,7 @@ fn unpack_portable(word: u64, out: &mut Block) {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 fn unpack512(word: u64, out: &mut Block) {
     use std::arch::x86_64::{_mm512_maskz_set1_epi8, _mm512_storeu_si512};
@@ -110,6 +125,7 @@ fn unpack512(word: u64, out: &mut Block) {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[inline]
 #[target_feature(enable = "avx2")]
 fn unpack256(word: u64, out: &mut Block) {
     use std::arch::x86_64::{
@@ -148,7 +164,11 @@ mod tests {
         for _ in 0..1000 {
             let expected: Vec<u8> = (0..64).map(|i| (word >> i & 1) as u8).collect();
             assert_eq!(bytes(unpack_portable, word), expected);
-            assert_eq!(bytes(unpacker(), word), expected);
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx512bw") {
+                // SAFETY: the feature was found.
+                assert_eq!(bytes(|word, out| unsafe { unpack512(word, out) }, word), expected);
+            }
             word = word.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
         }
     }

@@ -1,6 +1,6 @@
 //! The plan of one leaf: a plain array, or one in fixed-size lists.
 
-use super::convert::{Op, convert};
+use super::convert::{Op, convert, viewed_as};
 use super::fill::{fit, marker};
 use super::{Facts, LeafFacts, LeafStep, Note, Plan, Reason, Reasons, Step, Transfer, type_name};
 use crate::dtype::DType;
@@ -95,7 +95,10 @@ pub(super) fn into(
             reasons.push(Reason::Chunked { chunks: leaf.chunks });
         }
         if (fill.is_some() || op == Op::Nothing) && !(masked && op == Op::Object) {
-            reasons.push(Reason::Nulls { count: facts.rows.map(|_| leaf.missing) });
+            reasons.push(Reason::Nulls {
+                count: facts.rows.map(|_| leaf.missing),
+                viewable: viewed_as(mapped).is_some(),
+            });
         }
         op_reasons(op, mapped, target, options, fill.is_some(), &mut reasons);
         requested(options, &mut reasons);
@@ -110,7 +113,7 @@ pub(super) fn into(
     let view = reasons.is_empty();
     let nbytes = if alone { allocated(values, target, !view, masked, options) } else { None };
     if masked && alone {
-        notes.push(Note::Mask { nbytes: values });
+        notes.push(Note::Mask { nbytes: mask_bytes(values, target, options) });
     }
     if view && values != Some(0) && leaf.alignment < align(target) {
         notes.push(Note::Misaligned);
@@ -230,9 +233,16 @@ pub(super) fn allocated(
 ) -> Option<usize> {
     elements.map(|n| {
         let values = if copies && options.out.is_none() { n.saturating_mul(dtype.itemsize()) } else { 0 };
-        let each = if options.record_masks { parts_of(dtype) } else { 1 };
-        values + if masked && options.out_mask.is_none() { n * each } else { 0 }
+        let mask =
+            if masked && options.out_mask.is_none() { mask_bytes(elements, dtype, options) } else { None };
+        values + mask.unwrap_or(0)
     })
+}
+
+/// The bytes of the mask of so many elements.
+fn mask_bytes(elements: Option<usize>, dtype: DType, options: &Options) -> Option<usize> {
+    let each = if options.record_masks { parts_of(dtype) } else { 1 };
+    elements.map(|n| n.saturating_mul(each))
 }
 
 /// How many parts a record mask has for each value.
@@ -241,6 +251,14 @@ pub(super) fn parts_of(dtype: DType) -> usize {
         DType::IntervalDayTime => 2,
         DType::IntervalMonthDayNano => 3,
         _ => 1,
+    }
+}
+
+/// A shape as Python writes it.
+fn tuple(shape: &[usize]) -> String {
+    match shape {
+        [n] => format!("({n},)"),
+        _ => format!("({})", shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
     }
 }
 
@@ -257,8 +275,10 @@ pub(super) fn check_outs(
             return Ok(());
         }
         Err(Error::BadValue(format!(
-            "{what} has dtype {} and shape {:?}, and the result has dtype {dtype} and shape {shape:?}: pass an array of that kind, or dtype=",
-            out.dtype, out.shape
+            "{what} has dtype {} and shape {}, and the result has dtype {dtype} and shape {}: pass an array of that kind, or dtype=",
+            out.dtype,
+            tuple(&out.shape),
+            tuple(&shape)
         )))
     };
     if let Some(Outs::One(out)) = &options.out {
@@ -299,7 +319,10 @@ fn unsupported(leaf: &LeafFacts<'_>, mapped: &Mapped, to: Option<DType>, path: &
     let supported = is_supported(leaf, mapped);
     let to = to.map_or_else(|| "NumPy".to_owned(), |dtype| dtype.to_string());
     let remedy = if !supported {
-        "this version doesn't convert the type yet; leave the field out with columns=".to_owned()
+        let elsewhere = if path.is_empty() { "" } else { "; leave the field out with columns=" };
+        format!("this version doesn't convert the type yet{elsewhere}")
+    } else if mapped.meaning == DType::Object {
+        "leave out dtype= to get Python objects".to_owned()
     } else if mapped.meaning == mapped.dtype {
         format!("leave out dtype= to get {}, or pass dtype=object", mapped.dtype)
     } else {

@@ -77,7 +77,7 @@ fn known(
     if reasons.is_empty() && !empty && !(by_columns && spacing.is_some()) {
         // A schema doesn't tell where the columns will lie: only rows never lie like that.
         if facts.rows.is_some() || !by_columns {
-            reasons.push(Reason::Order { wanted: if by_columns { 'F' } else { 'C' } });
+            reasons.push(Reason::Order { wanted: Some(if by_columns { 'F' } else { 'C' }) });
         }
     }
     if empty {
@@ -89,8 +89,9 @@ fn known(
     for plan in &mut plans {
         // A column alone could be viewed; in a matrix that is copied, all of them are.
         if !view && plan.transfer == Transfer::View {
-            let wanted = if options.order == Order::C && parts.len() > 1 { 'C' } else { 'F' };
-            plan.transfer = Transfer::Copy(vec![Reason::Order { wanted }]);
+            let order = reasons.iter().find(|reason| matches!(reason, Reason::Order { .. }));
+            let order = order.cloned().unwrap_or(Reason::Order { wanted: None });
+            plan.transfer = Transfer::Copy(vec![order]);
         }
         plan.nbytes = facts.rows.map(|rows| {
             let values = plan.trailing.iter().product::<usize>() * rows;

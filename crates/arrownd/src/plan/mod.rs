@@ -112,7 +112,7 @@ fn column(facts: &Facts<'_>, options: &Options, path: &str) -> Result<Plan> {
         }
         (FactsNode::Struct { children, .. }, Form::Columns) => columns(facts, children, options, path),
         (FactsNode::Leaf(_), Form::Columns) => Err(Error::Conflict(format!(
-            "to_columns takes a struct or table, and the input is {}: use to_numpy",
+            "one array a field takes a struct or table, and the input is {}: use to_numpy",
             type_name(facts.field)
         ))),
     }
@@ -125,7 +125,7 @@ fn columns(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options, path: &
         let name = child.field.name();
         if plans.iter().any(|plan| plan.name.as_ref() == Some(name)) {
             return Err(Error::BadValue(format!(
-                "there are several fields named {name:?}: rename one, or use to_numpy for a matrix"
+                "the field name {name:?} comes twice: rename or leave out one, or use to_numpy for a matrix"
             )));
         }
         let options = fill::options_for(options, name);
@@ -158,8 +158,8 @@ fn distinct<'r>(reasons: impl Iterator<Item = &'r Reason>) -> Reasons {
     for reason in reasons {
         match found.iter_mut().find(|known| known.code() == reason.code()) {
             None => found.push(reason.clone()),
-            Some(Reason::Nulls { count: Some(sum) }) => {
-                if let Reason::Nulls { count: Some(n) } = reason {
+            Some(Reason::Nulls { count: Some(sum), .. }) => {
+                if let Reason::Nulls { count: Some(n), .. } = reason {
                     *sum += n;
                 }
             }

@@ -17,6 +17,8 @@ pub enum Reason {
     Nulls {
         /// How many; `None` where only the schema is known.
         count: Option<usize>,
+        /// Whether the values could be viewed beside a mask.
+        viewable: bool,
     },
     /// Booleans lie as bits.
     BitPacked,
@@ -54,8 +56,8 @@ pub enum Reason {
     ByteOrder,
     /// The columns don't lie in the wanted memory order.
     Order {
-        /// The wanted order: `'C'` or `'F'`.
-        wanted: char,
+        /// The wanted order, `'C'` or `'F'`; `None` for a column that is copied because others are.
+        wanted: Option<char>,
     },
     /// The caller asked for memory of its own.
     Requested {
@@ -75,7 +77,7 @@ impl Reason {
     pub fn examples() -> Vec<Self> {
         vec![
             Self::Chunked { chunks: 3 },
-            Self::Nulls { count: Some(2) },
+            Self::Nulls { count: Some(2), viewable: true },
             Self::BitPacked,
             Self::Widened { from: 32, to: 64 },
             Self::Cast { from: DType::Int64, to: DType::Float64, asked: true },
@@ -87,7 +89,7 @@ impl Reason {
             Self::Misaligned,
             Self::Strided,
             Self::ByteOrder,
-            Self::Order { wanted: 'F' },
+            Self::Order { wanted: Some('F') },
             Self::Requested { option: "writable=True" },
             Self::Realigned,
         ]
@@ -121,7 +123,8 @@ impl Reason {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Chunked { .. } => "combine the chunks first, or convert chunk by chunk",
-            Self::Nulls { .. } => "pass nulls=\"masked\" to view the values beside a mask",
+            Self::Nulls { viewable: true, .. } => "pass nulls=\"masked\" to view the values beside a mask",
+            Self::Nulls { .. } => "pass nulls=\"masked\" to keep the dtype, with a mask beside the values",
             Self::BitPacked => "store the values as arrow.bool8 to view them",
             Self::Widened { .. } => "store the values in the wider type to view them",
             Self::Cast { asked: true, .. } => "leave out dtype=, or store the values in that type",
@@ -145,11 +148,11 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Chunked { chunks } => write!(f, "the values lie in {chunks} chunks"),
-            Self::Nulls { count: Some(1) } => f.write_str("1 value is missing and needs its marker"),
-            Self::Nulls { count: Some(n) } => {
+            Self::Nulls { count: Some(1), .. } => f.write_str("1 value is missing and has to be filled in"),
+            Self::Nulls { count: Some(n), .. } => {
                 write!(f, "{n} values are missing and need their marker")
             }
-            Self::Nulls { count: None } => f.write_str("missing values need their marker"),
+            Self::Nulls { count: None, .. } => f.write_str("missing values have to be filled in"),
             Self::BitPacked => f.write_str("Arrow packs booleans as bits, NumPy has one byte for each"),
             Self::Widened { from, to } => write!(f, "Arrow has {from} bits a value and NumPy {to}"),
             Self::Cast { from, to, .. } => write!(f, "the values change from {from} to {to}"),
@@ -161,10 +164,11 @@ impl fmt::Display for Reason {
             Self::Misaligned => f.write_str("the values are not aligned to their size"),
             Self::Strided => f.write_str("the values are not next to each other in memory"),
             Self::ByteOrder => f.write_str("the values have the other byte order"),
-            Self::Order { wanted: 'C' } => {
+            Self::Order { wanted: Some('C') } => {
                 f.write_str("rows have to be contiguous (order=\"C\") and Arrow stores columns")
             }
-            Self::Order { .. } => f.write_str("the columns do not lie side by side in memory"),
+            Self::Order { wanted: Some(_) } => f.write_str("the columns do not lie side by side in memory"),
+            Self::Order { wanted: None } => f.write_str("the matrix is copied, and this column with it"),
             Self::Requested { option } => write!(f, "{option} asks for memory of its own"),
             Self::Realigned => f.write_str("the producer realigned its buffers"),
         }
@@ -203,6 +207,44 @@ impl fmt::Display for Note {
                 write!(f, "a mask of {n} bytes is made beside the values")
             }
             Self::Mask { nbytes: None } => f.write_str("a mask is made beside the values"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A new variant doesn't compile here until it is counted, and isn't found until it has an
+    /// example.
+    fn place(reason: &Reason) -> usize {
+        match reason {
+            Reason::Chunked { .. } => 0,
+            Reason::Nulls { .. } => 1,
+            Reason::BitPacked => 2,
+            Reason::Widened { .. } => 3,
+            Reason::Cast { .. } => 4,
+            Reason::Dictionary => 5,
+            Reason::RunEnds => 6,
+            Reason::ListGaps => 7,
+            Reason::Offsets => 8,
+            Reason::Objects => 9,
+            Reason::Misaligned => 10,
+            Reason::Strided => 11,
+            Reason::ByteOrder => 12,
+            Reason::Order { .. } => 13,
+            Reason::Requested { .. } => 14,
+            Reason::Realigned => 15,
+        }
+    }
+
+    #[test]
+    fn every_reason_has_an_example_a_sentence_and_a_remedy() {
+        let examples = Reason::examples();
+        let places: Vec<usize> = examples.iter().map(place).collect();
+        assert_eq!(places, (0..16).collect::<Vec<_>>());
+        for reason in examples {
+            assert!(!reason.to_string().is_empty() && !reason.remedy().is_empty(), "{}", reason.code());
         }
     }
 }

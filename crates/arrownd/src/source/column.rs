@@ -78,6 +78,14 @@ impl<'a> Validity<'a> {
         self.levels.is_empty()
     }
 
+    /// The only bitmap, where there is one with a bit for each value: spares a branch for each word.
+    pub(crate) fn plain(&self) -> Option<Bits<'a>> {
+        match self.levels.as_slice() {
+            [(bits, 1)] => Some(*bits),
+            _ => None,
+        }
+    }
+
     /// 64 values from `start` on, the first in the lowest place; what is past the end is undefined.
     #[inline(always)]
     #[must_use]

@@ -48,7 +48,7 @@ impl Selection {
                 None => Ok(None),
                 Some(_) => Err(Error::Conflict(format!(
                     "columns= names fields of a struct or table, and the input is {}: leave it out",
-                    field.data_type()
+                    crate::plan::type_name(field)
                 ))),
             };
         };
@@ -74,8 +74,9 @@ impl Selection {
                     return Err(Error::BadValue(format!("columns: there are several fields named {name:?}")));
                 }
                 (None, _) => {
-                    let known: Vec<_> = fields.iter().map(|f| f.name().as_str()).collect();
-                    return Err(Error::BadValue(format!("columns: no field {name:?}; there are {known:?}")));
+                    let known: Vec<_> = fields.iter().map(|f| format!("{:?}", f.name())).collect();
+                    let known = known.join(", ");
+                    return Err(Error::BadValue(format!("columns: no field {name:?}; there are {known}")));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! A producer made by hand: the structs of the C data interface over memory of its own, with so
 //! much slack behind every buffer that a wrong length within [`SLACK`] stays inside.
 #![allow(unsafe_code, reason = "raw structs need release callbacks")]
+#![allow(dead_code, reason = "not every test makes a fault")]
 
 use std::ffi::{CString, c_void};
 use std::ptr;

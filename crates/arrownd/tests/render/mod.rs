@@ -42,8 +42,15 @@ pub(crate) fn value(chunk: &Chunk<'_>, data_type: &DataType, i: usize) -> String
             }
             integer(bytes, width, i, unsigned(data_type)).to_string()
         }
-        (Data::Binary { .. } | Data::Views { .. }, _) => {
-            String::from_utf8_lossy(chunk.data.bytes(i)).into_owned()
+        (Data::Binary { offsets, .. }, _) => {
+            let bytes = chunk.data.bytes(i);
+            assert_eq!(bytes.len() as i64, offsets.get(i + 1) - offsets.get(i));
+            String::from_utf8_lossy(bytes).into_owned()
+        }
+        (Data::Views { views, .. }, _) => {
+            let bytes = chunk.data.bytes(i);
+            assert_eq!(bytes.len() as i128, integer(&views[i], 4, 0, false));
+            String::from_utf8_lossy(bytes).into_owned()
         }
         (
             Data::List { offsets, child },

@@ -1,0 +1,155 @@
+//! The border under faults drawn at random: an error, or values that can be read.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unsafe_code,
+    reason = "a test fails by panicking, its name is its documentation, and foreign structs are raw"
+)]
+
+mod faults;
+mod foreign;
+mod layouts;
+mod render;
+
+use arrow_schema::{DataType, Field, UnionMode};
+use arrownd::{
+    ArrowArray, Chunk, Column, Error, ErrorKind, Options, Path, Planned, plain_view, read_array, read_schema,
+};
+use faults::{apply, apply_to_schema, fault, schema_fault};
+use foreign::{Exported, Producer};
+use layouts::examples;
+use proptest::prelude::*;
+
+fn schema(exported: &Exported) -> Result<Field, Error> {
+    // SAFETY: the builder's pointers point to what they should, or are null.
+    unsafe { read_schema(exported.schema()) }
+}
+
+fn array<'a>(exported: &'a Exported, data_type: &DataType) -> Result<Chunk<'a>, Error> {
+    // SAFETY: the builder's buffers are long enough for every length that the tests set, and more.
+    unsafe { read_array(exported.array(), data_type, &Path::Top) }
+}
+
+/// The rules of structure, said once more: what no later read would show, as the slack hides it.
+fn obeys(array: &ArrowArray, data_type: &DataType, window: Option<(i64, i64)>) -> bool {
+    let (skip, length) = window.unwrap_or((0, array.length));
+    let child = |i: usize| {
+        // SAFETY: the border has found the array of children long enough.
+        let place = unsafe { array.children.add(i) };
+        // SAFETY: within that array.
+        let child = unsafe { *place };
+        // SAFETY: and none of them null.
+        unsafe { &*child }
+    };
+    let shares = |i: usize, size: i64, of: &DataType| {
+        let (skip, length) = ((array.offset + skip) * size, length * size);
+        child(i).length >= skip + length && obeys(child(i), of, Some((skip, length)))
+    };
+    let counts = array.length >= 0 && array.offset >= 0 && array.null_count >= -1;
+    let children = match data_type {
+        DataType::Struct(fields) => {
+            fields.iter().enumerate().all(|(i, field)| shares(i, 1, field.data_type()))
+        }
+        DataType::FixedSizeList(field, size) => shares(0, i64::from(*size), field.data_type()),
+        DataType::List(field) | DataType::ListView(field) | DataType::Map(field, _) => {
+            obeys(child(0), field.data_type(), None)
+        }
+        DataType::Union(fields, mode) => fields.iter().enumerate().all(|(i, (_, field))| match mode {
+            UnionMode::Sparse => shares(i, 1, field.data_type()),
+            UnionMode::Dense => obeys(child(i), field.data_type(), None),
+        }),
+        _ => true,
+    };
+    counts && !array.is_released() && children
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_wrong_in_an_array_is_an_error_or_harmless(
+        example in 0..examples().len(),
+        inside: bool,
+        faults in prop::collection::vec(fault(), 1..4),
+    ) {
+        let (_, producer, _) = &examples()[example];
+        let producer = if inside {
+            let length = producer.export().array().length as usize;
+            Producer::new("+s", length)
+                .no_buffer()
+                .child(producer.clone().named("inner"))
+                .sliced(1)
+        } else {
+            producer.clone()
+        };
+        let mut exported = producer.export();
+        let field = schema(&exported).expect("the schema is valid");
+        for fault in &faults {
+            apply(&mut exported, fault);
+        }
+        match array(&exported, field.data_type()) {
+            Err(error) => prop_assert_eq!(error.kind(), ErrorKind::InvalidArrow),
+            Ok(chunk) => {
+                prop_assert_eq!(Ok(chunk.len), usize::try_from(exported.array().length));
+                prop_assert!(obeys(exported.array(), field.data_type(), None));
+                if chunk.len > 1000 {
+                    // Only what has no memory can be that long.
+                    return Ok(());
+                }
+                render::values(&chunk, field.data_type());
+                let chunks = [chunk];
+                let column = Column::new(&field, &chunks).expect("no extension");
+                // A plan or an error, no panic.
+                let _ = Planned::new(&column, &Options::default(), &[]);
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_is_wrong_in_a_schema_is_an_error_or_a_type(
+        example in 0..examples().len(),
+        faults in prop::collection::vec(schema_fault(), 1..4),
+    ) {
+        let mut exported = examples()[example].1.export();
+        for fault in &faults {
+            apply_to_schema(&mut exported, fault);
+        }
+        match schema(&exported) {
+            Err(error) => prop_assert_eq!(error.kind(), ErrorKind::InvalidArrow),
+            Ok(field) => prop_assert!(Column::of_schema(&field).is_ok()),
+        }
+    }
+
+    #[test]
+    fn the_short_way_sees_what_the_general_way_does(
+        format in prop::sample::select(vec!["c", "S", "i", "L", "e", "g", "b", "tdD", "tdm", "tsu:", "tsu:UTC", "tts", "w:4", "tin", "n", "u"]),
+        rows in 0usize..20,
+        offset in 0usize..3,
+        bitmap: bool,
+        faults in prop::collection::vec(fault(), 0..2),
+    ) {
+        let producer = Producer::new(format, rows).offset(offset);
+        let producer = if bitmap { producer.bits(&[1; 30]) } else { producer.no_buffer() };
+        let mut exported = producer.items(&[1u128; 30]).export();
+        let field = schema(&exported).expect("the schema is valid");
+        for fault in &faults {
+            apply(&mut exported, fault);
+        }
+        // SAFETY: as for the general way.
+        let short = unsafe { plain_view(exported.schema(), exported.array()) };
+        let Some(short) = short else {
+            let plain = ["c", "S", "i", "L", "e", "g", "tdm", "tsu:"].contains(&format);
+            prop_assert!(!plain || bitmap || rows == 0 || !faults.is_empty());
+            return Ok(());
+        };
+        let chunks = [array(&exported, field.data_type()).expect("a valid array")];
+        let column = Column::new(&field, &chunks).expect("no extension");
+        let planned = Planned::new(&column, &Options::default(), &[]).expect("a view");
+        let view = planned.task().view().expect("a view");
+        prop_assert_eq!(view.ptr, short.ptr);
+        prop_assert_eq!(planned.plan().dtype(), Some(short.dtype));
+        prop_assert_eq!(planned.plan().len(), Some(short.len));
+    }
+}
