@@ -136,10 +136,10 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
             _ => return Err(bad_word("order", order, "\"F\", \"C\"").into()),
         };
     }
-    if let Given::Value(lists) = &words.lists {
-        if !matches!(lists.extract::<&str>().unwrap_or_default(), "dense" | "object" | "pad") {
-            return Err(bad_word("lists", lists, "\"dense\", \"object\", \"pad\"").into());
-        }
+    if let Given::Value(lists) = &words.lists
+        && !matches!(lists.extract::<&str>().unwrap_or_default(), "dense" | "object" | "pad")
+    {
+        return Err(bad_word("lists", lists, "\"dense\", \"object\", \"pad\"").into());
     }
     if words.pad_to.is_some()
         && !matches!(&words.lists, Given::Value(l) if l.extract::<&str>().is_ok_and(|l| l == "pad"))

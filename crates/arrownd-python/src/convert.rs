@@ -121,7 +121,8 @@ fn owner(view: &ViewOf, imported: &mut Imported) -> Outcome<Owner> {
         let chosen = selection.as_ref().map_or(Some(*first), |chosen| chosen.fields.get(*first).copied());
         let mut path = vec![chosen.ok_or_else(lost)?];
         path.extend(rest);
-        taken.push(array.take_descendant(&path).ok_or_else(lost)?);
+        // SAFETY: the array was read on import, and the route comes from that reading.
+        taken.push(unsafe { array.take_descendant(&path) }.ok_or_else(lost)?);
     }
     Ok(match <[_; 1]>::try_from(taken) {
         Ok([only]) => Owner::one(only),

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use arrownd::{ArrowArray, DType, Dest, ViewOf};
 use numpy::npyffi::{self, NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, PyArrayObject, npy_intp};
 use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
-use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
@@ -22,7 +21,6 @@ pub(crate) struct Owner {
 }
 
 /// One in most cases, which then costs no allocation of its own.
-#[expect(clippy::large_enum_variant, reason = "the large variant is the common one")]
 #[expect(dead_code, reason = "held to be dropped")]
 enum Arrays {
     One(ArrowArray),
@@ -51,13 +49,7 @@ pub(crate) unsafe fn view<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let descr = descriptor(py, dtype)?.into_dtype_ptr();
     let owner = Py::new(py, owner)?;
-    const MOST: usize = 32;
     let nd = 1 + view.trailing.len();
-    if nd > MOST {
-        return Err(PyValueError::new_err(format!(
-            "{nd} dimensions are more than NumPy takes from here ({MOST})"
-        )));
-    }
     let shown = || std::iter::once(&view.rows).chain(&view.trailing);
     let mut dims: SmallVec<[npy_intp; 4]> = shown().map(|(n, _)| *n as npy_intp).collect();
     let mut strides: SmallVec<[npy_intp; 4]> = shown().map(|(_, stride)| *stride as npy_intp).collect();
@@ -175,8 +167,10 @@ pub(crate) fn extent(array: &Bound<'_, PyUntypedArray>, itemsize: usize) -> (usi
 /// outlive it.
 pub(crate) unsafe fn dest<'o>(array: &Bound<'_, PyUntypedArray>, itemsize: usize) -> Dest<'o> {
     let raw: *mut PyArrayObject = array.as_array_ptr();
-    // SAFETY: a valid array; its data pointer is a plain field, never null.
-    let data = unsafe { NonNull::new_unchecked((*raw).fields.data.cast::<u8>()) };
+    // SAFETY: a valid array; its data pointer is a plain field.
+    let data = unsafe { (*raw).fields.data.cast::<u8>() };
+    // SAFETY: NumPy allocates at least one byte for an array, so there is an address.
+    let data = unsafe { NonNull::new_unchecked(data) };
     // SAFETY: NumPy's shape and strides describe the array's own memory; the rest is the caller's
     // promise.
     unsafe { Dest::from_raw(data, array.shape(), array.strides(), itemsize) }

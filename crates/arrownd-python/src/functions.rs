@@ -1,4 +1,5 @@
 //! The public functions: the words in, the result out.
+#![allow(clippy::doc_lazy_continuation, reason = "docstrings in NumPy's style are no Markdown")]
 
 use arrownd::{Error, Form, Nulls};
 use pyo3::prelude::*;
@@ -21,7 +22,6 @@ macro_rules! public_function {
             text_signature = $text
         )]
         #[expect(clippy::too_many_arguments, reason = "each is one word of the public signature")]
-        #[expect(clippy::fn_params_excessive_bools, reason = "each is one word of the public signature")]
         pub(crate) fn $name<'py>(
             obj: &Bound<'py, PyAny>,
             dtype: Option<Bound<'py, PyAny>>,
@@ -113,7 +113,6 @@ public_function! {
     text_signature = "(obj, /, dtype=None, *, as_columns=False, allow_copy=True, writable=False, nulls=\"nan\", na_value=..., columns=None, lists=..., pad_to=None, structured=False, order=\"F\", out=None, safe=True)"
 )]
 #[expect(clippy::too_many_arguments, reason = "each is one word of the public signature")]
-#[expect(clippy::fn_params_excessive_bools, reason = "each is one word of the public signature")]
 pub(crate) fn explain<'py>(
     obj: &Bound<'py, PyAny>,
     dtype: Option<Bound<'py, PyAny>>,

@@ -6,7 +6,7 @@ use arrownd::{
     ArrowArray, ArrowSchema, Chunk, Path, PlainView, Selection, plain_view, read_array, read_fields,
     read_schema,
 };
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use smallvec::{SmallVec, smallvec};
@@ -47,16 +47,17 @@ impl Imported {
         let arrays = self.arrays.as_deref().unwrap_or_default();
         let mut chunks = Vec::with_capacity(arrays.len());
         for array in arrays {
-            // SAFETY: the array came out of a producer's capsule or stream together with this
-            // type, so its pointers are what the C data interface says; it is borrowed as long.
-            chunks.push(unsafe {
-                match (&self.original, &self.selection) {
-                    (Some(fields), Some(selection)) => {
-                        read_fields(array, fields, &selection.fields, &Path::Top)?
-                    }
-                    _ => read_array(array, self.field.data_type(), &Path::Top)?,
+            let chunk = match (&self.original, &self.selection) {
+                (Some(fields), Some(selection)) => {
+                    // SAFETY: the array came out of a producer's capsule or stream together with
+                    // this type, so its pointers are what the C data interface says; it is
+                    // borrowed as long as the chunks.
+                    unsafe { read_fields(array, fields, &selection.fields, &Path::Top) }
                 }
-            });
+                // SAFETY: as above.
+                _ => unsafe { read_array(array, self.field.data_type(), &Path::Top) },
+            };
+            chunks.push(chunk?);
         }
         Ok(chunks)
     }
@@ -92,11 +93,14 @@ impl<'py> Acquired<'py> {
                         let arrays = smallvec![capsule::take_array(&array)?];
                         Ok(Self { schema: Held::Capsule(schema), arrays })
                     }
-                    // nanoarrow's arrays of several chunks have both methods, and one that works.
-                    Err(error) if or_stream => match object.call_method0(intern!(py, "__arrow_c_stream__")) {
-                        Ok(capsule) => Self::stream(&capsule, false),
-                        Err(_) => Err(error.into()),
-                    },
+                    // nanoarrow's arrays of several chunks have both methods, and one that works; the
+                    // other says so with a ValueError.
+                    Err(error) if or_stream && error.is_instance_of::<PyValueError>(py) => {
+                        match object.call_method0(intern!(py, "__arrow_c_stream__")) {
+                            Ok(capsule) => Self::stream(&capsule, false),
+                            Err(_) => Err(error.into()),
+                        }
+                    }
                     Err(error) => Err(error.into()),
                 }
             }
@@ -162,10 +166,10 @@ pub(crate) fn look(object: &Bound<'_, PyAny>, columns: Option<&[String]>) -> Out
         return schema_only(object, columns);
     }
     // pyarrow's readers say their schema without giving themselves away.
-    if let Ok(schema) = object.getattr(intern!(py, "schema")) {
-        if schema.hasattr(intern!(py, "__arrow_c_schema__"))? {
-            return schema_only(&schema, columns);
-        }
+    if let Ok(schema) = object.getattr(intern!(py, "schema"))
+        && schema.hasattr(intern!(py, "__arrow_c_schema__"))?
+    {
+        return schema_only(&schema, columns);
     }
     Err(PyTypeError::new_err(format!(
         "explain can't look at a {} without consuming it: pass its schema, or its data as a table",

@@ -64,7 +64,7 @@ pub(crate) fn protocol(object: &Bound<'_, PyAny>) -> PyResult<Option<Protocol>> 
 fn remember(slot: &AtomicUsize, class: Bound<'_, PyType>, place: usize) {
     let py = class.py();
     let kept = class.into_ptr().expose_provenance();
-    if kept % ALIGNED != 0 {
+    if !kept.is_multiple_of(ALIGNED) {
         return; // no such type object is known; this one stays alive and isn't remembered
     }
     let evicted = slot.swap(kept + place, Ordering::AcqRel) / ALIGNED * ALIGNED;

@@ -116,6 +116,14 @@ impl Error {
         }
     }
 
+    /// The same error of invalid data, at a place that its finder didn't know.
+    pub(crate) fn at_place(self, place: &crate::source::Path<'_>) -> Self {
+        match self {
+            Self::InvalidArrow { what, .. } => Self::InvalidArrow { path: place.to_string(), what },
+            other => other,
+        }
+    }
+
     /// The reasons of a refused copy, empty for every other error.
     #[must_use]
     pub fn reasons(&self) -> &[Reason] {

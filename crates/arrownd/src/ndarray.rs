@@ -73,9 +73,13 @@ pub fn to_array<'a, T: Item>(array: &'a dyn Array, options: &Options) -> Result<
         }
     }
     let shape: Vec<usize> = planned.plan().shape().unwrap_or_default().into_iter().flatten().collect();
-    let mut memory: Vec<MaybeUninit<T>> = Vec::with_capacity(shape.iter().product());
+    let len = shape.iter().try_fold(1usize, |a, n| a.checked_mul(*n)).unwrap_or(usize::MAX);
+    let mut memory: Vec<MaybeUninit<T>> = Vec::new();
+    memory
+        .try_reserve_exact(len)
+        .map_err(|why| Error::BadValue(format!("no memory for a result of shape {shape:?}: {why}")))?;
     // SAFETY: uninitialised elements are what `MaybeUninit` is for, and the capacity is there.
-    unsafe { memory.set_len(shape.iter().product()) };
+    unsafe { memory.set_len(len) };
     if let Some(mut dest) = Dest::from_slice(&mut memory, &shape) {
         task.fill_values(&mut dest)?;
     }

@@ -70,7 +70,8 @@ fn each(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, PyAny>, how: &im
         } else {
             fill.clone()
         };
-        let old = visit.run.replace_pointer(i, object.into_ptr().cast());
+        // SAFETY: NumPy makes object arrays of null pointers, and an `out` holds references.
+        let old = unsafe { visit.run.replace_pointer(i, object.into_ptr().cast()) };
         // SAFETY: null in a new array; in the caller's `out` a reference that the array owned, and
         // that is now nobody's.
         unsafe { ffi::Py_XDECREF(old.cast()) };

@@ -203,15 +203,17 @@ impl Run<'_> {
 
     /// Puts a pointer into element `at` and returns the one that was there. For arrays of Python
     /// objects, which NumPy makes with null pointers. Past the end, returns `new` itself.
+    ///
+    /// # Safety
+    /// The elements are initialised pointers.
     #[must_use]
-    pub fn replace_pointer(&mut self, at: usize, new: *mut u8) -> *mut u8 {
+    pub unsafe fn replace_pointer(&mut self, at: usize, new: *mut u8) -> *mut u8 {
         if at >= self.len || self.itemsize != size_of::<*mut u8>() {
             return new;
         }
         // SAFETY: element `at` is one of the `len`.
         let ptr = unsafe { self.ptr.byte_offset(self.stride * at as isize) }.cast::<*mut u8>();
-        // SAFETY: an element of an object array holds a pointer, from its beginning; it may be
-        // misaligned.
+        // SAFETY: the element holds a pointer by the caller's promise; it may be misaligned.
         let old = unsafe { ptr.read_unaligned() };
         // SAFETY: the element may be written, and has the size of a pointer.
         unsafe { ptr.write_unaligned(new) };
@@ -235,14 +237,17 @@ impl Run<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test may fail")]
 mod tests {
     use super::*;
 
     fn positions(shape: &[usize], strides: &[isize], start: usize, len: usize) -> Vec<isize> {
         let mut memory = vec![0u8; 4096];
         let base = NonNull::from(memory.as_mut_slice()).cast::<u8>();
-        // SAFETY: the middle of 4096 bytes, and the shapes below stay within.
-        let mut dest = unsafe { Dest::from_raw(base.byte_add(2048), shape, strides, 1) };
+        // SAFETY: the middle of 4096 bytes.
+        let middle = unsafe { base.byte_add(2048) };
+        // SAFETY: the shapes below stay within the bytes.
+        let mut dest = unsafe { Dest::from_raw(middle, shape, strides, 1) };
         let mut found = Vec::new();
         dest.runs(start, len, |at, run| {
             assert_eq!(at, start + found.len());

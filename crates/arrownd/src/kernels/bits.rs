@@ -59,6 +59,7 @@ type Block = [MaybeUninit<u8>; 64];
 fn expand(run: &mut Run<'_>, word: impl Fn(usize) -> u64) {
     #[cfg(target_arch = "x86_64")]
     {
+        #[cfg(arrownd_avx512)]
         if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512f") {
             // SAFETY: the features were found.
             return unsafe { expand512(run, word) };
@@ -71,7 +72,7 @@ fn expand(run: &mut Run<'_>, word: impl Fn(usize) -> u64) {
     expand_with(run, word, unpack_portable);
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", arrownd_avx512))]
 #[target_feature(enable = "avx512f,avx512bw")]
 fn expand512(run: &mut Run<'_>, word: impl Fn(usize) -> u64) {
     expand_with(run, word, |word, out| unpack512(word, out));
@@ -115,13 +116,15 @@ fn unpack_portable(word: u64, out: &mut Block) {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", arrownd_avx512))]
+#[expect(clippy::incompatible_msrv, reason = "compiled only where the compiler has it")]
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 fn unpack512(word: u64, out: &mut Block) {
     use std::arch::x86_64::{_mm512_maskz_set1_epi8, _mm512_storeu_si512};
+    let ones = _mm512_maskz_set1_epi8(word, 1);
     // SAFETY: `out` is 64 bytes, and the store needs no alignment.
-    unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), _mm512_maskz_set1_epi8(word, 1)) };
+    unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), ones) };
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -164,7 +167,7 @@ mod tests {
         for _ in 0..1000 {
             let expected: Vec<u8> = (0..64).map(|i| (word >> i & 1) as u8).collect();
             assert_eq!(bytes(unpack_portable, word), expected);
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", arrownd_avx512))]
             if is_x86_feature_detected!("avx512bw") {
                 // SAFETY: the feature was found.
                 assert_eq!(bytes(|word, out| unsafe { unpack512(word, out) }, word), expected);

@@ -4,7 +4,7 @@ use half::f16;
 
 use super::bits::convert_bits;
 use super::blocks::{Failed, Window, convert};
-use super::numbers::{ByteBool, Number, To};
+use super::numbers::{ByteBool, Number, To, to_half};
 use crate::dtype::DType;
 use crate::execute::Run;
 use crate::mapping::Element;
@@ -36,7 +36,7 @@ scalars!(i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
 
 impl Scalar for f16 {
     fn of(fill: &Fill) -> Self {
-        Self::from_f64_const(f64::of(fill))
+        to_half(f64::of(fill))
     }
 }
 

@@ -13,6 +13,7 @@ pub(super) trait Kernel {
 pub(super) fn dispatch<K: Kernel>(kernel: K) -> K::Out {
     #[cfg(target_arch = "x86_64")]
     {
+        #[cfg(arrownd_avx512)]
         if is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512dq")
@@ -34,7 +35,7 @@ pub(super) fn dispatch<K: Kernel>(kernel: K) -> K::Out {
     kernel.run()
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", arrownd_avx512))]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,bmi1,bmi2,fma,popcnt,lzcnt")]
 fn wide512<K: Kernel>(kernel: K) -> K::Out {
     kernel.run()

@@ -96,10 +96,10 @@ macro_rules! int_to_half {
     ($($s:ty)*) => { $(
         impl To<f16> for $s {
             #[inline(always)]
-            fn to(self) -> f16 { f16::from_f64_const(self as f64) }
+            fn to(self) -> f16 { to_half(self as f64) }
             #[inline(always)]
             fn quick(self) -> bool { i128::from(self).unsigned_abs() <= 2048 }
-            fn exact(self) -> bool { f16::from_f64_const(self as f64).to_f64_const() as i128 == i128::from(self) }
+            fn exact(self) -> bool { to_half(self as f64).to_f64_const() as i128 == i128::from(self) }
         }
     )* };
 }
@@ -116,7 +116,7 @@ macro_rules! float_to_int {
                 ($via)(self)
             }
             #[inline(always)]
-            fn quick(self) -> bool { self.trunc() == self && self >= $low && self < $high }
+            fn quick(self) -> bool { self.trunc() == self && ($low..$high).contains(&self) }
         }
     )* };
 }
@@ -220,7 +220,7 @@ impl To<f16> for f32 {
 impl To<f16> for f64 {
     #[inline(always)]
     fn to(self) -> f16 {
-        f16::from_f64_const(self)
+        to_half(self)
     }
     #[inline(always)]
     fn quick(self) -> bool {
@@ -263,4 +263,15 @@ impl To<ByteBool> for ByteBool {
     fn to(self) -> ByteBool {
         self
     }
+}
+
+/// A double rounded once: to an odd single first, which is never halfway between two halves.
+/// (`half` drops the low 32 bits before it rounds.)
+#[inline(always)]
+pub(super) fn to_half(x: f64) -> f16 {
+    let single = x as f32;
+    let bits = single.to_bits();
+    let inexact = f64::from(single) != x && bits & 1 == 0;
+    let step = if f64::from(single).abs() > x.abs() { bits.wrapping_sub(1) } else { bits | 1 };
+    f16::from_f32_const(f32::from_bits(if inexact { step } else { bits }))
 }

@@ -60,11 +60,12 @@ pub(crate) fn extension(field: &Field) -> Result<Option<Extension>> {
     if allowed {
         return Ok(Some(known));
     }
-    Err(invalid(field, format!("the extension {name} doesn't allow the storage type {storage}")))
+    Err(invalid(format!("the extension {name} doesn't allow the storage type {storage}")))
 }
 
-fn invalid(field: &Field, what: String) -> Error {
-    Error::InvalidArrow { path: field.name().clone(), what }
+/// The caller knows where.
+fn invalid(what: String) -> Error {
+    Error::InvalidArrow { path: String::new(), what }
 }
 
 /// The calendar frequencies whose ordinals are NumPy's ticks.
@@ -98,14 +99,14 @@ pub(crate) struct Tensor {
 pub(crate) fn tensor(field: &Field, list_size: usize) -> Result<Tensor> {
     let text = field.extension_type_metadata().unwrap_or_default();
     let Ok(metadata) = serde_json::from_str::<Value>(text) else {
-        return Err(invalid(field, format!("the tensor's metadata is no JSON: {text:?}")));
+        return Err(invalid(format!("the tensor's metadata is no JSON: {text:?}")));
     };
     let Some(shape) = metadata.get("shape").and_then(numbers) else {
-        return Err(invalid(field, format!("the tensor's metadata has no shape: {text:?}")));
+        return Err(invalid(format!("the tensor's metadata has no shape: {text:?}")));
     };
     let product = shape.iter().try_fold(1usize, |a, b| a.checked_mul(*b));
     if product != Some(list_size) {
-        return Err(invalid(field, format!("a tensor of shape {shape:?} in lists of {list_size}")));
+        return Err(invalid(format!("a tensor of shape {shape:?} in lists of {list_size}")));
     }
     let permutation = match metadata.get("permutation") {
         None | Some(Value::Null) => (0..shape.len()).collect(),
@@ -114,10 +115,7 @@ pub(crate) fn tensor(field: &Field, list_size: usize) -> Result<Tensor> {
     let mut sorted = permutation.clone();
     sorted.sort_unstable();
     if !sorted.into_iter().eq(0..shape.len()) {
-        return Err(invalid(
-            field,
-            format!("the tensor's permutation is none of {} axes: {text:?}", shape.len()),
-        ));
+        return Err(invalid(format!("the tensor's permutation is none of {} axes: {text:?}", shape.len())));
     }
     Ok(Tensor { shape, permutation })
 }

@@ -76,10 +76,10 @@ impl Plan {
             return format!("{n} array{}", if n == 1 { "" } else { "s" });
         };
         let mut text = dtype.to_string();
-        if let (None, Some(with_nulls)) = (self.rows, self.dtype_with_nulls) {
-            if with_nulls != dtype {
-                let _ = write!(text, " ({with_nulls} with nulls)");
-            }
+        if let (None, Some(with_nulls)) = (self.rows, self.dtype_with_nulls)
+            && with_nulls != dtype
+        {
+            let _ = write!(text, " ({with_nulls} with nulls)");
         }
         if self.masked {
             text.push_str(" + mask");
@@ -138,7 +138,12 @@ impl Plan {
         }
         let copied = self.children.iter().filter(|child| child.copies() == Some(true)).count();
         if matches!(self.step, Step::Columns) && copied > 0 {
-            let _ = write!(text, ": {copied} copied, {} viewed", self.children.len() - copied);
+            let _ = write!(
+                text,
+                ": {copied} copied, {} viewed{}",
+                self.children.len() - copied,
+                if self.rows.is_none() { " if it can be" } else { "" }
+            );
         } else {
             let _ = write!(text, ": {}", self.verdict());
         }

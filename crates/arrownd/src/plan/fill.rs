@@ -84,7 +84,8 @@ pub(super) fn fit(fill: &Fill, dtype: DType, path: &str) -> Result<Fill> {
         }
         (dtype, Fill::Int(x)) if dtype.is_float() => {
             let float = *x as f64;
-            (float as i128 == *x && holds(dtype, float, true)).then_some(Fill::Float(float))
+            (float < 2f64.powi(127) && float as i128 == *x && holds(dtype, float, true))
+                .then_some(Fill::Float(float))
         }
         (dtype, Fill::Float(x)) if dtype.is_float() => holds(dtype, *x, false).then_some(Fill::Float(*x)),
         (DType::Datetime(_), Fill::Temporal { ticks: i64::MIN, datetime: true, .. }) => Some(nat(dtype)),

@@ -8,6 +8,9 @@ use crate::error::{Error, Result};
 use crate::mapping::{Mapped, map};
 use crate::options::{Fills, Nulls, Options, OutSpec, Outs};
 
+/// What every NumPy has; 2 and later have 64.
+const MOST_DIMENSIONS: usize = 32;
+
 /// The plan of a leaf on its own.
 pub(super) fn plan(facts: &Facts<'_>, leaf: &LeafFacts<'_>, options: &Options, path: &str) -> Result<Plan> {
     let mapped = map(leaf.field)?;
@@ -51,6 +54,14 @@ pub(super) fn result_dtype(
             remedy: "this version doesn't make them yet; leave out dtype=object".to_owned(),
         });
     }
+    if leaf.axes.len() >= MOST_DIMENSIONS {
+        return Err(Error::UnsupportedType {
+            path: path.to_owned(),
+            from: type_name(facts.field),
+            to: format!("an array of {} dimensions", leaf.axes.len() + 1),
+            remedy: format!("NumPy has at most {MOST_DIMENSIONS}"),
+        });
+    }
     if let (Some(Fills::Fields(_)), true) = (&options.na_value, path.is_empty()) {
         return Err(Error::Conflict(format!(
             "na_value is a dict by field name, and the input is {}: pass one value",
@@ -83,7 +94,8 @@ pub(super) fn into(
 ) -> Result<Plan> {
     let (op, target) =
         convert(mapped, target).ok_or_else(|| unsupported(leaf, mapped, Some(target), path))?;
-    let values = facts.rows.map(|rows| leaf.dims.iter().product::<usize>() * rows);
+    let each = leaf.dims.iter().fold(1usize, |a, n| a.saturating_mul(*n));
+    let values = if each == 0 { Some(0) } else { facts.rows.map(|rows| rows.saturating_mul(each)) };
     let fill = fill(facts, leaf, options, path, op, target)?;
     // np.ma has a record mask for every structured array, whether something is missing or not.
     let records = options.record_masks && parts_of(target) > 1 && values != Some(0);
@@ -104,10 +116,11 @@ pub(super) fn into(
         requested(options, &mut reasons);
     }
     let mut notes = Vec::new();
-    if mapped.zoned && target.is_temporal() {
-        if let arrow_schema::DataType::Timestamp(_, Some(zone)) = leaf.field.data_type() {
-            notes.push(Note::TimeZone(zone.to_string()));
-        }
+    if mapped.zoned
+        && target.is_temporal()
+        && let arrow_schema::DataType::Timestamp(_, Some(zone)) = leaf.field.data_type()
+    {
+        notes.push(Note::TimeZone(zone.to_string()));
     }
     notes.extend(leaf.unwrapped.iter().cloned().map(Note::Unwrapped));
     let view = reasons.is_empty();

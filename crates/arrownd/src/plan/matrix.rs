@@ -64,7 +64,7 @@ fn known(
                 remedy: "use to_columns, or leave the field out with columns=".to_owned(),
             });
         }
-        width += part.leaf.dims.iter().product::<usize>();
+        width = part.leaf.dims.iter().fold(1usize, |a, n| a.saturating_mul(*n)).saturating_add(width);
         let name = part.facts.field.name();
         let own_options = fill::options_for(options, name);
         let mut plan = into(part.facts, &part.leaf, &part.mapped, &own_options, &part.path, dtype, false)?;
@@ -88,14 +88,14 @@ fn known(
     let view = reasons.is_empty();
     for plan in &mut plans {
         // A column alone could be viewed; in a matrix that is copied, all of them are.
-        if !view && plan.transfer == Transfer::View {
+        if !view && plan.transfer == Transfer::View && !plan.trailing.contains(&0) {
             let order = reasons.iter().find(|reason| matches!(reason, Reason::Order { .. }));
             let order = order.cloned().unwrap_or(Reason::Order { wanted: None });
             plan.transfer = Transfer::Copy(vec![order]);
         }
         plan.nbytes = facts.rows.map(|rows| {
-            let values = plan.trailing.iter().product::<usize>() * rows;
-            if view || options.out.is_some() { 0 } else { values * dtype.itemsize() }
+            let values = plan.trailing.iter().fold(rows, |a, n| a.saturating_mul(*n));
+            if view || options.out.is_some() { 0 } else { values.saturating_mul(dtype.itemsize()) }
         });
     }
     let mut notes: Vec<Note> = Vec::new();
@@ -105,7 +105,7 @@ fn known(
         }
     }
     let masked = plans.iter().any(|plan| plan.masked);
-    let elements = if empty { Some(0) } else { facts.rows.map(|rows| rows * width) };
+    let elements = if empty { Some(0) } else { facts.rows.map(|rows| rows.saturating_mul(width)) };
     if masked {
         notes.push(Note::Mask { nbytes: elements });
     }

@@ -233,7 +233,7 @@ impl Plan {
     #[must_use]
     pub fn len(&self) -> Option<usize> {
         self.dtype?;
-        let each = self.trailing.iter().product::<usize>();
+        let each = self.trailing.iter().fold(1usize, |a, n| a.saturating_mul(*n));
         if each == 0 { Some(0) } else { self.rows.map(|rows| rows.saturating_mul(each)) }
     }
 

@@ -12,7 +12,11 @@ pub(super) struct Member {
 /// The common dtype: within bool, integers and floats, or within datetimes that are all naive or
 /// all zoned, or within timedeltas. Every other mix is object.
 pub(super) fn common(members: &[Member]) -> DType {
-    let Some(first) = members.first() else {
+    // As NumPy does: floats first, so that integers meet a float and not each other.
+    let floats = members.iter().filter(|member| member.dtype.is_float());
+    let others = members.iter().filter(|member| !member.dtype.is_float());
+    let mut members = floats.chain(others);
+    let Some(first) = members.next() else {
         return DType::Float64;
     };
     let mut common = *first;

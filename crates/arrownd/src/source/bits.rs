@@ -11,7 +11,7 @@ pub struct Bits<'a> {
 impl<'a> Bits<'a> {
     /// The bytes that `len` bits from bit `offset` reach into.
     pub(crate) const fn bytes_needed(offset: usize, len: usize) -> usize {
-        (offset % 8 + len).div_ceil(8) + offset / 8
+        len.saturating_add(offset % 8).div_ceil(8) + offset / 8
     }
 
     /// `None` when `bytes` is too short.
@@ -41,7 +41,7 @@ impl<'a> Bits<'a> {
     /// One bit; false past the end. *O(1)*.
     #[must_use]
     pub fn get(&self, index: usize) -> bool {
-        let bit = self.offset + index;
+        let bit = self.offset.saturating_add(index);
         index < self.len && self.bytes.get(bit / 8).is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
     }
 
@@ -117,6 +117,7 @@ pub(crate) const fn low_mask(n: usize) -> u64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test may fail")]
 mod tests {
     use super::*;
 

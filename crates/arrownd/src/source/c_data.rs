@@ -118,19 +118,27 @@ owned_struct!(ArrowArrayStream { get_schema: None, get_next: None, get_last_erro
 
 impl ArrowArray {
     /// Moves a descendant out of an array that has passed the border: `route` is a child's index
-    /// at each level. `None` for a wrong one. What stays behind can be dropped: a child that was
-    /// moved out has its own release.
+    /// at each level. `None` for a wrong one, and for one that was moved out before. What stays
+    /// behind can be dropped: a child that was moved out has its own release.
+    ///
+    /// # Safety
+    /// [`read_array`](crate::read_array) or [`read_fields`](crate::read_fields) has accepted the
+    /// array, and the route is one that it read.
     #[must_use]
-    pub fn take_descendant(&mut self, route: &[usize]) -> Option<Self> {
+    pub unsafe fn take_descendant(&mut self, route: &[usize]) -> Option<Self> {
         let Some((first, rest)) = route.split_first() else {
-            return Some(self.take());
+            return (!self.is_released()).then(|| self.take());
         };
         if i64::try_from(*first).ok()? >= self.n_children || self.children.is_null() {
             return None;
         }
         // SAFETY: `first` is within `n_children`, the length of `children`.
-        let child = unsafe { *self.children.add(*first) };
+        let place = unsafe { self.children.add(*first) };
+        // SAFETY: as above: the pointer lies within the array of them.
+        let child = unsafe { *place };
         // SAFETY: the border has seen that each child is non-null and aligned, and `self` owns it.
-        unsafe { child.as_mut() }?.take_descendant(rest)
+        let child = unsafe { child.as_mut() }?;
+        // SAFETY: the caller's promise covers the descendants.
+        unsafe { child.take_descendant(rest) }
     }
 }

@@ -4,7 +4,8 @@ use arrow_schema::{DataType, Field};
 
 use super::bits::{Bits, low_mask};
 use super::chunk::{Chunk, Data};
-use crate::error::Result;
+use super::path::Path;
+use crate::error::{Error, Result};
 use crate::mapping::{Extension, extension, tensor};
 
 /// One column in all its chunks.
@@ -136,7 +137,7 @@ impl<'a> Column<'a> {
     pub fn new(field: &'a Field, chunks: &'a [Chunk<'a>]) -> Result<Self> {
         let rows = chunks.iter().map(|chunk| chunk.len).sum();
         let filled = chunks.iter().enumerate().filter(|(_, chunk)| chunk.len > 0);
-        column(field, Some(rows), Vec::new(), filled.map(|(i, chunk)| (i, chunk, Levels::new())))
+        column(field, &Path::Top, Some(rows), Vec::new(), filled.map(|(i, chunk)| (i, chunk, Levels::new())))
     }
 
     /// A column of which only the schema is known.
@@ -144,7 +145,7 @@ impl<'a> Column<'a> {
     /// # Errors
     /// As [`Column::new`].
     pub fn of_schema(field: &'a Field) -> Result<Self> {
-        column(field, None, Vec::new(), std::iter::empty())
+        column(field, &Path::Top, None, Vec::new(), std::iter::empty())
     }
 }
 
@@ -153,6 +154,7 @@ type Inherited<'a> = (usize, &'a Chunk<'a>, Levels<'a>);
 
 fn column<'a>(
     field: &'a Field,
+    path: &Path<'_>,
     rows: Option<usize>,
     route: Vec<usize>,
     chunks: impl Iterator<Item = Inherited<'a>>,
@@ -162,13 +164,13 @@ fn column<'a>(
         (at, chunk, levels)
     });
     let DataType::Struct(fields) = field.data_type() else {
-        return Ok(Column { field, rows, route, node: Node::Leaf(leaf(field, chunks)?) });
+        return Ok(Column { field, rows, route, node: Node::Leaf(leaf(field, path, chunks)?) });
     };
     if matches!(
-        extension(field)?,
+        extension(field).map_err(|error| error.at_place(path))?,
         Some(Extension::VariableShapeTensor | Extension::TimestampWithOffset | Extension::ParquetVariant)
     ) {
-        return Ok(Column { field, rows, route, node: Node::Leaf(leaf(field, chunks)?) });
+        return Ok(Column { field, rows, route, node: Node::Leaf(leaf(field, path, chunks)?) });
     }
     let chunks: Vec<Inherited<'a>> = chunks.collect();
     let mut columns = Vec::with_capacity(fields.len());
@@ -184,7 +186,8 @@ fn column<'a>(
         route.push(i);
         // A trait object ends the recursion of iterator types.
         let chunks: Box<dyn Iterator<Item = Inherited<'a>>> = Box::new(chunks.into_iter());
-        columns.push(column(child, rows, route, chunks)?);
+        let path = Path::Field(path, child.name());
+        columns.push(column(child, &path, rows, route, chunks)?);
     }
     Ok(Column { field, rows, route, node: Node::Struct(columns) })
 }
@@ -194,7 +197,11 @@ fn own_level<'a>(chunk: &Chunk<'a>) -> Option<(Bits<'a>, usize)> {
     chunk.validity.filter(|bits| bits.count_ones() < bits.len()).map(|bits| (bits, 1))
 }
 
-fn leaf<'a>(field: &'a Field, chunks: impl Iterator<Item = Inherited<'a>>) -> Result<Leaf<'a>> {
+fn leaf<'a>(
+    field: &'a Field,
+    path: &Path<'_>,
+    chunks: impl Iterator<Item = Inherited<'a>>,
+) -> Result<Leaf<'a>> {
     let mut leaf = Leaf {
         field,
         dims: Vec::new(),
@@ -209,7 +216,10 @@ fn leaf<'a>(field: &'a Field, chunks: impl Iterator<Item = Inherited<'a>>) -> Re
         leaf.parts.push(Part { chunk: at, rows: chunk.len, len: chunk.len, data: &chunk.data, validity });
     }
     loop {
-        let known = extension(leaf.field)?;
+        let place = |error: Error| {
+            error.at_place(&if leaf.dims.is_empty() { *path } else { Path::Field(path, leaf.field.name()) })
+        };
+        let known = extension(leaf.field).map_err(place)?;
         if matches!(
             known,
             Some(
@@ -224,7 +234,7 @@ fn leaf<'a>(field: &'a Field, chunks: impl Iterator<Item = Inherited<'a>>) -> Re
         let size = usize::try_from(*size).unwrap_or(0);
         let base = leaf.dims.len();
         if known == Some(Extension::Tensor) {
-            let tensor = tensor(leaf.field, size)?;
+            let tensor = tensor(leaf.field, size).map_err(place)?;
             leaf.axes.extend(tensor.permutation.iter().map(|axis| base + axis));
             leaf.dims.extend(tensor.shape);
         } else {

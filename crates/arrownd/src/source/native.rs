@@ -42,7 +42,7 @@ fn boxed(array: &dyn Array) -> Box<Chunk<'_>> {
 fn data(array: &dyn Array) -> Data<'_> {
     use DataType as T;
     downcast_primitive_array! {
-        array => return Data::Fixed(bytes(array.values())),
+        array => Data::Fixed(bytes(array.values())),
         T::Null => Data::Null,
         T::Boolean => {
             let values = array.as_boolean().values();

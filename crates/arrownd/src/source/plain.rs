@@ -8,8 +8,8 @@
 
 use std::ffi::CStr;
 
-use super::border::Node;
 use super::c_data::{ArrowArray, ArrowSchema};
+use super::node::Node;
 use super::path::Path;
 use super::schema::flat_type;
 use crate::dtype::DType;

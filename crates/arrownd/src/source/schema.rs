@@ -68,10 +68,10 @@ unsafe fn field(schema: &ArrowSchema, path: &Path<'_>, depth: usize) -> Result<F
         }
     };
     // SAFETY: the caller's promise is this function's.
-    let children = unsafe { children(schema, path) }?;
+    let children = unsafe { children(schema, format, path) }?;
     let data_type = if schema.dictionary.is_null() {
         // SAFETY: the children were checked to be there.
-        unsafe { plain_type(format, schema.flags, &children, path, depth) }?
+        unsafe { plain_type(format, schema.flags, children, path, depth) }?
     } else {
         if !children.is_empty() {
             return invalid(path, "a dictionary's indexes have children");
@@ -102,8 +102,15 @@ unsafe fn field(schema: &ArrowSchema, path: &Path<'_>, depth: usize) -> Result<F
 
 /// # Safety
 /// As [`read_schema`].
-unsafe fn children<'a>(schema: &'a ArrowSchema, path: &Path<'_>) -> Result<&'a [&'a ArrowSchema]> {
+unsafe fn children<'a>(
+    schema: &'a ArrowSchema,
+    format: &str,
+    path: &Path<'_>,
+) -> Result<&'a [&'a ArrowSchema]> {
     let n = schema.n_children;
+    if let Some(expected) = expected_children(format).filter(|expected| *expected != n) {
+        return invalid(path, format!("format {format:?} takes {expected} children, not {n}"));
+    }
     if !(0..=MAX_CHILDREN).contains(&n) {
         return invalid(path, format!("a schema with {n} children"));
     }
@@ -121,6 +128,19 @@ unsafe fn children<'a>(schema: &'a ArrowSchema, path: &Path<'_>) -> Result<&'a [
     // SAFETY: each pointer is non-null and aligned, and a schema by the caller's promise;
     // `&ArrowSchema` and `*mut ArrowSchema` have one layout.
     Ok(unsafe { std::slice::from_raw_parts(schema.children.cast::<&ArrowSchema>(), n as usize) })
+}
+
+/// How many children the format has; a struct has any number. Known before one is looked at.
+fn expected_children(format: &str) -> Option<i64> {
+    let ids = format.strip_prefix("+ud:").or_else(|| format.strip_prefix("+us:"));
+    match (format, ids) {
+        ("+s", _) => None,
+        ("+r", _) => Some(2),
+        (_, Some("")) => Some(0),
+        (_, Some(ids)) => i64::try_from(ids.split(',').count()).ok(),
+        (nested, _) if nested.starts_with('+') => Some(1),
+        _ => Some(0),
+    }
 }
 
 /// The types without children and parameters, and those whose parameters are in the format.
@@ -304,6 +324,10 @@ unsafe fn metadata(raw: *const c_char, path: &Path<'_>) -> Result<Metadata> {
     let mut reader = MetadataReader { at: raw.cast(), used: 0 };
     // SAFETY: the metadata begins with the number of pairs.
     let pairs = unsafe { reader.length(path) }?;
+    // Each pair has two lengths, whatever else.
+    if pairs > MAX_METADATA / 8 {
+        return invalid(path, format!("metadata with {pairs} pairs (the most is {})", MAX_METADATA / 8));
+    }
     let mut all = Vec::with_capacity(usize::try_from(pairs).unwrap_or(0).min(64));
     for _ in 0..pairs {
         // SAFETY: the specification has a key here.
