@@ -6,7 +6,7 @@ mod text;
 mod times;
 
 use arrow_schema::{DataType, IntervalUnit};
-use arrownd::{DType, Error, LeafStep, RowId, Visit, map};
+use arrownd::{DType, Error, LeafStep, RowId, Run, Visit, map};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -29,7 +29,11 @@ pub(crate) fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'
     let row = map(visit.leaf.field)?.row;
     match (row, data_type) {
         (RowId::Null, _) => each(py, &mut visit, &fill, &numbers::Nothing),
-        (RowId::Bool | RowId::Bool8, _) => each(py, &mut visit, &fill, &numbers::Boolean),
+        (RowId::Bool, _) => {
+            numbers::booleans(py, &mut visit, &fill);
+            Ok(())
+        }
+        (RowId::Bool8, _) => each(py, &mut visit, &fill, &numbers::ByteBoolean),
         (RowId::Uuid, _) => each(py, &mut visit, &fill, &text::Uuid::new(py)?),
         (_, DataType::FixedSizeBinary(_)) => each(py, &mut visit, &fill, &text::FixedBytes),
         (_, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {
@@ -70,13 +74,19 @@ fn each(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, PyAny>, how: &im
         } else {
             fill.clone()
         };
-        // SAFETY: NumPy makes object arrays of null pointers, and an `out` holds references.
-        let old = unsafe { visit.run.replace_pointer(i, object.into_ptr().cast()) };
-        // SAFETY: null in a new array; in the caller's `out` a reference that the array owned, and
-        // that is now nobody's.
-        unsafe { ffi::Py_XDECREF(old.cast()) };
+        put(&mut visit.run, i, object);
     }
     Ok(())
+}
+
+/// Puts an object into an array of them.
+#[inline]
+fn put(run: &mut Run<'_>, index: usize, object: Bound<'_, PyAny>) {
+    // SAFETY: NumPy makes object arrays of null pointers, and an `out` holds references.
+    let old = unsafe { run.replace_pointer(index, object.into_ptr().cast()) };
+    // SAFETY: null in a new array; in the caller's `out` a reference that the array owned, and that
+    // is now nobody's.
+    unsafe { ffi::Py_XDECREF(old.cast()) };
 }
 
 /// Kernels know a value, not where it is: its place is added here.

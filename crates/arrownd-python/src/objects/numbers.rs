@@ -5,7 +5,7 @@ use half::f16;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat};
 
-use super::{Make, bytes};
+use super::{Make, bytes, put};
 use crate::errors::Outcome;
 
 /// The null type: every value is missing.
@@ -17,16 +17,33 @@ impl Make for Nothing {
     }
 }
 
-/// True and False, from bits or from bytes.
-pub(super) struct Boolean;
+/// Writes True and False from bits, 64 at a time: looking each bit up costs three times as much.
+pub(super) fn booleans(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, PyAny>) {
+    let Data::Bits(bits) = visit.part.data else { return };
+    let (yes, no) =
+        (PyBool::new(py, true).to_owned().into_any(), PyBool::new(py, false).to_owned().into_any());
+    for at in (0..visit.run.len()).step_by(64) {
+        let mut word = bits.word(visit.start + at);
+        let mut valid = visit.part.validity.word(visit.start + at);
+        for i in at..(at + 64).min(visit.run.len()) {
+            let object = match (valid & 1, word & 1) {
+                (0, _) => fill,
+                (_, 0) => &no,
+                _ => &yes,
+            };
+            put(&mut visit.run, i, object.clone());
+            word >>= 1;
+            valid >>= 1;
+        }
+    }
+}
 
-impl Make for Boolean {
+/// True and False, from bytes.
+pub(super) struct ByteBoolean;
+
+impl Make for ByteBoolean {
     fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
-        let value = match visit.part.data {
-            Data::Bits(bits) => bits.get(index),
-            _ => bytes::<1>(visit, index) != [0],
-        };
-        Ok(PyBool::new(py, value).to_owned().into_any())
+        Ok(PyBool::new(py, bytes::<1>(visit, index) != [0]).to_owned().into_any())
     }
 }
 

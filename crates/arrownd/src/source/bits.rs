@@ -49,7 +49,7 @@ impl<'a> Bits<'a> {
     /// (not past `len`: the last byte's spare bits are the producer's). *O(1)*.
     #[inline(always)]
     #[must_use]
-    pub(crate) fn word(&self, start: usize) -> u64 {
+    pub fn word(&self, start: usize) -> u64 {
         let bit = self.offset + start;
         let (byte, shift) = (bit / 8, (bit % 8) as u32);
         let low = match self.bytes.get(byte..byte + 8) {
