@@ -35,11 +35,10 @@ demo: $(BUILT) ## the flights of 2013: plan, matrix, masked columns, and the sam
 
 test: test-rust test-python ## Rust and Python tests
 
-# Debug assertions and overflow checks are on here; the Python tests run the release build. Optimised a little,
-# because without it the border's recursion over 100 levels of nesting needs more than a test thread's 2 MiB.
-# The binding's own tests are the Python ones: its crate links only into an interpreter.
+# Debug assertions and overflow checks are on here; the Python tests run the release build. The binding's
+# own tests are the Python ones: its crate links only into an interpreter.
 test-rust:
-	$(CARGO) test $(LOCKED) -p arrownd --config profile.dev.opt-level=1
+	$(CARGO) test $(LOCKED) -p arrownd
 
 test-python: $(BUILT)
 	$(BIN)/python -m pytest -n 2

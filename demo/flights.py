@@ -19,7 +19,7 @@ from arrownd import ArrowndError, CopyNotAllowedError, Plan, explain, to_columns
 from contenders import CONTENDERS, JOBS, require_equal
 from dataset import NUMERIC, read_flights
 from measure import interleaved_times, median_ratio, peak_memory
-from page import code, hang, heading, megabytes, output, table, text, tree
+from page import code, hang, heading, megabytes, output, table, text
 
 T = TypeVar("T")
 ROUNDS = 15
@@ -46,10 +46,7 @@ def show_plan(flights: pa.Table, chunked: pa.Table) -> None:
     heading(1, "Ask first: what will be a view, what a copy, and why")
     code("explain(flights, as_columns=True)")
     plan = explain(flights, as_columns=True)
-    tree(str(plan))
-    for column in plan.children:
-        for note in column.notes:
-            output(f"{column.name}: {note}")
+    output(str(plan))
     pieces = explain(chunked, as_columns=True)
     text(f"""
         The CSV reader had left {chunked[0].num_chunks} chunks a column. As they were, {copies(pieces)} columns would

@@ -29,13 +29,6 @@ def hang(label: str, words: str) -> str:
     return fill(words, WIDTH, initial_indent=label, subsequent_indent=" " * len(label))
 
 
-def tree(lines: str) -> None:
-    """Lines that can't be folded: cut where they don't fit."""
-    for line in lines.splitlines():
-        print("    " + (line if len(line) <= WIDTH - 4 else line[: WIDTH - 5] + "…"))
-    print()
-
-
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> None:
     """Columns as wide as their widest cell; the first `left` of them flush left, the others flush right."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]

@@ -4,7 +4,8 @@ use std::fmt::{self, Write as _};
 
 use arrow_schema::DataType;
 
-use super::{Plan, Reason, Step, Transfer};
+use super::reason::thousands;
+use super::{Note, Plan, Reason, Step, Transfer};
 
 /// Arrow's name of a type, short enough for a table: nested fields by their types alone.
 pub(super) fn short_type(data_type: &DataType) -> String {
@@ -122,10 +123,9 @@ impl Plan {
         self.nbytes.filter(|n| *n > 0).map(human).unwrap_or_default()
     }
 
+    /// Why, as a table has room for it: the sentences stand once below the table.
     fn why(&self) -> String {
-        let mut parts: Vec<String> = self.reasons().iter().map(Reason::to_string).collect();
-        parts.extend(self.notes.iter().map(ToString::to_string));
-        parts.join("; ")
+        self.reasons().iter().map(Reason::label).collect::<Vec<_>>().join(", ")
     }
 
     fn headline(&self) -> String {
@@ -134,7 +134,7 @@ impl Plan {
         if !shape.is_empty() {
             let _ = write!(text, " {shape}");
         } else if let Some(rows) = self.rows {
-            let _ = write!(text, " of {rows} rows");
+            let _ = write!(text, " of {} rows", thousands(rows));
         }
         let copied = self.children.iter().filter(|child| child.copies() == Some(true)).count();
         if matches!(self.step, Step::Columns) && copied > 0 {
@@ -158,7 +158,11 @@ impl Plan {
         [
             self.name.clone().unwrap_or_default(),
             self.source_name(),
-            format!("{} {}", self.target(), self.shape_text()),
+            if self.trailing.is_empty() {
+                self.target()
+            } else {
+                format!("{} {}", self.target(), self.shape_text())
+            },
             self.verdict().to_owned(),
             self.cost(),
             self.why(),
@@ -197,7 +201,7 @@ impl Plan {
         html
     }
 
-    /// Reasons with their remedies, then notes. What the children say already isn't repeated.
+    /// Reasons with their remedies, then notes, each once.
     fn details(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if let Transfer::Copy(reasons) = &self.transfer {
@@ -206,8 +210,13 @@ impl Plan {
                 lines.push(format!("  to view instead: {}", reason.remedy()));
             }
         }
-        let said = |note: &&super::Note| self.children.iter().all(|child| !child.notes.contains(note));
-        lines.extend(self.notes.iter().filter(said).map(|note| format!("note: {note}")));
+        lines.extend(self.notes.iter().map(|note| format!("note: {note}")));
+        // A mask shows in its column; a note of the whole isn't said again for its parts.
+        for child in &self.children {
+            let own = |note: &&Note| !matches!(note, Note::Mask { .. }) && !self.notes.contains(note);
+            let name = child.name.as_deref().unwrap_or_default();
+            lines.extend(child.notes.iter().filter(own).map(|note| format!("note: {name}: {note}")));
+        }
         lines
     }
 }

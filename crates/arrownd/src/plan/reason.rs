@@ -118,6 +118,18 @@ impl Reason {
         }
     }
 
+    /// The code, with the number that belongs to it: what a table has room for.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Chunked { chunks: n } | Self::Nulls { count: Some(n), .. } => {
+                format!("{} ({})", self.code(), thousands(*n))
+            }
+            Self::Order { wanted: None } => "with the others".to_owned(),
+            other => other.code().to_owned(),
+        }
+    }
+
     /// What to do to get a view instead.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
@@ -133,7 +145,9 @@ impl Reason {
             Self::RunEnds => "decode the runs once and keep the result",
             Self::ListGaps => "use to_ragged to view the values beside their offsets",
             Self::Offsets => "store the values as fixed-size lists",
-            Self::Objects => "choose a dtype= of fixed width, where the type has one",
+            Self::Objects => {
+                "choose a dtype= of fixed width; text has none"
+            }
             Self::Misaligned => "let the producer align its buffers",
             Self::Strided => "pass contiguous memory",
             Self::ByteOrder => "pass native byte order",
@@ -147,10 +161,10 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Chunked { chunks } => write!(f, "the values lie in {chunks} chunks"),
+            Self::Chunked { chunks } => write!(f, "the values lie in {} chunks", thousands(*chunks)),
             Self::Nulls { count: Some(1), .. } => f.write_str("1 value is missing and has to be filled in"),
             Self::Nulls { count: Some(n), .. } => {
-                write!(f, "{n} values are missing and need their marker")
+                write!(f, "{} values are missing and have to be filled in", thousands(*n))
             }
             Self::Nulls { count: None, .. } => f.write_str("missing values have to be filled in"),
             Self::BitPacked => f.write_str("Arrow packs booleans as bits, NumPy has one byte for each"),
@@ -173,6 +187,19 @@ impl fmt::Display for Reason {
             Self::Realigned => f.write_str("the producer realigned its buffers"),
         }
     }
+}
+
+/// A count as a person reads it: 336,776.
+pub(super) fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Something that the caller should know and that costs nothing.
@@ -236,6 +263,12 @@ mod tests {
             Reason::Requested { .. } => 14,
             Reason::Realigned => 15,
         }
+    }
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        let grouped = [0, 7, 999, 1000, 12_345, 336_776, 1_000_000].map(thousands);
+        assert_eq!(grouped, ["0", "7", "999", "1,000", "12,345", "336,776", "1,000,000"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! is touched. A wrong address can't be seen from here: that is the producer's promise.
 #![allow(unsafe_code, reason = "the border reads foreign memory")]
 
-use arrow_schema::{DataType, IntervalUnit, UnionMode};
+use arrow_schema::{DataType, IntervalUnit};
 
 use super::c_data::ArrowArray;
 use super::chunk::{Chunk, Data};
@@ -84,6 +84,9 @@ pub(crate) fn width(data_type: &DataType) -> Option<usize> {
 impl<'a> Node<'a> {
     /// This node as a chunk; `window` (skip, length) narrows it to what the parent covers.
     ///
+    /// One line a type: this recurses as deep as the type, and what is written out here would be in
+    /// every frame.
+    ///
     /// # Safety
     /// As [`read_array`].
     pub(super) unsafe fn chunk(
@@ -94,133 +97,89 @@ impl<'a> Node<'a> {
     ) -> Result<Chunk<'a>> {
         use DataType as T;
         let (skip, len) = window.unwrap_or((0, self.len));
-        let start = self.offset + skip;
-        let mut has_validity = true;
-        // SAFETY (for each call below): the caller's promise, and `start + len` is within this
-        // node's offset + length.
+        let node = &self.windowed(skip, len);
+        // SAFETY (for each call below): the caller's promise; the window is within this node's
+        // offset and length.
         let data = match data_type {
-            T::Null => {
-                // Polars, and Arrow before 1.0, send a bitmap along.
-                self.expect(self.buffers.len().min(1), 0, path)?;
-                has_validity = false;
-                Data::Null
-            }
-            T::Boolean => {
-                self.expect(2, 0, path)?;
-                // SAFETY: see above.
-                Data::Bits(unsafe { self.bits(1, start, len, path) }?)
-            }
-            T::Utf8 | T::LargeUtf8 | T::Binary | T::LargeBinary => {
-                self.expect(3, 0, path)?;
-                let large = matches!(data_type, T::LargeUtf8 | T::LargeBinary);
-                // SAFETY: see above.
-                let offsets = unsafe { self.value_offsets(start, len, large, path) }?;
-                let end = offsets.get(len) as usize;
-                // SAFETY: the values reach as far as the last offset says: nothing else tells.
-                let values = unsafe { self.items(2, 0, end, 1, path) }?;
-                Data::Binary { offsets, values }
-            }
+            T::Null => node.null(path),
             // SAFETY: see above.
-            T::Utf8View | T::BinaryView => unsafe { self.views(start, len, path) }?,
-            T::List(field) | T::LargeList(field) | T::Map(field, _) => {
-                self.expect(2, 1, path)?;
-                let large = matches!(data_type, T::LargeList(_));
-                // SAFETY: see above.
-                let offsets = unsafe { self.value_offsets(start, len, large, path) }?;
-                // SAFETY: see above.
-                let child = unsafe { self.whole_child(0, field, "item", path) }?;
-                content::check_end(&offsets, len, child.len, path)?;
-                Data::List { offsets, child: Box::new(child) }
-            }
-            T::ListView(field) | T::LargeListView(field) => {
-                self.expect(3, 1, path)?;
-                let large = matches!(data_type, T::LargeListView(_));
-                // SAFETY: see above.
-                let offsets = unsafe { self.offsets(1, start, len, large, path) }?;
-                // SAFETY: see above.
-                let sizes = unsafe { self.offsets(2, start, len, large, path) }?;
-                // SAFETY: see above.
-                let child = unsafe { self.whole_child(0, field, "item", path) }?;
-                // SAFETY: see above.
-                let validity = unsafe { self.validity(skip, len, path) }?;
-                content::check_list_views(&offsets, &sizes, validity.as_ref(), child.len, path)?;
-                Data::ListView { offsets, sizes, child: Box::new(child) }
-            }
-            T::FixedSizeList(field, size) => {
-                self.expect(1, 1, path)?;
-                let size = usize::try_from(*size).unwrap_or(0);
-                // SAFETY: see above; a window on lists is a window on their values.
-                let child = unsafe { self.windowed(skip, len).child(0, field, size, path) }?;
-                Data::FixedList { size, child: Box::new(child) }
-            }
-            T::Struct(fields) => {
-                self.expect(1, fields.len(), path)?;
-                // SAFETY: see above.
-                unsafe { self.expect_distinct(path) }?;
-                let node = self.windowed(skip, len);
-                let mut children = Vec::with_capacity(fields.len());
-                for (i, field) in fields.iter().enumerate() {
-                    // SAFETY: see above.
-                    children.push(unsafe { node.child(i, field, 1, path) }?);
-                }
-                Data::Struct(children)
-            }
-            T::Dictionary(index, values) => {
-                self.expect_children(0, path)?;
-                // SAFETY: see above.
-                unsafe { self.dictionary(index, values, start, len, path) }?
-            }
-            T::RunEndEncoded(run_ends, values) => {
-                self.expect(0, 2, path)?;
-                has_validity = false;
-                // SAFETY: see above.
-                let ends = unsafe { self.whole_child(0, run_ends, "run_ends", path) }?;
-                // SAFETY: see above.
-                let values = unsafe { self.whole_child(1, values, "values", path) }?;
-                content::check_run_ends(&ends, values.len, start, len, path)?;
-                Data::RunEnds { offset: start, run_ends: Box::new(ends), values: Box::new(values) }
-            }
-            T::Union(fields, mode) => {
-                let dense = *mode == UnionMode::Dense;
-                self.expect(if dense { 2 } else { 1 }, fields.len(), path)?;
-                has_validity = false;
-                // SAFETY: see above.
-                let ids = unsafe { self.items(0, start, len, 1, path) }?;
-                let node = self.windowed(skip, len);
-                let mut children = Vec::with_capacity(fields.len());
-                for (i, (id, field)) in fields.iter().enumerate() {
-                    let child = if dense {
-                        // SAFETY: see above.
-                        unsafe { node.whole_child(i, field, &id.to_string(), path) }
-                    } else {
-                        // SAFETY: see above.
-                        unsafe { node.child(i, field, 1, path) }
-                    };
-                    children.push(child?);
-                }
-                // SAFETY: see above.
-                let offsets =
-                    dense.then(|| unsafe { self.offsets(1, start, len, false, path) }).transpose()?;
-                content::check_union(fields, ids, offsets.as_ref(), &children, path)?;
-                Data::Union { ids, offsets, children }
-            }
-            other => {
-                let Some(width) = width(other) else {
-                    return invalid(path, format!("the border doesn't know the type {other}"));
-                };
-                self.expect(2, 0, path)?;
-                // SAFETY: see above.
-                Data::Fixed(unsafe { self.items(1, start, len, width, path) }?)
-            }
+            T::Boolean => unsafe { node.boolean(path) },
+            // SAFETY: see above.
+            T::Utf8 | T::Binary => unsafe { node.binary(false, path) },
+            // SAFETY: see above.
+            T::LargeUtf8 | T::LargeBinary => unsafe { node.binary(true, path) },
+            // SAFETY: see above.
+            T::Utf8View | T::BinaryView => unsafe { node.views(path) },
+            // SAFETY: see above.
+            T::List(field) | T::Map(field, _) => unsafe { node.list(field, false, path) },
+            // SAFETY: see above.
+            T::LargeList(field) => unsafe { node.list(field, true, path) },
+            // SAFETY: see above.
+            T::ListView(field) => unsafe { node.list_view(field, false, path) },
+            // SAFETY: see above.
+            T::LargeListView(field) => unsafe { node.list_view(field, true, path) },
+            // SAFETY: see above.
+            T::FixedSizeList(field, size) => unsafe { node.fixed_size_list(field, *size, path) },
+            // SAFETY: see above.
+            T::Struct(fields) => unsafe { node.fields(fields, path) },
+            // SAFETY: see above.
+            T::Dictionary(index, values) => unsafe { node.dictionary(index, values, path) },
+            // SAFETY: see above.
+            T::RunEndEncoded(run_ends, values) => unsafe { node.runs(run_ends, values, path) },
+            // SAFETY: see above.
+            T::Union(fields, mode) => unsafe { node.union(fields, *mode, path) },
+            // SAFETY: see above.
+            other => unsafe { node.fixed_width(other, path) },
+        }?;
+        let validity = match data_type {
+            T::Null | T::RunEndEncoded(..) | T::Union(..) => None,
+            // SAFETY: see above.
+            _ => unsafe { node.validity(0, len, path) }?,
         };
-        // SAFETY: see above.
-        let validity = if has_validity { unsafe { self.validity(skip, len, path) }? } else { None };
         Ok(Chunk { len, validity, data })
     }
 
     /// # Safety
     /// As [`read_array`].
-    unsafe fn views(&self, start: usize, len: usize, path: &Path<'_>) -> Result<Data<'a>> {
+    unsafe fn fixed_width(&self, data_type: &DataType, path: &Path<'_>) -> Result<Data<'a>> {
+        let Some(width) = width(data_type) else {
+            return invalid(path, format!("the border doesn't know the type {data_type}"));
+        };
+        self.expect(2, 0, path)?;
+        // SAFETY: the caller's promise.
+        Ok(Data::Fixed(unsafe { self.items(1, self.offset, self.len, width, path) }?))
+    }
+
+    fn null(&self, path: &Path<'_>) -> Result<Data<'a>> {
+        // Polars, and Arrow before 1.0, send a bitmap along.
+        self.expect(self.buffers.len().min(1), 0, path)?;
+        Ok(Data::Null)
+    }
+
+    /// # Safety
+    /// As [`read_array`].
+    unsafe fn boolean(&self, path: &Path<'_>) -> Result<Data<'a>> {
+        self.expect(2, 0, path)?;
+        // SAFETY: the caller's promise.
+        Ok(Data::Bits(unsafe { self.bits(1, self.offset, self.len, path) }?))
+    }
+
+    /// # Safety
+    /// As [`read_array`].
+    unsafe fn binary(&self, large: bool, path: &Path<'_>) -> Result<Data<'a>> {
+        self.expect(3, 0, path)?;
+        // SAFETY: the caller's promise.
+        let offsets = unsafe { self.value_offsets(self.offset, self.len, large, path) }?;
+        let end = offsets.get(self.len) as usize;
+        // SAFETY: the values reach as far as the last offset says: nothing else tells.
+        let values = unsafe { self.items(2, 0, end, 1, path) }?;
+        Ok(Data::Binary { offsets, values })
+    }
+
+    /// # Safety
+    /// As [`read_array`].
+    unsafe fn views(&self, path: &Path<'_>) -> Result<Data<'a>> {
+        let (start, len) = (self.offset, self.len);
         self.expect_children(0, path)?;
         self.expect_no_dictionary(path)?;
         let Some(variadic) = self.buffers.len().checked_sub(3) else {
@@ -240,21 +199,16 @@ impl<'a> Node<'a> {
             buffers.push(unsafe { self.items(2 + i, 0, size, 1, path) }?);
         }
         // SAFETY: the caller's promise.
-        let validity = unsafe { self.validity(start - self.offset, len, path) }?;
+        let validity = unsafe { self.validity(0, len, path) }?;
         content::check_views(views, &buffers, validity.as_ref(), path)?;
         Ok(Data::Views { views, buffers })
     }
 
     /// # Safety
     /// As [`read_array`].
-    unsafe fn dictionary(
-        &self,
-        index: &DataType,
-        values: &DataType,
-        start: usize,
-        len: usize,
-        path: &Path<'_>,
-    ) -> Result<Data<'a>> {
+    unsafe fn dictionary(&self, index: &DataType, values: &DataType, path: &Path<'_>) -> Result<Data<'a>> {
+        let (start, len) = (self.offset, self.len);
+        self.expect_children(0, path)?;
         if self.buffers.len() != 2 {
             return invalid(path, format!("{} buffers where the indexes have 2", self.buffers.len()));
         }
@@ -270,7 +224,7 @@ impl<'a> Node<'a> {
         // SAFETY: the caller's promise covers the dictionary.
         let values = unsafe { read_array(dictionary, values, &Path::Field(path, "dictionary")) }?;
         // SAFETY: the caller's promise.
-        let validity = unsafe { self.validity(start - self.offset, len, path) }?;
+        let validity = unsafe { self.validity(0, len, path) }?;
         content::check_keys(index, keys, validity.as_ref(), values.len, path)?;
         let keys = Chunk { len, validity: None, data: Data::Fixed(keys) };
         Ok(Data::Dictionary { keys: Box::new(keys), values: Box::new(values) })

@@ -19,7 +19,7 @@ pub struct ArrowSchema {
     pub n_children: i64,
     pub children: *mut *mut ArrowSchema,
     pub dictionary: *mut ArrowSchema,
-    pub release: Option<unsafe extern "C" fn(*mut ArrowSchema)>,
+    release: Option<unsafe extern "C" fn(*mut ArrowSchema)>,
     pub private_data: *mut c_void,
 }
 
@@ -36,7 +36,7 @@ pub struct ArrowArray {
     pub buffers: *const *const c_void,
     pub children: *mut *mut ArrowArray,
     pub dictionary: *mut ArrowArray,
-    pub release: Option<unsafe extern "C" fn(*mut ArrowArray)>,
+    release: Option<unsafe extern "C" fn(*mut ArrowArray)>,
     pub private_data: *mut c_void,
 }
 
@@ -48,7 +48,7 @@ pub struct ArrowArrayStream {
     pub get_schema: Option<unsafe extern "C" fn(*mut ArrowArrayStream, *mut ArrowSchema) -> c_int>,
     pub get_next: Option<unsafe extern "C" fn(*mut ArrowArrayStream, *mut ArrowArray) -> c_int>,
     pub get_last_error: Option<unsafe extern "C" fn(*mut ArrowArrayStream) -> *const c_char>,
-    pub release: Option<unsafe extern "C" fn(*mut ArrowArrayStream)>,
+    release: Option<unsafe extern "C" fn(*mut ArrowArrayStream)>,
     pub private_data: *mut c_void,
 }
 
@@ -66,6 +66,14 @@ macro_rules! owned_struct {
             #[must_use]
             pub fn take(&mut self) -> Self {
                 std::mem::replace(self, Self::empty())
+            }
+
+            /// Sets the callback that releases the struct, or none.
+            ///
+            /// # Safety
+            /// The callback may be called once with this struct, as its other fields are then.
+            pub unsafe fn set_release(&mut self, release: Option<unsafe extern "C" fn(*mut Self)>) {
+                self.release = release;
             }
 
             /// Whether there is nothing (left) in it.

@@ -7,6 +7,7 @@ mod chunk;
 mod column;
 mod content;
 mod native;
+mod nested;
 mod node;
 mod path;
 mod plain;

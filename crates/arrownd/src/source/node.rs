@@ -26,7 +26,7 @@ impl<'a> Node<'a> {
     /// # Safety
     /// As [`read_array`], for this struct.
     pub(super) unsafe fn new(array: &'a ArrowArray, path: &Path<'_>) -> Result<Self> {
-        if array.release.is_none() {
+        if array.is_released() {
             return invalid(path, "the array was released already: a capsule can be used once");
         }
         let (Ok(len), Ok(offset)) = (usize::try_from(array.length), usize::try_from(array.offset)) else {

@@ -33,7 +33,7 @@ pub struct PlainView {
 /// As [`read_schema`](super::read_schema) and [`read_array`](super::read_array).
 #[must_use]
 pub unsafe fn plain_view(schema: &ArrowSchema, array: &ArrowArray) -> Option<PlainView> {
-    let flat = schema.release.is_some()
+    let flat = !schema.is_released()
         && schema.n_children == 0
         && schema.dictionary.is_null()
         && schema.metadata.is_null()

@@ -1,6 +1,7 @@
 //! The border, part one: a foreign `ArrowSchema` becomes a checked [`Field`].
 #![allow(unsafe_code, reason = "the border reads foreign structs")]
 
+use std::cell::Cell;
 use std::ffi::{CStr, c_char};
 use std::sync::Arc;
 
@@ -16,6 +17,8 @@ use crate::error::{Error, Result};
 const MAX_DEPTH: usize = 128;
 /// More children than this in one node is a broken count, not a table.
 const MAX_CHILDREN: i64 = 1 << 24;
+/// All fields of a schema together: children that point to each other could be walked for ever.
+const MAX_FIELDS: usize = 1 << 20;
 const MAX_METADATA: i32 = 16 << 20;
 const MAX_FORMAT: usize = 4096;
 
@@ -36,16 +39,20 @@ pub(super) fn invalid<T>(path: &Path<'_>, what: impl Into<String>) -> Result<T> 
 /// [`Error::InvalidArrow`] names the place and the broken rule.
 pub unsafe fn read_schema(schema: &ArrowSchema) -> Result<Field> {
     // SAFETY: the caller's promise is this function's.
-    unsafe { field(schema, &Path::Top, 0) }
+    unsafe { field(schema, &Path::Top, 0, &Cell::new(MAX_FIELDS)) }
 }
 
 /// # Safety
 /// As [`read_schema`].
-unsafe fn field(schema: &ArrowSchema, path: &Path<'_>, depth: usize) -> Result<Field> {
+unsafe fn field(schema: &ArrowSchema, path: &Path<'_>, depth: usize, left: &Cell<usize>) -> Result<Field> {
+    let Some(fewer) = left.get().checked_sub(1) else {
+        return invalid(path, format!("more than {MAX_FIELDS} fields"));
+    };
+    left.set(fewer);
     if depth > MAX_DEPTH {
         return invalid(path, format!("the type is nested more than {MAX_DEPTH} levels deep"));
     }
-    if schema.release.is_none() {
+    if schema.is_released() {
         return invalid(path, "the schema was released already: a capsule can be used once");
     }
     if schema.format.is_null() {
@@ -71,7 +78,7 @@ unsafe fn field(schema: &ArrowSchema, path: &Path<'_>, depth: usize) -> Result<F
     let children = unsafe { children(schema, format, path) }?;
     let data_type = if schema.dictionary.is_null() {
         // SAFETY: the children were checked to be there.
-        unsafe { plain_type(format, schema.flags, children, path, depth) }?
+        unsafe { plain_type(format, schema.flags, children, path, depth, left) }?
     } else {
         if !children.is_empty() {
             return invalid(path, "a dictionary's indexes have children");
@@ -85,7 +92,7 @@ unsafe fn field(schema: &ArrowSchema, path: &Path<'_>, depth: usize) -> Result<F
         // SAFETY: non-null, aligned, and a schema by the caller's promise.
         let dictionary = unsafe { &*schema.dictionary };
         // SAFETY: the caller's promise covers what lies below.
-        let values = unsafe { field(dictionary, &Path::Field(path, "dictionary"), depth + 1) }?;
+        let values = unsafe { field(dictionary, &Path::Field(path, "dictionary"), depth + 1, left) }?;
         DataType::Dictionary(Box::new(index), Box::new(values.data_type().clone()))
     };
     let nullable = schema.flags & 2 != 0;
@@ -229,6 +236,7 @@ unsafe fn plain_type(
     children: &[&ArrowSchema],
     path: &Path<'_>,
     depth: usize,
+    left: &Cell<usize>,
 ) -> Result<DataType> {
     let expect = |n: usize| {
         if children.len() == n {
@@ -238,7 +246,7 @@ unsafe fn plain_type(
     };
     let child = |i: usize, name: &str| -> Result<Arc<Field>> {
         // SAFETY: the caller's promise covers each child.
-        unsafe { field(children[i], &Path::Field(path, name), depth + 1) }.map(Arc::new)
+        unsafe { field(children[i], &Path::Field(path, name), depth + 1, left) }.map(Arc::new)
     };
     if let Some(data_type) = flat_type(format) {
         expect(0)?;
@@ -267,7 +275,7 @@ unsafe fn plain_type(
                     unsafe { CStr::from_ptr(schema.name) }.to_str().unwrap_or("?")
                 };
                 // SAFETY: the caller's promise covers each child.
-                let child = unsafe { field(schema, &Path::Field(path, name), depth + 1) }?;
+                let child = unsafe { field(schema, &Path::Field(path, name), depth + 1, left) }?;
                 fields.push(Arc::new(child));
             }
             DataType::Struct(Fields::from(fields))

@@ -1,4 +1,5 @@
 //! What a producer may get wrong: numbers and pointers, one at a time.
+#![allow(unsafe_code, reason = "release callbacks are taken away")]
 
 use proptest::prelude::*;
 
@@ -60,7 +61,8 @@ pub(crate) fn apply(exported: &mut Exported, fault: &Fault) {
         Fault::NullChild(a, c) => memory.null_child(a % nodes, c, false),
         Fault::NullChildren(a) => memory.arrays[a % nodes].children = std::ptr::null_mut(),
         Fault::NullDictionary(a) => memory.arrays[a % nodes].dictionary = std::ptr::null_mut(),
-        Fault::Released(a) => memory.arrays[a % nodes].release = None,
+        // SAFETY: nothing is called for a released struct.
+        Fault::Released(a) => unsafe { memory.arrays[a % nodes].set_release(None) },
         Fault::Item(b, i, n) => {
             let buffers = memory.buffers.len();
             if buffers > 0 {
@@ -142,6 +144,7 @@ pub(crate) fn apply_to_schema(exported: &mut Exported, fault: &SchemaFault) {
         SchemaFault::Format(a, format) => memory.set_format(a % nodes, format),
         SchemaFault::Flags(a, n) => memory.schemas[a % nodes].flags = n,
         SchemaFault::NullDictionary(a) => memory.schemas[a % nodes].dictionary = std::ptr::null_mut(),
-        SchemaFault::Released(a) => memory.schemas[a % nodes].release = None,
+        // SAFETY: nothing is called for a released struct.
+        SchemaFault::Released(a) => unsafe { memory.schemas[a % nodes].set_release(None) },
     }
 }

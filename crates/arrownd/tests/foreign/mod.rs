@@ -15,12 +15,16 @@ const SPARE: usize = 16;
 
 unsafe extern "C" fn release_schema(schema: *mut ArrowSchema) {
     // SAFETY: called once, by the owner of a live struct.
-    unsafe { (*schema).release = None };
+    let schema = unsafe { &mut *schema };
+    // SAFETY: nothing is called for a released struct.
+    unsafe { schema.set_release(None) };
 }
 
 unsafe extern "C" fn release_array(array: *mut ArrowArray) {
     // SAFETY: called once, by the owner of a live struct.
-    unsafe { (*array).release = None };
+    let array = unsafe { &mut *array };
+    // SAFETY: nothing is called for a released struct.
+    unsafe { array.set_release(None) };
 }
 
 /// One buffer: its bytes, and how many bytes one item has (1 for bitmaps).
@@ -167,7 +171,8 @@ impl Memory {
         schema.flags = producer.flags;
         schema.n_children = children.len() as i64;
         schema.children = schemas.as_mut_ptr();
-        schema.release = Some(release_schema);
+        // SAFETY: the callback frees nothing.
+        unsafe { schema.set_release(Some(release_schema)) };
         let mut array = ArrowArray::empty();
         array.length = producer.length;
         array.offset = producer.offset;
@@ -176,7 +181,8 @@ impl Memory {
         array.buffers = pointers.as_ptr();
         array.n_children = children.len() as i64;
         array.children = arrays.as_mut_ptr();
-        array.release = Some(release_array);
+        // SAFETY: the callback frees nothing.
+        unsafe { array.set_release(Some(release_array)) };
         if let Some((s, a)) = dictionary {
             schema.dictionary = ptr::from_mut(&mut *self.schemas[s]);
             array.dictionary = ptr::from_mut(&mut *self.arrays[a]);
