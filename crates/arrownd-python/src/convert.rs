@@ -157,7 +157,7 @@ fn half<'py>(py: Python<'py>, task: Task<'_>, request: &Request<'py>) -> Outcome
             refuse_overlap(&task, &mask, 1)?;
             Some(mask)
         }
-        None if plan.masked() && request.options.record_masks && masked::parts(dtype) > 1 => {
+        None if plan.masked() && request.options.record_masks && dtype.record_parts() > 1 => {
             Some(masked::empty_records(py, plan, dtype)?)
         }
         None if plan.masked() => Some(new_array(py, plan, DType::Bool)?),

@@ -11,15 +11,6 @@ use crate::convert::Made;
 use crate::dtypes::descriptor;
 use crate::errors::Outcome;
 
-/// How many parts a record mask has for each value: 1 where a plain mask serves.
-pub(crate) fn parts(dtype: DType) -> usize {
-    match dtype {
-        DType::IntervalDayTime => 2,
-        DType::IntervalMonthDayNano => 3,
-        _ => 1,
-    }
-}
-
 /// A record mask, not filled: one byte for each part of each value.
 pub(crate) fn empty_records<'py>(
     py: Python<'py>,

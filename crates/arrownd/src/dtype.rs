@@ -166,6 +166,16 @@ impl DType {
         }
     }
 
+    /// Fields of one element, which is how many bools `np.ma` masks it with; 1 for a plain dtype.
+    #[must_use]
+    pub fn record_parts(self) -> usize {
+        match self {
+            Self::IntervalDayTime => 2,
+            Self::IntervalMonthDayNano => 3,
+            _ => 1,
+        }
+    }
+
     /// bool, integers and floats.
     #[must_use]
     pub fn is_numeric(self) -> bool {

@@ -98,7 +98,7 @@ pub(super) fn into(
     let values = if each == 0 { Some(0) } else { facts.rows.map(|rows| rows.saturating_mul(each)) };
     let fill = fill(facts, leaf, options, path, op, target)?;
     // np.ma has a record mask for every structured array, whether something is missing or not.
-    let records = options.record_masks && parts_of(target) > 1 && values != Some(0);
+    let records = options.record_masks && target.record_parts() > 1 && values != Some(0);
     let masked = options.nulls == Nulls::Masked && (leaf.missing > 0 || records);
 
     let mut reasons = Reasons::new();
@@ -254,17 +254,8 @@ pub(super) fn allocated(
 
 /// The bytes of the mask of so many elements.
 fn mask_bytes(elements: Option<usize>, dtype: DType, options: &Options) -> Option<usize> {
-    let each = if options.record_masks { parts_of(dtype) } else { 1 };
+    let each = if options.record_masks { dtype.record_parts() } else { 1 };
     elements.map(|n| n.saturating_mul(each))
-}
-
-/// How many parts a record mask has for each value.
-pub(super) fn parts_of(dtype: DType) -> usize {
-    match dtype {
-        DType::IntervalDayTime => 2,
-        DType::IntervalMonthDayNano => 3,
-        _ => 1,
-    }
 }
 
 /// A shape as Python writes it.

@@ -145,9 +145,7 @@ impl Reason {
             Self::RunEnds => "decode the runs once and keep the result",
             Self::ListGaps => "use to_ragged to view the values beside their offsets",
             Self::Offsets => "store the values as fixed-size lists",
-            Self::Objects => {
-                "choose a dtype= of fixed width; text has none"
-            }
+            Self::Objects => "choose a dtype= of fixed width; text has none",
             Self::Misaligned => "let the producer align its buffers",
             Self::Strided => "pass contiguous memory",
             Self::ByteOrder => "pass native byte order",
