@@ -65,12 +65,15 @@ pub fn to_array<'a, T: Item>(array: &'a dyn Array, options: &Options) -> Result<
     let planned = Planned::new(&column, &options, &[])?;
     let task = planned.task();
     if let Some(view) = task.view() {
-        // Arrow's own arrays are aligned for every type but bool, whose bytes may be anything.
-        if T::DTYPE != DType::Bool && view.ptr.cast::<T>().is_aligned() {
-            // SAFETY: the plan measured the memory of `array`, which is borrowed for 'a; its values
-            // have the size of `T`, are aligned, and any bits are a `T` (bool was left out).
-            return Ok(CowArray::from(unsafe { borrow(&view) }));
+        // The plan has decided; arrow-rs aligns its arrays, and views none as bool, whose bytes
+        // would have to be looked at.
+        if T::DTYPE == DType::Bool || !view.ptr.cast::<T>().is_aligned() {
+            let what = format!("an array whose memory can't be viewed as {}", T::DTYPE);
+            return Err(Error::InvalidArrow { path: String::new(), what });
         }
+        // SAFETY: the plan measured the memory of `array`, which is borrowed for 'a; its values have
+        // the size of `T`, are aligned, and any bits are a `T` (bool was left out).
+        return Ok(CowArray::from(unsafe { borrow(&view) }));
     }
     let shape: Vec<usize> = planned.plan().shape().unwrap_or_default().into_iter().flatten().collect();
     let len = shape.iter().try_fold(1usize, |a, n| a.checked_mul(*n)).unwrap_or(usize::MAX);
