@@ -90,7 +90,7 @@ pub(crate) fn plan_of(obj: &Bound<'_, PyAny>, request: &Request<'_>) -> Outcome<
         None => Column::of_schema(&imported.field)?,
         Some(_) => Column::new(&imported.field, &chunks)?,
     };
-    Ok(arrownd::plan(&Facts::of(&column), &request.options, imported.left_out())?)
+    Ok(arrownd::plan(&Facts::of(&column, &request.options), &request.options, imported.left_out())?)
 }
 
 fn finish<'py>(py: Python<'py>, half: Half<'py>, imported: &mut Imported) -> Outcome<Made<'py>> {

@@ -34,10 +34,10 @@ fn main() -> Result<(), Error> {
 
     // Plan: nothing is allocated or converted yet.
     let each = Options { form: Form::Columns, ..Options::default() };
-    println!("{}\n", plan(&Facts::of(&column), &each, &[])?);
+    println!("{}\n", plan(&Facts::of(&column, &each), &each, &[])?);
 
     let masked = Options { nulls: Nulls::Masked, ..each.clone() };
-    println!("{}\n", plan(&Facts::of(&column), &masked, &[])?);
+    println!("{}\n", plan(&Facts::of(&column, &masked), &masked, &[])?);
 
     // A copy that isn't allowed is refused with the reasons of the same plan.
     let strict = Options { allow_copy: false, ..each };
@@ -47,6 +47,6 @@ fn main() -> Result<(), Error> {
 
     // The schema alone tells what never can be a view.
     let schema = Column::of_schema(&field)?;
-    println!("{}", plan(&Facts::of(&schema), &masked, &[])?);
+    println!("{}", plan(&Facts::of(&schema, &masked), &masked, &[])?);
     Ok(())
 }

@@ -36,7 +36,7 @@ mod source;
 pub use crate::ndarray::{Item, to_array};
 pub use dtype::{DType, Resolution, Unit};
 pub use error::{Error, ErrorKind, Result};
-pub use execute::{Dest, Planned, Run, Task, ViewOf, Visit};
+pub use execute::{Block, Dest, Planned, Run, Task, ViewOf, Visit};
 pub use kernels::civil;
 pub use mapping::{Element, Mapped, ROWS, Row, RowId, map};
 pub use options::{Fill, Fills, Form, Nulls, Options, Order, OutSpec, Outs};

@@ -20,7 +20,7 @@ fn a_matrix_says_its_order() {
     let column = Column::of_schema(&top).unwrap();
     for order in [Order::F, Order::C] {
         let options = Options { order, ..Options::default() };
-        let plan = plan(&Facts::of(&column), &options, &[]).unwrap();
+        let plan = plan(&Facts::of(&column, &options), &options, &[]).unwrap();
         assert!(matches!(plan.step(), Step::Matrix { order: o, .. } if *o == order));
         // Columns may lie side by side, rows never do.
         let copies = if order == Order::C { Some(true) } else { None };

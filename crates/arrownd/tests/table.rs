@@ -34,7 +34,7 @@ fn facts_of<'f>(column: &'f Column<'_>, missing: usize) -> Facts<'f> {
             }
         }
     }
-    let mut facts = Facts::of(column);
+    let mut facts = Facts::of(column, &Options::default());
     fill(&mut facts, missing);
     facts
 }

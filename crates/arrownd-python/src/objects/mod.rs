@@ -6,16 +6,16 @@ mod text;
 mod times;
 
 use arrow_schema::{DataType, IntervalUnit};
-use arrownd::{DType, Error, LeafStep, RowId, Run, Visit, map};
+use arrownd::{DType, Data, Error, LeafStep, RowId, Run, Visit, map};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::arguments::NaValues;
 use crate::errors::{Failure, Outcome};
 
-/// Makes the object of one value, whose bytes are given where its type is of fixed width.
+/// Makes the object of one value that is there.
 trait Make {
-    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>>;
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>>;
 }
 
 /// Writes the objects of one stretch of values.
@@ -35,7 +35,9 @@ pub(crate) fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'
         }
         (RowId::Bool8, _) => each(py, &mut visit, &fill, &numbers::ByteBoolean),
         (RowId::Uuid, _) => each(py, &mut visit, &fill, &text::Uuid::new(py)?),
-        (_, DataType::FixedSizeBinary(_)) => each(py, &mut visit, &fill, &text::FixedBytes),
+        (_, DataType::FixedSizeBinary(_)) => {
+            each(py, &mut visit, &fill, &text::FixedBytes(visit.step.element.width()))
+        }
         (_, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {
             each(py, &mut visit, &fill, &text::Text)
         }
@@ -53,28 +55,26 @@ pub(crate) fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'
             each(py, &mut visit, &fill, &times::TimeOfDay::new(*unit, check))
         }
         (_, DataType::Interval(unit)) => match unit {
-            IntervalUnit::YearMonth => each(py, &mut visit, &fill, &numbers::Number),
+            IntervalUnit::YearMonth => each(py, &mut visit, &fill, &numbers::Number(visit.step.element)),
             IntervalUnit::DayTime | IntervalUnit::MonthDayNano => {
-                each(py, &mut visit, &fill, &times::Interval)
+                each(py, &mut visit, &fill, &times::Interval(visit.step.element.width()))
             }
         },
-        _ => each(py, &mut visit, &fill, &numbers::Number),
+        _ => each(py, &mut visit, &fill, &numbers::Number(visit.step.element)),
     }
 }
 
 fn each(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, PyAny>, how: &impl Make) -> Outcome<()> {
-    let full = visit.part.validity.is_full() && visit.step.element != arrownd::Element::Null;
-    for i in 0..visit.run.len() {
-        let index = visit.start + i;
-        let object = if full || visit.part.validity.get(index) {
-            match how.make(py, visit, index) {
-                Ok(object) => object,
-                Err(error) => return Err(located(error, visit, index)),
-            }
-        } else {
-            fill.clone()
-        };
-        put(&mut visit.run, i, object);
+    for at in (0..visit.run.len()).step_by(64) {
+        let block = visit.block(at);
+        for (i, index) in block.index.into_iter().take(block.len).enumerate() {
+            let object = if block.valid >> i & 1 != 0 {
+                how.make(py, visit.part.data, index).map_err(|error| located(error, visit, at + i))?
+            } else {
+                fill.clone()
+            };
+            put(&mut visit.run, at + i, object);
+        }
     }
     Ok(())
 }
@@ -90,8 +90,8 @@ fn put(run: &mut Run<'_>, index: usize, object: Bound<'_, PyAny>) {
 }
 
 /// Kernels know a value, not where it is: its place is added here.
-fn located(failure: Failure, visit: &Visit<'_>, index: usize) -> Failure {
-    let place = visit.position + (index - visit.start);
+fn located(failure: Failure, visit: &Visit<'_>, at: usize) -> Failure {
+    let place = visit.position + at;
     let path = visit.plan.path().to_owned();
     match failure {
         Failure::Core(Error::LossyCast { value, dtype, .. }) => {
@@ -120,9 +120,9 @@ fn lossy(value: String, to: &str) -> Failure {
 }
 
 /// The fixed-width bytes of one value.
-fn bytes<const N: usize>(visit: &Visit<'_>, index: usize) -> [u8; N] {
-    match visit.part.data {
-        arrownd::Data::Fixed(bytes) => bytes.as_chunks::<N>().0.get(index).copied().unwrap_or([0; N]),
+fn bytes<const N: usize>(data: &Data<'_>, index: usize) -> [u8; N] {
+    match data {
+        Data::Fixed(bytes) => bytes.as_chunks::<N>().0.get(index).copied().unwrap_or([0; N]),
         _ => [0; N],
     }
 }

@@ -12,7 +12,7 @@ use crate::errors::Outcome;
 pub(super) struct Nothing;
 
 impl Make for Nothing {
-    fn make<'py>(&self, py: Python<'py>, _: &Visit<'_>, _: usize) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, _: &Data<'_>, _: usize) -> Outcome<Bound<'py, PyAny>> {
         Ok(py.None().into_bound(py))
     }
 }
@@ -42,26 +42,26 @@ pub(super) fn booleans(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, P
 pub(super) struct ByteBoolean;
 
 impl Make for ByteBoolean {
-    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
-        Ok(PyBool::new(py, bytes::<1>(visit, index) != [0]).to_owned().into_any())
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+        Ok(PyBool::new(py, bytes::<1>(data, index) != [0]).to_owned().into_any())
     }
 }
 
 /// int and float.
-pub(super) struct Number;
+pub(super) struct Number(pub(super) Element);
 
 impl Make for Number {
-    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         macro_rules! int {
             ($t:ty) => {
-                <$t>::from_ne_bytes(bytes(visit, index))
+                <$t>::from_ne_bytes(bytes(data, index))
                     .into_pyobject(py)
                     .map(Bound::into_any)
                     .map_err(PyErr::from)?
             };
         }
         let float = |value: f64| PyFloat::new(py, value).into_any();
-        Ok(match visit.step.element {
+        Ok(match self.0 {
             Element::I8 => int!(i8),
             Element::I16 => int!(i16),
             Element::I32 => int!(i32),
@@ -70,9 +70,9 @@ impl Make for Number {
             Element::U16 => int!(u16),
             Element::U32 => int!(u32),
             Element::U64 => int!(u64),
-            Element::F16 => float(f64::from(f16::from_ne_bytes(bytes(visit, index)))),
-            Element::F32 => float(f64::from(f32::from_ne_bytes(bytes(visit, index)))),
-            Element::F64 => float(f64::from_ne_bytes(bytes(visit, index))),
+            Element::F16 => float(f64::from(f16::from_ne_bytes(bytes(data, index)))),
+            Element::F32 => float(f64::from(f32::from_ne_bytes(bytes(data, index)))),
+            Element::F64 => float(f64::from_ne_bytes(bytes(data, index))),
             Element::Null | Element::Bit | Element::ByteBool | Element::Opaque(_) | Element::Varlen => {
                 py.None().into_bound(py)
             }

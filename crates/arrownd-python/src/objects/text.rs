@@ -1,6 +1,6 @@
 //! str, bytes and UUIDs.
 
-use arrownd::{Data, Error, Visit};
+use arrownd::{Data, Error};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyString, PyType};
@@ -12,8 +12,8 @@ use crate::errors::{Failure, Outcome};
 pub(super) struct Text;
 
 impl Make for Text {
-    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
-        match std::str::from_utf8(visit.part.data.bytes(index)) {
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+        match std::str::from_utf8(data.bytes(index)) {
             Ok(text) => Ok(PyString::new(py, text).into_any()),
             Err(error) => Err(Failure::Core(Error::InvalidArrow {
                 path: String::new(),
@@ -27,18 +27,18 @@ impl Make for Text {
 pub(super) struct Binary;
 
 impl Make for Binary {
-    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
-        Ok(PyBytes::new(py, visit.part.data.bytes(index)).into_any())
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+        Ok(PyBytes::new(py, data.bytes(index)).into_any())
     }
 }
 
 /// bytes of one length.
-pub(super) struct FixedBytes;
+pub(super) struct FixedBytes(pub(super) usize);
 
 impl Make for FixedBytes {
-    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
-        let width = visit.step.element.width();
-        let value = match visit.part.data {
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+        let width = self.0;
+        let value = match data {
             Data::Fixed(bytes) => bytes.get(index * width..(index + 1) * width).unwrap_or_default(),
             _ => &[],
         };
@@ -59,9 +59,9 @@ impl Uuid {
 }
 
 impl Make for Uuid {
-    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         let kwargs = PyDict::new(py);
-        kwargs.set_item("bytes", PyBytes::new(py, &bytes::<16>(visit, index)))?;
+        kwargs.set_item("bytes", PyBytes::new(py, &bytes::<16>(data, index)))?;
         Ok(self.class.bind(py).call((), Some(&kwargs))?)
     }
 }

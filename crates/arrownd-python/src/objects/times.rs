@@ -1,7 +1,7 @@
 //! Dates, times, timestamps, durations and intervals as Python's `datetime` has them.
 
 use arrow_schema::{DataType, TimeUnit};
-use arrownd::{Error, Visit};
+use arrownd::{Data, Error};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDate, PyDateTime, PyDelta, PyTime, PyTuple, PyTzInfo};
@@ -56,15 +56,15 @@ impl Date {
 }
 
 impl Make for Date {
-    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         let days = if self.millis {
-            let ticks = i64::from_ne_bytes(bytes(visit, index));
+            let ticks = i64::from_ne_bytes(bytes(data, index));
             if self.check && ticks.rem_euclid(DAY_SECONDS * 1_000) != 0 {
                 return Err(lossy(format!("{ticks} milliseconds"), "datetime.date"));
             }
             ticks.div_euclid(DAY_SECONDS * 1_000)
         } else {
-            i64::from(i32::from_ne_bytes(bytes(visit, index)))
+            i64::from(i32::from_ne_bytes(bytes(data, index)))
         };
         if !PYTHON_DAYS.contains(&days) {
             return out_of_years(py, format!("day {days}"), self.check, "datetime.date");
@@ -127,8 +127,8 @@ fn offset_minutes(zone: &str) -> Option<i32> {
 }
 
 impl Make for Timestamp {
-    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
-        let ticks = i64::from_ne_bytes(bytes(visit, index));
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+        let ticks = i64::from_ne_bytes(bytes(data, index));
         let (seconds, micros) = split(ticks, self.unit, self.check, "datetime.datetime")?;
         let (days, clock) = (seconds.div_euclid(DAY_SECONDS), seconds.rem_euclid(DAY_SECONDS));
         if !PYTHON_DAYS.contains(&days) {
@@ -174,8 +174,8 @@ impl Duration {
 }
 
 impl Make for Duration {
-    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
-        let ticks = i64::from_ne_bytes(bytes(visit, index));
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+        let ticks = i64::from_ne_bytes(bytes(data, index));
         let (seconds, micros) = split(ticks, self.unit, self.check, "datetime.timedelta")?;
         let (days, clock) = (seconds.div_euclid(DAY_SECONDS), seconds.rem_euclid(DAY_SECONDS));
         if days.abs() > 999_999_999 {
@@ -202,10 +202,10 @@ impl TimeOfDay {
 }
 
 impl Make for TimeOfDay {
-    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         let ticks = match self.unit {
-            TimeUnit::Second | TimeUnit::Millisecond => i64::from(i32::from_ne_bytes(bytes(visit, index))),
-            TimeUnit::Microsecond | TimeUnit::Nanosecond => i64::from_ne_bytes(bytes(visit, index)),
+            TimeUnit::Second | TimeUnit::Millisecond => i64::from(i32::from_ne_bytes(bytes(data, index))),
+            TimeUnit::Microsecond | TimeUnit::Nanosecond => i64::from_ne_bytes(bytes(data, index)),
         };
         let (seconds, micros) = split(ticks, self.unit, self.check, "datetime.time")?;
         if !(0..DAY_SECONDS).contains(&seconds) {
@@ -221,17 +221,17 @@ impl Make for TimeOfDay {
 }
 
 /// Tuples of (days, milliseconds) or (months, days, nanoseconds).
-pub(super) struct Interval;
+pub(super) struct Interval(pub(super) usize);
 
 impl Make for Interval {
-    fn make<'py>(&self, py: Python<'py>, visit: &Visit<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         let part =
             |raw: &[u8], at: usize| i32::from_ne_bytes([raw[at], raw[at + 1], raw[at + 2], raw[at + 3]]);
-        if visit.step.element.width() == 8 {
-            let raw: [u8; 8] = bytes(visit, index);
+        if self.0 == 8 {
+            let raw: [u8; 8] = bytes(data, index);
             return Ok(PyTuple::new(py, [part(&raw, 0), part(&raw, 4)])?.into_any());
         }
-        let raw: [u8; 16] = bytes(visit, index);
+        let raw: [u8; 16] = bytes(data, index);
         let nanoseconds =
             i64::from_ne_bytes([raw[8], raw[9], raw[10], raw[11], raw[12], raw[13], raw[14], raw[15]]);
         Ok((part(&raw, 0), part(&raw, 4), nanoseconds).into_pyobject(py)?.into_any())

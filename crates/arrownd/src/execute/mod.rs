@@ -38,7 +38,7 @@ impl<'s> Planned<'s> {
     /// # Errors
     /// As [`plan()`], and [`Error::CopyNotAllowed`] where the options forbid what is needed.
     pub fn new(column: &'s Column<'s>, options: &Options, left_out: &[String]) -> Result<Self> {
-        let plan = plan(&Facts::of(column), options, left_out)?;
+        let plan = plan(&Facts::of(column, options), options, left_out)?;
         plan.check_copies(options)?;
         Ok(Self { plan, column })
     }
@@ -230,7 +230,29 @@ pub struct Visit<'v> {
     pub run: Run<'v>,
 }
 
+/// Where up to 64 values of a [`Visit`] lie.
+#[derive(Debug, Clone, Copy)]
+pub struct Block {
+    /// How many.
+    pub len: usize,
+    /// A bit for each, the first in the lowest place: whether it is there. Zeros past `len`.
+    pub valid: u64,
+    /// For each that is there, its index in the part's data.
+    pub index: [usize; 64],
+}
+
 impl Visit<'_> {
+    /// Where the values from `at` on lie, counted in the run: up to 64 of them.
+    #[inline]
+    #[must_use]
+    pub fn block(&self, at: usize) -> Block {
+        let len = self.run.len().saturating_sub(at).min(64);
+        let start = self.start + at;
+        let valid = if self.step.element == Element::Null { 0 } else { self.part.validity.word(start) };
+        let valid = valid & crate::source::low_mask(len);
+        Block { len, valid, index: std::array::from_fn(|i| start + i) }
+    }
+
     fn convert(mut self) -> Result<()> {
         let LeafStep { element, op, fill, check, .. } = self.step;
         let Some(dtype) = self.plan.dtype else {

@@ -1,5 +1,6 @@
 //! What the planner may know of a source: numbers and types, nothing that can be dereferenced.
 
+use crate::options::Options;
 use crate::source::{Column, Leaf, Node};
 use arrow_schema::Field;
 
@@ -51,9 +52,9 @@ pub struct LeafFacts<'f> {
 }
 
 impl<'f> Facts<'f> {
-    /// The facts of an imported column. *O(fields)*.
+    /// The facts of an imported column, as far as the options ask for them. *O(fields)*.
     #[must_use]
-    pub fn of(column: &'f Column<'_>) -> Self {
+    pub fn of(column: &'f Column<'_>, options: &Options) -> Self {
         let node = match &column.node {
             Node::Leaf(leaf) => FactsNode::Leaf(LeafFacts {
                 field: leaf.field,
@@ -66,7 +67,7 @@ impl<'f> Facts<'f> {
                 unwrapped: &leaf.unwrapped,
             }),
             Node::Struct(columns) => FactsNode::Struct {
-                children: columns.iter().map(Facts::of).collect(),
+                children: columns.iter().map(|column| Facts::of(column, options)).collect(),
                 spacing: spacing(columns),
             },
         };
