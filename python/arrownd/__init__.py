@@ -1,11 +1,22 @@
 """Converts between Apache Arrow and NumPy: says what it copies and why, views the rest.
 
-``to_numpy``, ``to_columns`` and ``to_masked`` take anything that speaks Arrow's PyCapsule
+``to_numpy``, ``to_columns``, ``to_masked``, ``to_ragged``, ``to_codes`` and ``iter_numpy`` take anything that speaks Arrow's PyCapsule
 interface (pyarrow, Polars, pandas, DuckDB, arro3, nanoarrow, ...); ``explain`` says beforehand what
 they will do.
 """
 
-from arrownd._core import Plan, Reason, __version__, explain, to_columns, to_masked, to_numpy
+from arrownd._core import (
+    Plan,
+    Reason,
+    __version__,
+    explain,
+    iter_numpy,
+    to_codes,
+    to_columns,
+    to_masked,
+    to_numpy,
+    to_ragged,
+)
 from arrownd.exceptions import (
     ArrowndError,
     CopyNotAllowedError,
@@ -15,22 +26,27 @@ from arrownd.exceptions import (
     RaggedError,
     UnsupportedTypeError,
 )
-from arrownd.results import Masked
+from arrownd.results import Codes, Masked, Ragged
 
 __all__ = [
     "ArrowndError",
+    "Codes",
     "CopyNotAllowedError",
     "InvalidArrowError",
     "LossyCastError",
     "Masked",
     "NullsError",
     "Plan",
+    "Ragged",
     "RaggedError",
     "Reason",
     "UnsupportedTypeError",
     "__version__",
     "explain",
+    "iter_numpy",
+    "to_codes",
     "to_columns",
     "to_masked",
     "to_numpy",
+    "to_ragged",
 ]

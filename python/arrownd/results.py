@@ -21,3 +21,41 @@ class Masked(NamedTuple):
 
     values: npt.NDArray[Any]
     mask: npt.NDArray[np.bool_] | None
+
+
+class Ragged(NamedTuple):
+    """Lists: the values of all of them, and where each begins.
+
+    List ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
+
+    Attributes
+    ----------
+    values : numpy.ndarray or Ragged
+        The values, end to end; for lists of lists a `Ragged` of the inner lists.
+    offsets : numpy.ndarray of int32 or int64
+        Where each list begins, and where the last one ends: one more than there are lists. The first is 0.
+    mask : numpy.ndarray of bool, or None
+        True where a list is missing (it has no values); None where none is.
+    """
+
+    values: npt.NDArray[Any] | Ragged
+    offsets: npt.NDArray[np.int32] | npt.NDArray[np.int64]
+    mask: npt.NDArray[np.bool_] | None
+
+
+class Codes(NamedTuple):
+    """A dictionary: categories, and for each value which of them it is.
+
+    Attributes
+    ----------
+    codes : numpy.ndarray of int
+        The position in `categories`; -1 where the value is missing.
+    categories : numpy.ndarray
+        The distinct values, none of them missing.
+    ordered : bool
+        Whether the order of the categories means something.
+    """
+
+    codes: npt.NDArray[np.signedinteger[Any]]
+    categories: npt.NDArray[Any]
+    ordered: bool

@@ -1,7 +1,7 @@
 //! The words of the public signatures, in the core's terms.
 
-use arrownd::{DType, Error, Fill, Fills, Nulls, Options, Order, OutSpec, Outs};
-use numpy::{PyUntypedArray, PyUntypedArrayMethods};
+use arrownd::{DType, Error, Fill, Fills, Lists, Nulls, Options, Order, OutSpec, Outs};
+use numpy::{PyArrayDescr, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString, PyTuple};
@@ -15,6 +15,16 @@ use crate::export;
 pub(crate) enum Given<'py> {
     Unset,
     Value(Bound<'py, PyAny>),
+}
+
+impl Given<'_> {
+    /// What was given, to be kept beyond the call.
+    pub(crate) fn kept(self) -> Option<Py<PyAny>> {
+        match self {
+            Self::Unset => None,
+            Self::Value(value) => Some(value.unbind()),
+        }
+    }
 }
 
 impl<'a, 'py> FromPyObject<'a, 'py> for Given<'py> {
@@ -61,9 +71,17 @@ pub(crate) struct Request<'py> {
     pub(crate) options: Options,
     /// A dtype that nothing here makes, and what to do instead: refused once the source is known.
     pub(crate) unmade: Option<(String, &'static str)>,
-    pub(crate) structured: bool,
+    /// The dtype object that was asked for, where the core's dtype doesn't say all of it.
+    pub(crate) descr: Option<Bound<'py, PyArrayDescr>>,
     pub(crate) na_values: NaValues<'py>,
     pub(crate) out: Option<Out<'py>>,
+}
+
+impl Request<'_> {
+    /// Options without a word of Python's beside them.
+    pub(crate) fn plain(options: Options) -> Self {
+        Self { options, unmade: None, descr: None, na_values: NaValues::Unset, out: None }
+    }
 }
 
 /// The fill as Python has it: for results of objects.
@@ -74,14 +92,20 @@ pub(crate) enum NaValues<'py> {
 }
 
 impl<'py> NaValues<'py> {
-    /// The fill of a field, None where there is none.
-    pub(crate) fn of(&self, py: Python<'py>, name: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(match (self, name) {
-            (Self::All(value), _) => value.clone(),
-            (Self::Fields(fields), Some(name)) => {
-                fields.get_item(name)?.unwrap_or_else(|| py.None().into_bound(py))
+    /// The fill of the field at a path, None where there is none.
+    pub(crate) fn of(&self, py: Python<'py>, path: &str) -> PyResult<Bound<'py, PyAny>> {
+        Ok(match self {
+            Self::All(value) => value.clone(),
+            Self::Fields(fields) => {
+                for (name, value) in fields {
+                    let name: String = name.extract()?;
+                    if path.strip_prefix(&name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) {
+                        return Ok(value);
+                    }
+                }
+                py.None().into_bound(py)
             }
-            _ => py.None().into_bound(py),
+            Self::Unset => py.None().into_bound(py),
         })
     }
 }
@@ -99,6 +123,7 @@ pub(crate) enum Caller {
     ToNumpy,
     ToColumns,
     ToMasked,
+    ToRagged,
     Explain,
 }
 
@@ -114,10 +139,15 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
         safe: words.safe,
         ..Options::default()
     };
-    let mut unmade = None;
+    let (mut unmade, mut descr) = (None, None);
     if let Some(dtype) = &words.dtype {
         match dtypes::parse(dtype)? {
             Wanted::Known(dtype) => options.dtype = Some(dtype),
+            Wanted::Record(record, dtype) => {
+                options.structured = true;
+                options.record = Some(record);
+                descr = Some(dtype);
+            }
             Wanted::Unmade(dtype, remedy) => unmade = Some((dtype, remedy)),
         }
     }
@@ -136,14 +166,17 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
             _ => return Err(bad_word("order", order, "\"F\", \"C\"").into()),
         };
     }
-    if let Given::Value(lists) = &words.lists
-        && !matches!(lists.extract::<&str>().unwrap_or_default(), "dense" | "object" | "pad")
-    {
-        return Err(bad_word("lists", lists, "\"dense\", \"object\", \"pad\"").into());
+    if let Given::Value(lists) = &words.lists {
+        options.lists = match lists.extract::<&str>().unwrap_or_default() {
+            "dense" => Some(Lists::Dense),
+            "object" => Some(Lists::Object),
+            "pad" => Some(Lists::Pad),
+            _ => return Err(bad_word("lists", lists, "\"dense\", \"object\", \"pad\"").into()),
+        };
     }
-    if words.pad_to.is_some()
-        && !matches!(&words.lists, Given::Value(l) if l.extract::<&str>().is_ok_and(|l| l == "pad"))
-    {
+    options.pad_to = words.pad_to;
+    options.structured = words.structured;
+    if words.pad_to.is_some() && options.lists != Some(Lists::Pad) {
         return Err(Error::Conflict("pad_to has no place without lists=\"pad\"".to_owned()).into());
     }
     if let Some(columns) = &words.columns {
@@ -168,6 +201,12 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
             na_values = NaValues::All(value);
         }
     }
+    if caller == Caller::ToRagged {
+        let given = [(words.out.is_some(), "out="), (options.lists.is_some(), "lists=")];
+        if let Some((_, word)) = given.iter().find(|(given, _)| *given) {
+            return Err(Error::Conflict(format!("{word} has no place in to_ragged: leave it out")).into());
+        }
+    }
     let out = words.out.map(|out| read_out(py, &out, caller)).transpose()?;
     if out.is_some() && caller == Caller::ToNumpy && options.nulls == Nulls::Masked {
         return Err(Error::Conflict(
@@ -188,12 +227,17 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
         }
     }
     options.record_masks = caller != Caller::ToMasked;
-    Ok(Request { options, unmade, structured: words.structured, na_values, out })
+    Ok(Request { options, unmade, descr, na_values, out })
 }
 
 fn spec(array: &Bound<'_, PyUntypedArray>) -> Outcome<OutSpec> {
     match dtypes::parse(array.dtype().as_any())? {
-        Wanted::Known(dtype) => Ok(OutSpec { dtype, shape: array.shape().to_vec() }),
+        Wanted::Known(dtype) => Ok(OutSpec { dtype, shape: array.shape().to_vec(), record: None }),
+        Wanted::Record(record, _) => Ok(OutSpec {
+            dtype: DType::Record(record.itemsize),
+            shape: array.shape().to_vec(),
+            record: Some(record),
+        }),
         Wanted::Unmade(dtype, _) => {
             Err(Error::BadValue(format!("out has dtype {dtype}, which no result has here")).into())
         }

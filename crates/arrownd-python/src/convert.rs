@@ -1,17 +1,20 @@
 //! From an object to arrays: import, plan, execute, export.
 #![allow(unsafe_code, reason = "new arrays are filled, and views are given their owners")]
 
-use arrow_schema::DataType;
-use arrownd::{Column, DType, Error, Facts, PlainView, Plan as CorePlan, Planned, Step, Task, ViewOf};
-use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
+use arrownd::{
+    Column, DType, Error, Facts, PlainView, Plan as CorePlan, Planned, RecordType, Step, Task, ViewOf,
+};
+use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
-use crate::arguments::{NaValues, Out, Request};
+use crate::arguments::{Out, Request};
+use crate::dtypes::{descriptor, of_plan};
 use crate::errors::Outcome;
 use crate::export::{self, Owner};
 use crate::import::{Acquired, Imported, look};
 use crate::masked;
 use crate::objects;
+use crate::rows;
 
 /// Below this many values, letting go of the GIL costs more than the work.
 const WORTH_DETACHING: usize = 1 << 14;
@@ -20,21 +23,84 @@ const WORTH_DETACHING: usize = 1 << 14;
 pub(crate) struct Made<'py> {
     pub(crate) name: Option<String>,
     pub(crate) dtype: DType,
+    pub(crate) record: Option<RecordType>,
     pub(crate) values: Bound<'py, PyAny>,
     pub(crate) mask: Option<Bound<'py, PyUntypedArray>>,
 }
 
-/// One array before a view has its owner.
-struct Half<'py> {
-    name: Option<String>,
-    dtype: DType,
-    values: HalfValues<'py>,
-    mask: Option<Bound<'py, PyUntypedArray>>,
+/// Views whose owners get their arrays once nothing reads the producer's structs any more.
+#[derive(Default)]
+pub(crate) struct Debts {
+    owed: Vec<Debt>,
+    /// An owner for each chunk, where they have their arrays already.
+    paid: Vec<Py<Owner>>,
 }
 
-enum HalfValues<'py> {
-    View(ViewOf),
-    Array(Bound<'py, PyAny>),
+struct Debt {
+    owner: Py<Owner>,
+    chunk: usize,
+    routes: Vec<Vec<usize>>,
+}
+
+impl Debts {
+    /// Views of chunks that have their owners.
+    pub(crate) fn paid(paid: Vec<Py<Owner>>) -> Self {
+        Self { owed: Vec::new(), paid }
+    }
+
+    /// An array over the producer's memory, which is owed its owner.
+    ///
+    /// # Safety
+    /// `view` was measured on the arrays that [`Debts::settle`] is given, its values are of `descr`, and
+    /// the array doesn't leave the call without that.
+    pub(crate) unsafe fn view<'py>(
+        &mut self,
+        py: Python<'py>,
+        view: &ViewOf,
+        descr: Bound<'py, PyArrayDescr>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (chunk, routes) = (view.chunk, &view.routes);
+        let same = self.owed.iter().find(|debt| debt.chunk == chunk && debt.routes == *routes);
+        let owner = match (self.paid.get(chunk), same) {
+            (Some(owner), _) => owner.clone_ref(py),
+            (None, Some(debt)) => debt.owner.clone_ref(py),
+            (None, None) => {
+                let owner = Py::new(py, Owner::empty())?;
+                self.owed.push(Debt { owner: owner.clone_ref(py), chunk, routes: routes.clone() });
+                owner
+            }
+        };
+        // SAFETY: the caller's promise.
+        unsafe { export::view(py, view, descr, owner) }
+    }
+
+    /// Moves the arrays that the views show out of the imported ones: children one by one, so that a
+    /// column keeps no other column alive.
+    pub(crate) fn settle(mut self, imported: &mut Imported) -> Outcome<()> {
+        let lost =
+            || Error::InvalidArrow { path: String::new(), what: "a child array went missing".to_owned() };
+        // Children before what they lie in, which is moved without them.
+        self.owed.sort_by_key(|debt| std::cmp::Reverse(debt.routes.first().map_or(0, Vec::len)));
+        let Imported { arrays, selection, .. } = imported;
+        for Debt { owner, chunk, routes } in self.owed {
+            let array = arrays.iter_mut().flatten().nth(chunk).ok_or_else(lost)?;
+            if routes.is_empty() {
+                owner.get().own(vec![array.take()]);
+                continue;
+            }
+            let mut taken = Vec::with_capacity(routes.len());
+            for route in &routes {
+                let mut path = route.clone();
+                if let (Some(first), Some(selection)) = (path.first_mut(), selection.as_ref()) {
+                    *first = selection.fields.get(*first).copied().ok_or_else(lost)?;
+                }
+                // SAFETY: the array was read on import, and the route comes from that reading.
+                taken.push(unsafe { array.take_descendant(&path) }.ok_or_else(lost)?);
+            }
+            owner.get().own(taken);
+        }
+        Ok(())
+    }
 }
 
 /// The view that a plain array is under default options; `None` where the general way has to look.
@@ -47,21 +113,25 @@ pub(crate) fn plain<'py>(py: Python<'py>, data: &mut Acquired<'py>) -> Outcome<O
         chunk: 0,
         routes: Vec::new(),
     };
-    // SAFETY: the view was measured on this array, which becomes its owner.
-    Ok(Some(unsafe { export::view(py, &view, dtype, Owner::one(array)) }?))
+    let (descr, owner) = (descriptor(py, dtype)?, Py::new(py, Owner::one(array))?);
+    // SAFETY: the view was measured on this array, which its owner has.
+    Ok(Some(unsafe { export::view(py, &view, descr, owner) }?))
 }
 
 /// Converts to one array.
 pub(crate) fn one<'py>(py: Python<'py>, data: Acquired<'py>, request: &Request<'py>) -> Outcome<Made<'py>> {
     let mut imported = data.read(request.options.columns.as_deref())?;
     refuse(&imported, request)?;
-    let half = {
+    let mut debts = Debts::default();
+    let made = {
         let chunks = imported.chunks()?;
-        let column = Column::new(&imported.field, &chunks)?;
+        let column = Column::new(&imported.field, &chunks, &request.options)?;
         let planned = Planned::new(&column, &request.options, imported.left_out())?;
-        half(py, planned.task(), request)?
+        let task = planned.task();
+        made(py, task, request, outs(request, None), &mut debts)?
     };
-    finish(py, half, &mut imported)
+    debts.settle(&mut imported)?;
+    Ok(made)
 }
 
 /// Converts to one array a field.
@@ -71,14 +141,61 @@ pub(crate) fn columns<'py>(
     request: &Request<'py>,
 ) -> Outcome<Vec<Made<'py>>> {
     let mut imported = data.read(request.options.columns.as_deref())?;
-    let halves = {
+    refuse(&imported, request)?;
+    let mut debts = Debts::default();
+    let made = {
         let chunks = imported.chunks()?;
-        let column = Column::new(&imported.field, &chunks)?;
+        let column = Column::new(&imported.field, &chunks, &request.options)?;
         let planned = Planned::new(&column, &request.options, imported.left_out())?;
         let children = planned.task().children();
-        children.map(|child| half(py, child, request)).collect::<Outcome<Vec<_>>>()?
+        children
+            .map(|child| made(py, child, request, outs(request, child.plan().name()), &mut debts))
+            .collect::<Outcome<Vec<_>>>()?
     };
-    halves.into_iter().map(|half| finish(py, half, &mut imported)).collect()
+    debts.settle(&mut imported)?;
+    Ok(made)
+}
+
+/// Converts lists to the values of all of them, and where each begins.
+pub(crate) fn ragged<'py>(
+    py: Python<'py>,
+    data: Acquired<'py>,
+    request: &Request<'py>,
+) -> Outcome<Bound<'py, PyAny>> {
+    let mut imported = data.read(request.options.columns.as_deref())?;
+    refuse(&imported, request)?;
+    let mut debts = Debts::default();
+    let made = {
+        let chunks = imported.chunks()?;
+        let column = Column::new(&imported.field, &chunks, &request.options)?;
+        let planned = Planned::new(&column, &request.options, imported.left_out())?;
+        rows::ragged(py, planned.task(), request, &mut debts)?
+    };
+    debts.settle(&mut imported)?;
+    Ok(made)
+}
+
+/// Converts a column to one array.
+pub(crate) fn made_of<'py>(
+    py: Python<'py>,
+    column: &Column<'_>,
+    request: &Request<'py>,
+    debts: &mut Debts,
+) -> Outcome<Made<'py>> {
+    let planned = Planned::new(column, &request.options, &[])?;
+    made(py, planned.task(), request, outs(request, None), debts)
+}
+
+/// Converts a column to one array a field.
+pub(crate) fn fields_of<'py>(
+    py: Python<'py>,
+    column: &Column<'_>,
+    request: &Request<'py>,
+    debts: &mut Debts,
+) -> Outcome<Vec<Made<'py>>> {
+    let planned = Planned::new(column, &request.options, &[])?;
+    let children = planned.task().children();
+    children.map(|child| made(py, child, request, outs(request, child.plan().name()), debts)).collect()
 }
 
 /// The plan of a conversion, without carrying it out.
@@ -87,86 +204,62 @@ pub(crate) fn plan_of(obj: &Bound<'_, PyAny>, request: &Request<'_>) -> Outcome<
     refuse(&imported, request)?;
     let chunks = imported.chunks()?;
     let column = match &imported.arrays {
-        None => Column::of_schema(&imported.field)?,
-        Some(_) => Column::new(&imported.field, &chunks)?,
+        None => Column::of_schema(&imported.field, &request.options)?,
+        Some(_) => Column::new(&imported.field, &chunks, &request.options)?,
     };
     Ok(arrownd::plan(&Facts::of(&column, &request.options), &request.options, imported.left_out())?)
 }
 
-fn finish<'py>(py: Python<'py>, half: Half<'py>, imported: &mut Imported) -> Outcome<Made<'py>> {
-    let Half { name, dtype, values, mask } = half;
-    let values = match values {
-        HalfValues::Array(array) => array,
-        HalfValues::View(view) => {
-            let owner = owner(&view, imported)?;
-            // SAFETY: the view was measured on these arrays, and the owner has those that it shows.
-            unsafe { export::view(py, &view, dtype, owner) }?
-        }
-    };
-    Ok(Made { name, dtype, values, mask })
-}
-
-/// Moves the arrays that a view shows out of the imported ones: children one by one, so that a
-/// column keeps no other column alive.
-fn owner(view: &ViewOf, imported: &mut Imported) -> Outcome<Owner> {
-    let lost = || Error::InvalidArrow { path: String::new(), what: "a child array went missing".to_owned() };
-    let Imported { arrays, selection, .. } = imported;
-    let array = arrays.iter_mut().flatten().nth(view.chunk).ok_or_else(lost)?;
-    if view.routes.is_empty() {
-        return Ok(Owner::one(array.take()));
-    }
-    let mut taken = Vec::with_capacity(view.routes.len());
-    for route in &view.routes {
-        let (first, rest) = route.split_first().ok_or_else(lost)?;
-        let chosen = selection.as_ref().map_or(Some(*first), |chosen| chosen.fields.get(*first).copied());
-        let mut path = vec![chosen.ok_or_else(lost)?];
-        path.extend(rest);
-        // SAFETY: the array was read on import, and the route comes from that reading.
-        taken.push(unsafe { array.take_descendant(&path) }.ok_or_else(lost)?);
-    }
-    Ok(match <[_; 1]>::try_from(taken) {
-        Ok([only]) => Owner::one(only),
-        Err(several) => Owner::many(several),
-    })
-}
-
-fn half<'py>(py: Python<'py>, task: Task<'_>, request: &Request<'py>) -> Outcome<Half<'py>> {
+/// Carries a task out.
+pub(crate) fn made<'py>(
+    py: Python<'py>,
+    task: Task<'_>,
+    request: &Request<'py>,
+    (out, out_mask): Outs<'py>,
+    debts: &mut Debts,
+) -> Outcome<Made<'py>> {
     let plan = task.plan();
     let dtype = plan.dtype().unwrap_or(DType::Object);
     let name = plan.name().map(str::to_owned);
-    let (out, out_mask) = outs(request, plan.name());
     let values = match (task.view(), out) {
-        (Some(view), None) => HalfValues::View(view),
+        (Some(view), None) => {
+            // SAFETY: the view was measured on the arrays that are imported, which the caller settles with.
+            unsafe { debts.view(py, &view, of_plan(py, plan)?) }?
+        }
         (_, Some(out)) => {
             refuse_overlap(&task, &out, dtype.itemsize())?;
-            fill(py, &task, &out, request)?;
-            HalfValues::Array(out.into_any())
+            fill(py, &task, &out, request, debts)?;
+            out.into_any()
         }
         (None, None) => {
-            let array = new_array(py, plan, dtype)?;
-            fill(py, &task, &array, request)?;
+            let descr = match &request.descr {
+                Some(descr) if plan.name().is_none() => descr.clone(),
+                _ => of_plan(py, plan)?,
+            };
+            let array = new_array(py, plan, descr, dtype.itemsize())?;
+            fill(py, &task, &array, request, debts)?;
             // What stands for a view of nothing is read-only as a view is.
-            if plan.copies() == Some(false) && !request.options.writable {
+            if plan.copies() == Some(false) && plan.children().is_empty() && !request.options.writable {
                 export::freeze(&array);
             }
-            HalfValues::Array(array.into_any())
+            array.into_any()
         }
     };
+    let records = plan.record().is_some() || request.options.record_masks && dtype.record_parts() > 1;
     let mask = match out_mask {
         Some(mask) => {
             refuse_overlap(&task, &mask, 1)?;
             Some(mask)
         }
-        None if plan.masked() && request.options.record_masks && dtype.record_parts() > 1 => {
-            Some(masked::empty_records(py, plan, dtype)?)
-        }
-        None if plan.masked() => Some(new_array(py, plan, DType::Bool)?),
+        None if plan.masked() && records => Some(masked::empty_records(py, plan)?),
+        None if plan.masked() => Some(new_array(py, plan, descriptor(py, DType::Bool)?, 1)?),
         None => None,
     };
     if let Some(mask) = &mask {
-        let parts = mask.dtype().itemsize();
+        let itemsize = mask.dtype().itemsize();
+        let parts = if plan.record().is_some() { 1 } else { itemsize };
         // SAFETY: the mask is new, or the caller's `out`, writeable and apart from the input.
-        let mut dest = unsafe { export::dest(mask, parts) };
+        let mut dest = unsafe { export::dest(mask, itemsize) };
         for part in 0..parts {
             let mut dest = dest.record_part(part, parts);
             if plan.len().unwrap_or(0) < WORTH_DETACHING {
@@ -176,12 +269,18 @@ fn half<'py>(py: Python<'py>, task: Task<'_>, request: &Request<'py>) -> Outcome
             }
         }
     }
-    Ok(Half { name, dtype, values, mask })
+    Ok(Made { name, dtype, record: plan.record().cloned(), values, mask })
 }
 
-fn new_array<'py>(py: Python<'py>, plan: &CorePlan, dtype: DType) -> PyResult<Bound<'py, PyUntypedArray>> {
+fn new_array<'py>(
+    py: Python<'py>,
+    plan: &CorePlan,
+    descr: Bound<'py, PyArrayDescr>,
+    itemsize: usize,
+) -> PyResult<Bound<'py, PyUntypedArray>> {
     let shape: Vec<usize> = plan.shape().unwrap_or_default().into_iter().flatten().collect();
-    export::empty(py, &shape, dtype, &strides(plan, &shape, dtype.itemsize()))
+    let strides = strides(plan, &shape, itemsize);
+    export::empty(py, &shape, descr, &strides)
 }
 
 /// The memory order of a new array: as the values arrive, so that a copy lies as its view would.
@@ -207,15 +306,16 @@ fn strides(plan: &CorePlan, shape: &[usize], itemsize: usize) -> Vec<isize> {
             place(1);
             place(0);
         }
-        Step::Matrix { .. } | Step::Columns => {
+        Step::Matrix { .. } | Step::Columns | Step::Ragged => {
             place(0);
             place(1);
         }
+        Step::Records(_) => (0..shape.len()).rev().for_each(place),
     }
     strides
 }
 
-type Outs<'py> = (Option<Bound<'py, PyUntypedArray>>, Option<Bound<'py, PyUntypedArray>>);
+pub(crate) type Outs<'py> = (Option<Bound<'py, PyUntypedArray>>, Option<Bound<'py, PyUntypedArray>>);
 
 fn outs<'py>(request: &Request<'py>, name: Option<&str>) -> Outs<'py> {
     match &request.out {
@@ -244,14 +344,23 @@ fn fill<'py>(
     task: &Task<'_>,
     array: &Bound<'py, PyUntypedArray>,
     request: &Request<'py>,
+    debts: &mut Debts,
 ) -> Outcome<()> {
     let plan = task.plan();
-    let dtype = plan.dtype().unwrap_or(DType::Object);
+    let itemsize = plan.dtype().unwrap_or(DType::Object).itemsize();
     // SAFETY: the array is new, or the caller's `out`, writeable and apart from the input.
-    let mut dest = unsafe { export::dest(array, dtype.itemsize()) };
-    if dtype == DType::Object {
-        let na_values: &NaValues<'py> = &request.na_values;
-        return task.objects(&mut dest, &mut |visit| objects::write(py, visit, na_values));
+    let mut dest = unsafe { export::dest(array, itemsize) };
+    let (objects, values) = task.makes();
+    if objects {
+        let rows = rows::values(py, task, request, debts)?;
+        let mut writer = objects::Writer::new(&request.na_values);
+        task.objects(&mut dest, &mut |visit| match rows.of(visit.plan) {
+            Some(rows) => rows.write(py, visit),
+            None => writer.write(py, visit),
+        })?;
+    }
+    if !values {
+        return Ok(());
     }
     if plan.len().unwrap_or(0) < WORTH_DETACHING {
         task.fill_values(&mut dest)?;
@@ -262,19 +371,9 @@ fn fill<'py>(
 }
 
 /// Refuses what this version doesn't make, naming what it would be made of.
-fn refuse(imported: &Imported, request: &Request<'_>) -> Outcome<()> {
-    let unsupported = |to: String, remedy: &str| {
-        let from = arrownd::type_name(&imported.field);
-        Err(Error::UnsupportedType { path: String::new(), from, to, remedy: remedy.to_owned() }.into())
-    };
-    if let Some((dtype, remedy)) = &request.unmade {
-        return unsupported(format!("dtype {dtype}"), remedy);
-    }
-    if request.structured && matches!(imported.field.data_type(), DataType::Struct(_)) {
-        return unsupported(
-            "a structured array".to_owned(),
-            "this version doesn't make them yet; use to_columns",
-        );
-    }
-    Ok(())
+pub(crate) fn refuse(imported: &Imported, request: &Request<'_>) -> Outcome<()> {
+    let Some((dtype, remedy)) = &request.unmade else { return Ok(()) };
+    let from = arrownd::type_name(&imported.field);
+    let to = format!("dtype {dtype}");
+    Err(Error::UnsupportedType { path: String::new(), from, to, remedy: (*remedy).to_owned() }.into())
 }

@@ -1,10 +1,10 @@
 //! NumPy's dtype objects and the core's.
 
-use arrownd::{DType, Resolution, Unit};
+use arrownd::{DType, RecordField, RecordType, Resolution, Unit};
 use numpy::PyArrayDescr;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::errors::Outcome;
 
@@ -64,15 +64,52 @@ fn make(py: Python<'_>, dtype: DType) -> PyResult<Bound<'_, PyArrayDescr>> {
     }
 }
 
+/// The dtype object of records.
+pub(crate) fn record_descriptor<'py>(
+    py: Python<'py>,
+    record: &RecordType,
+) -> PyResult<Bound<'py, PyArrayDescr>> {
+    let (mut names, mut formats, mut offsets) = (Vec::new(), Vec::new(), Vec::new());
+    for field in &record.fields {
+        let own = match &field.record {
+            Some(record) => record_descriptor(py, record)?,
+            None => descriptor(py, field.dtype)?,
+        };
+        names.push(field.name.as_str());
+        offsets.push(field.offset);
+        formats.push(if field.dims.is_empty() {
+            own.into_any()
+        } else {
+            PyTuple::new(py, [own.into_any(), PyTuple::new(py, &field.dims)?.into_any()])?.into_any()
+        });
+    }
+    let spec = PyDict::new(py);
+    spec.set_item("names", names)?;
+    spec.set_item("formats", formats)?;
+    spec.set_item("offsets", offsets)?;
+    spec.set_item("itemsize", record.itemsize)?;
+    PyArrayDescr::new(py, spec)
+}
+
+/// The dtype object of a plan's result.
+pub(crate) fn of_plan<'py>(py: Python<'py>, plan: &arrownd::Plan) -> PyResult<Bound<'py, PyArrayDescr>> {
+    match plan.record() {
+        Some(record) => record_descriptor(py, record),
+        None => descriptor(py, plan.dtype().unwrap_or(DType::Object)),
+    }
+}
+
 /// What the caller means by a dtype.
-pub(crate) enum Wanted {
+pub(crate) enum Wanted<'py> {
     Known(DType),
+    /// Records, and the dtype object that says it.
+    Record(RecordType, Bound<'py, PyArrayDescr>),
     /// NumPy has it, and nothing here makes it: its name and what to do instead.
     Unmade(String, &'static str),
 }
 
 /// Reads `dtype=`, or the dtype of an array.
-pub(crate) fn parse(wanted: &Bound<'_, PyAny>) -> Outcome<Wanted> {
+pub(crate) fn parse<'py>(wanted: &Bound<'py, PyAny>) -> Outcome<Wanted<'py>> {
     let py = wanted.py();
     // NumPy's own words for a wrong dtype are the best ones.
     let dtype = py.import("numpy")?.getattr("dtype")?.call1((wanted,))?;
@@ -106,6 +143,12 @@ pub(crate) fn parse(wanted: &Bound<'_, PyAny>) -> Outcome<Wanted> {
         ("V", 16) if matches(py, &dtype, DType::IntervalMonthDayNano)? => Some(DType::IntervalMonthDayNano),
         _ => None,
     };
+    let fields = dtype.getattr("names")?;
+    if parsed.is_none() && native && !fields.is_none() {
+        if let Some(record) = record_type(&dtype)? {
+            return Ok(Wanted::Record(record, dtype.cast_into::<PyArrayDescr>().map_err(PyErr::from)?));
+        }
+    }
     Ok(match parsed {
         Some(dtype) => Wanted::Known(dtype),
         None if native => {
@@ -120,6 +163,30 @@ pub(crate) fn parse(wanted: &Bound<'_, PyAny>) -> Outcome<Wanted> {
             Wanted::Unmade(text, "convert to native byte order and use astype on the result")
         }
     })
+}
+
+/// A structured dtype; `None` where a field has a dtype that nothing here makes.
+fn record_type(dtype: &Bound<'_, PyAny>) -> Outcome<Option<RecordType>> {
+    let mut fields = Vec::new();
+    for name in dtype.getattr("names")?.try_iter()? {
+        let name: String = name?.extract()?;
+        let entry = dtype.getattr("fields")?.get_item(&name)?;
+        let (mut own, offset): (Bound<'_, PyAny>, usize) =
+            (entry.get_item(0)?, entry.get_item(1)?.extract()?);
+        let mut dims = Vec::new();
+        let subarray = own.getattr("subdtype")?;
+        if !subarray.is_none() {
+            dims = subarray.get_item(1)?.extract()?;
+            own = subarray.get_item(0)?;
+        }
+        let (dtype, record) = match parse(&own)? {
+            Wanted::Known(dtype) => (dtype, None),
+            Wanted::Record(record, _) => (DType::Record(record.itemsize), Some(record)),
+            Wanted::Unmade(..) => return Ok(None),
+        };
+        fields.push(RecordField { name, offset, dtype, record, dims });
+    }
+    Ok(Some(RecordType { fields, itemsize: dtype.getattr("itemsize")?.extract()? }))
 }
 
 fn matches(py: Python<'_>, found: &Bound<'_, PyAny>, dtype: DType) -> PyResult<bool> {

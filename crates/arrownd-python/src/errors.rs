@@ -54,6 +54,7 @@ fn class_name(kind: ErrorKind) -> Result<&'static str, fn(String) -> PyErr> {
         ErrorKind::CopyNotAllowed => Ok("CopyNotAllowedError"),
         ErrorKind::Nulls => Ok("NullsError"),
         ErrorKind::LossyCast => Ok("LossyCastError"),
+        ErrorKind::Ragged => Ok("RaggedError"),
         ErrorKind::UnsupportedType => Ok("UnsupportedTypeError"),
         ErrorKind::InvalidArrow => Ok("InvalidArrowError"),
         ErrorKind::Conflict => Err(PyTypeError::new_err::<String>),

@@ -3,52 +3,72 @@
 
 use std::ffi::c_int;
 use std::ptr::NonNull;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use arrownd::{ArrowArray, DType, Dest, ViewOf};
+use arrownd::{ArrowArray, Dest, ViewOf};
 use numpy::npyffi::{self, NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, PyArrayObject, npy_intp};
-use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
 
-use crate::dtypes::descriptor;
-
 /// Keeps the producer's arrays alive, exactly those that a view shows.
+///
+/// Views are made while the arrays are still read, so an owner gets them last: before the call that
+/// makes it returns, or never, if that call fails and its views are gone with it.
 #[pyclass(frozen, module = "arrownd._core")]
 pub(crate) struct Owner {
-    _arrays: Arrays,
+    arrays: OnceLock<Arrays>,
 }
 
 /// One in most cases, which then costs no allocation of its own.
-#[expect(dead_code, reason = "held to be dropped")]
 enum Arrays {
     One(ArrowArray),
+    #[expect(dead_code, reason = "held to be dropped")]
     Many(Vec<ArrowArray>),
 }
 
 impl Owner {
     pub(crate) fn one(array: ArrowArray) -> Self {
-        Self { _arrays: Arrays::One(array) }
+        Self { arrays: OnceLock::from(Arrays::One(array)) }
     }
 
-    pub(crate) fn many(arrays: Vec<ArrowArray>) -> Self {
-        Self { _arrays: Arrays::Many(arrays) }
+    /// The array, where it is one.
+    pub(crate) fn array(&self) -> Option<&ArrowArray> {
+        match self.arrays.get() {
+            Some(Arrays::One(array)) => Some(array),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self { arrays: OnceLock::new() }
+    }
+
+    /// Gives an empty owner its arrays.
+    pub(crate) fn own(&self, arrays: Vec<ArrowArray>) {
+        let arrays = match <[_; 1]>::try_from(arrays) {
+            Ok([only]) => Arrays::One(only),
+            Err(several) => Arrays::Many(several),
+        };
+        // An owner is given arrays once.
+        let _ = self.arrays.set(arrays);
     }
 }
 
 /// A read-only array over memory that `owner` keeps alive.
 ///
 /// # Safety
-/// `owner` owns the memory that `view` was measured on, and the values are of `dtype`.
+/// `owner` owns the memory that `view` was measured on, or will before the array leaves the call, and the
+/// values are of dtype `descr`.
 pub(crate) unsafe fn view<'py>(
     py: Python<'py>,
     view: &ViewOf,
-    dtype: DType,
-    owner: Owner,
+    descr: Bound<'py, PyArrayDescr>,
+    owner: Py<Owner>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let descr = descriptor(py, dtype)?.into_dtype_ptr();
-    let owner = Py::new(py, owner)?;
+    let descr = descr.into_dtype_ptr();
     let nd = 1 + view.trailing.len();
     let shown = || std::iter::once(&view.rows).chain(&view.trailing);
     let mut dims: SmallVec<[npy_intp; 4]> = shown().map(|(n, _)| *n as npy_intp).collect();
@@ -81,10 +101,10 @@ pub(crate) unsafe fn view<'py>(
 pub(crate) fn empty<'py>(
     py: Python<'py>,
     shape: &[usize],
-    dtype: DType,
+    descr: Bound<'py, PyArrayDescr>,
     strides: &[isize],
 ) -> PyResult<Bound<'py, PyUntypedArray>> {
-    let descr = descriptor(py, dtype)?.into_dtype_ptr();
+    let descr = descr.into_dtype_ptr();
     let mut dims: Vec<npy_intp> = shape.iter().map(|n| *n as npy_intp).collect();
     let mut strides: Vec<npy_intp> = strides.iter().map(|n| *n as npy_intp).collect();
     let class = array_type(py);
@@ -107,6 +127,60 @@ pub(crate) fn empty<'py>(
     // SAFETY: a new reference, or null with an exception set.
     let array = unsafe { Bound::from_owned_ptr_or_err(py, array) }?;
     Ok(array.cast_into::<PyUntypedArray>()?)
+}
+
+/// Values `start..end` of `values` along the first axis, in `shape` and with `strides` after it: an array of
+/// its own over the same memory, writeable as `values` is.
+///
+/// # Safety
+/// `start <= end <= len(values)`, and with `shape` other than `None`, it and the strides stay within
+/// those values.
+pub(crate) unsafe fn stretch<'py>(
+    values: &Bound<'py, PyUntypedArray>,
+    (start, end): (usize, usize),
+    shape: Option<(&[npy_intp], &[npy_intp])>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = values.py();
+    let raw: *mut PyArrayObject = values.as_array_ptr();
+    let step = values.strides().first().copied().unwrap_or(0);
+    // SAFETY: a valid array; its data pointer is a plain field.
+    let data = unsafe { (*raw).fields.data };
+    // SAFETY: `start` is within the first axis, or one past its end, by the caller's promise.
+    let data = unsafe { data.byte_offset(step * start as isize) };
+    let (mut dims, mut strides): (SmallVec<[npy_intp; 4]>, SmallVec<[npy_intp; 4]>) = match shape {
+        Some((shape, strides)) => (SmallVec::from_slice(shape), SmallVec::from_slice(strides)),
+        None => (
+            values.shape().iter().map(|n| *n as npy_intp).collect(),
+            values.strides().iter().map(|n| *n as npy_intp).collect(),
+        ),
+    };
+    if let (None, Some(rows)) = (shape, dims.first_mut()) {
+        *rows = (end - start) as npy_intp;
+    }
+    let flags = if is_writeable(values) { NPY_ARRAY_WRITEABLE } else { 0 };
+    let class = array_type(py);
+    let descr = values.dtype().into_dtype_ptr();
+    // SAFETY: shape and strides stay within the values by the caller's promise; the descriptor's
+    // reference is handed over.
+    let array = unsafe {
+        PY_ARRAY_API.PyArray_NewFromDescr(
+            py,
+            class,
+            descr,
+            dims.len() as c_int,
+            dims.as_mut_ptr(),
+            strides.as_mut_ptr(),
+            data.cast(),
+            flags,
+            std::ptr::null_mut(),
+        )
+    };
+    // SAFETY: a new reference, or null with an exception set.
+    let array = unsafe { Bound::from_owned_ptr_or_err(py, array) }?;
+    let base = values.clone().into_any().into_ptr();
+    // SAFETY: `array` is an array without a base; the reference to the values is handed over.
+    let done = unsafe { PY_ARRAY_API.PyArray_SetBaseObject(py, array.as_ptr().cast(), base) };
+    if done != 0 { Err(PyErr::fetch(py)) } else { Ok(array) }
 }
 
 /// Gives up a reference that is kept as an exposed address; 0 is none.

@@ -4,9 +4,11 @@
 use arrownd::{Error, Form, Nulls};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyList, PyString, PyType};
 
 use crate::arguments::{Caller, Given, Words, request};
+use crate::batches::{Batches, KeptWords};
+use crate::codes::codes;
 use crate::convert;
 use crate::errors::guarded;
 use crate::import::Acquired;
@@ -105,6 +107,75 @@ public_function! {
     }
 }
 
+public_function! {
+    #[doc = include_str!("docs/to_ragged.txt")]
+    to_ragged,
+    "(obj, /, dtype=None, *, allow_copy=True, writable=False, nulls=\"nan\", na_value=..., columns=None, lists=..., pad_to=None, structured=False, order=\"F\", out=None, safe=True)",
+    |py, obj, words| {
+        let mut request = request(py, words, Caller::ToRagged)?;
+        request.options.form = Form::Ragged;
+        Ok(convert::ragged(py, Acquired::from(obj)?, &request)?)
+    }
+}
+
+#[doc = include_str!("docs/to_codes.txt")]
+#[pyfunction]
+#[pyo3(signature = (obj, /, *, allow_copy=true))]
+pub(crate) fn to_codes<'py>(obj: &Bound<'py, PyAny>, allow_copy: bool) -> PyResult<Bound<'py, PyAny>> {
+    guarded(|| Ok(codes(obj.py(), Acquired::from(obj)?, allow_copy)?))
+}
+
+#[doc = include_str!("docs/iter_numpy.txt")]
+#[pyfunction]
+#[pyo3(
+    signature = (stream, /, dtype=None, *, batch_size=None, as_columns=false, allow_copy=true, writable=false,
+        nulls=None, na_value=Given::Unset, columns=None, lists=Given::Unset, pad_to=None, structured=false,
+        order=None, out=None, safe=true),
+    text_signature = "(stream, /, dtype=None, *, batch_size=None, as_columns=False, allow_copy=True, writable=False, nulls=\"nan\", na_value=..., columns=None, lists=..., pad_to=None, structured=False, order=\"F\", out=None, safe=True)"
+)]
+#[expect(clippy::too_many_arguments, reason = "each is one word of the public signature")]
+pub(crate) fn iter_numpy<'py>(
+    stream: &Bound<'py, PyAny>,
+    dtype: Option<Bound<'py, PyAny>>,
+    batch_size: Option<isize>,
+    as_columns: bool,
+    allow_copy: bool,
+    writable: bool,
+    nulls: Option<Bound<'py, PyAny>>,
+    na_value: Given<'py>,
+    columns: Option<Bound<'py, PyAny>>,
+    lists: Given<'py>,
+    pad_to: Option<usize>,
+    structured: bool,
+    order: Option<Bound<'py, PyAny>>,
+    out: Option<Bound<'py, PyAny>>,
+    safe: bool,
+) -> PyResult<Batches> {
+    guarded(|| {
+        let batch_size = match batch_size.map(usize::try_from) {
+            None => None,
+            Some(Ok(size)) if size > 0 => Some(size),
+            _ => return Err(Error::BadValue("batch_size has to be at least 1".to_owned()).into()),
+        };
+        let words = KeptWords {
+            dtype: dtype.map(Bound::unbind),
+            allow_copy,
+            writable,
+            nulls: nulls.map(Bound::unbind),
+            na_value: na_value.kept(),
+            // Read for every batch, so no iterator.
+            columns: columns.map(|names| names_of(&names)).transpose()?,
+            lists: lists.kept(),
+            pad_to,
+            structured,
+            order: order.map(Bound::unbind),
+            out: out.map(Bound::unbind),
+            safe,
+        };
+        Ok(Batches::open(stream, words, batch_size, as_columns)?)
+    })
+}
+
 #[doc = include_str!("docs/explain.txt")]
 #[pyfunction]
 #[pyo3(
@@ -150,4 +221,11 @@ pub(crate) fn explain<'py>(
         }
         Ok(Plan(convert::plan_of(obj, &request)?))
     })
+}
+
+fn names_of(names: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    if names.is_instance_of::<PyString>() {
+        return Ok(names.clone().unbind());
+    }
+    Ok(PyList::new(names.py(), names.try_iter()?.collect::<PyResult<Vec<_>>>()?)?.into_any().unbind())
 }

@@ -15,6 +15,9 @@ use crate::capsule::{self, Stream};
 use crate::errors::{Failure, Outcome};
 use crate::protocol::{Protocol, protocol};
 
+/// `ARROW_FLAG_DICTIONARY_ORDERED`.
+const DICTIONARY_ORDERED: i64 = 1;
+
 /// What a producer handed over: the type, and the arrays that own its memory.
 pub(crate) struct Imported {
     /// The type, with just the selected fields.
@@ -25,6 +28,8 @@ pub(crate) struct Imported {
     original: Option<Fields>,
     /// One a chunk; `None` where only the schema was read.
     pub(crate) arrays: Option<Arrays>,
+    /// The order of a dictionary's values means something.
+    pub(crate) ordered: bool,
 }
 
 /// Most producers hand over one array.
@@ -33,13 +38,19 @@ pub(crate) type Arrays = SmallVec<[ArrowArray; 1]>;
 impl Imported {
     fn new(field: Field, columns: Option<&[String]>, arrays: Option<Arrays>) -> Outcome<Self> {
         let Some(selection) = Selection::new(&field, columns)? else {
-            return Ok(Self { field, selection: None, original: None, arrays });
+            return Ok(Self { field, selection: None, original: None, arrays, ordered: false });
         };
         let original = match field.data_type() {
             DataType::Struct(fields) => Some(fields.clone()),
             _ => None,
         };
-        Ok(Self { field: selection.apply(field), selection: Some(selection), original, arrays })
+        Ok(Self {
+            field: selection.apply(field),
+            selection: Some(selection),
+            original,
+            arrays,
+            ordered: false,
+        })
     }
 
     /// The arrays, checked.
@@ -47,19 +58,23 @@ impl Imported {
         let arrays = self.arrays.as_deref().unwrap_or_default();
         let mut chunks = Vec::with_capacity(arrays.len());
         for array in arrays {
-            let chunk = match (&self.original, &self.selection) {
-                (Some(fields), Some(selection)) => {
-                    // SAFETY: the array came out of a producer's capsule or stream together with
-                    // this type, so its pointers are what the C data interface says; it is
-                    // borrowed as long as the chunks.
-                    unsafe { read_fields(array, fields, &selection.fields, &Path::Top) }
-                }
-                // SAFETY: as above.
-                _ => unsafe { read_array(array, self.field.data_type(), &Path::Top) },
-            };
-            chunks.push(chunk?);
+            chunks.push(self.chunk(array)?);
         }
         Ok(chunks)
+    }
+
+    /// An array of this type, checked.
+    pub(crate) fn chunk<'a>(&self, array: &'a ArrowArray) -> Outcome<Chunk<'a>> {
+        let chunk = match (&self.original, &self.selection) {
+            (Some(fields), Some(selection)) => {
+                // SAFETY: the array came out of a producer's capsule or stream together with this type, so
+                // its pointers are what the C data interface says; it is borrowed as long as the chunk.
+                unsafe { read_fields(array, fields, &selection.fields, &Path::Top) }
+            }
+            // SAFETY: as above.
+            _ => unsafe { read_array(array, self.field.data_type(), &Path::Top) },
+        };
+        Ok(chunk?)
     }
 
     /// Names of the pandas index columns that nobody asked for.
@@ -149,7 +164,53 @@ impl<'py> Acquired<'py> {
     pub(crate) fn read(self, columns: Option<&[String]>) -> Outcome<Imported> {
         // SAFETY: the schema came from a producer, and is kept until the end of this function.
         let field = unsafe { read_schema(self.schema()?) }?;
-        Imported::new(field, columns, Some(self.arrays))
+        let ordered = self.schema()?.flags & DICTIONARY_ORDERED != 0;
+        Ok(Imported { ordered, ..Imported::new(field, columns, Some(self.arrays))? })
+    }
+}
+
+/// A producer's arrays, one after the other.
+pub(crate) struct Feed {
+    /// The type; no arrays.
+    pub(crate) imported: Imported,
+    at_hand: Arrays,
+    stream: Option<Stream>,
+}
+
+impl Feed {
+    /// Opens a producer; a stream is asked for its type and nothing else.
+    pub(crate) fn open(object: &Bound<'_, PyAny>, columns: Option<&[String]>) -> Outcome<Self> {
+        let py = object.py();
+        if let Some(Protocol::Stream { .. }) = protocol(object)? {
+            let capsule = object.call_method0(intern!(py, "__arrow_c_stream__"))?;
+            let mut stream = capsule::take_stream(&capsule)?;
+            let mut schema = ArrowSchema::empty();
+            stream.schema(&mut schema)?;
+            let acquired = Acquired { schema: Held::Own(schema), arrays: Arrays::new() };
+            let imported = acquired.read(columns)?;
+            return Ok(Self { imported, at_hand: Arrays::new(), stream: Some(stream) });
+        }
+        let mut imported = Acquired::from(object)?.read(columns)?;
+        let mut at_hand = imported.arrays.take().unwrap_or_default();
+        at_hand.reverse();
+        Ok(Self { imported, at_hand, stream: None })
+    }
+
+    /// The next array; `None` at the end, where the producer is released.
+    pub(crate) fn next(&mut self, py: Python<'_>) -> Outcome<Option<ArrowArray>> {
+        let Some(mut stream) = self.stream.take() else { return Ok(self.at_hand.pop()) };
+        let mut array = ArrowArray::empty();
+        // The producer may run a query, on threads that want the GIL.
+        let (outcome, stream, array) = py.detach(move || {
+            let outcome = stream.next(&mut array);
+            (outcome, stream, array)
+        });
+        outcome?;
+        if array.is_released() {
+            return Ok(None);
+        }
+        self.stream = Some(stream);
+        Ok(Some(array))
     }
 }
 

@@ -1,7 +1,9 @@
 //! The Python binding of arrownd: translates, decides nothing.
 
 mod arguments;
+mod batches;
 mod capsule;
+mod codes;
 mod convert;
 mod dtypes;
 mod errors;
@@ -12,6 +14,7 @@ mod masked;
 mod objects;
 mod plan;
 mod protocol;
+mod rows;
 
 use pyo3::prelude::*;
 
@@ -21,6 +24,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(functions::to_numpy, module)?)?;
     module.add_function(wrap_pyfunction!(functions::to_columns, module)?)?;
     module.add_function(wrap_pyfunction!(functions::to_masked, module)?)?;
+    module.add_function(wrap_pyfunction!(functions::to_ragged, module)?)?;
+    module.add_function(wrap_pyfunction!(functions::to_codes, module)?)?;
+    module.add_function(wrap_pyfunction!(functions::iter_numpy, module)?)?;
     module.add_function(wrap_pyfunction!(functions::explain, module)?)?;
     module.add_function(wrap_pyfunction!(plan::type_table, module)?)?;
     module.add_function(wrap_pyfunction!(plan::reason_table, module)?)?;

@@ -1,6 +1,6 @@
 //! Results as `np.ma` has them.
 
-use arrownd::{DType, Plan as CorePlan};
+use arrownd::{DType, Plan as CorePlan, RecordType};
 use numpy::PyUntypedArray;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -8,16 +8,12 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyTuple, PyType};
 
 use crate::convert::Made;
-use crate::dtypes::descriptor;
+use crate::dtypes::{descriptor, of_plan};
 use crate::errors::Outcome;
 
 /// A record mask, not filled: one byte for each part of each value.
-pub(crate) fn empty_records<'py>(
-    py: Python<'py>,
-    plan: &CorePlan,
-    dtype: DType,
-) -> PyResult<Bound<'py, PyUntypedArray>> {
-    let records = py.import("numpy.ma")?.call_method1("make_mask_descr", (descriptor(py, dtype)?,))?;
+pub(crate) fn empty_records<'py>(py: Python<'py>, plan: &CorePlan) -> PyResult<Bound<'py, PyUntypedArray>> {
+    let records = py.import("numpy.ma")?.call_method1("make_mask_descr", (of_plan(py, plan)?,))?;
     let shape: Vec<usize> = plan.shape().unwrap_or_default().into_iter().flatten().collect();
     let mask = py.import("numpy")?.call_method1("empty", (PyTuple::new(py, shape)?, records))?;
     Ok(mask.cast_into::<PyUntypedArray>()?)
@@ -42,6 +38,20 @@ fn fill_value<'py>(py: Python<'py>, dtype: DType) -> PyResult<Option<Bound<'py, 
     }
 }
 
+/// The same for records: NumPy's defaults for the fields that hold them.
+fn record_fill<'py>(py: Python<'py>, record: &RecordType) -> PyResult<Bound<'py, PyAny>> {
+    let parts = record.fields.iter().map(|field| match &field.record {
+        Some(record) => record_fill(py, record),
+        None => match fill_value(py, field.dtype)? {
+            Some(value) => Ok(value),
+            None => {
+                py.import("numpy.ma")?.call_method1("default_fill_value", (descriptor(py, field.dtype)?,))
+            }
+        },
+    });
+    Ok(PyTuple::new(py, parts.collect::<PyResult<Vec<_>>>()?)?.into_any())
+}
+
 impl<'py> Made<'py> {
     /// As `np.ma` has it: no mask where nothing is missing, records masked part by part, and a fill
     /// value that the dtype holds.
@@ -52,7 +62,11 @@ impl<'py> Made<'py> {
         if let Some(mask) = self.mask {
             kwargs.set_item(intern!(py, "mask"), mask)?;
         }
-        if let Some(fill) = fill_value(py, self.dtype)? {
+        let fill = match &self.record {
+            Some(record) => Some(record_fill(py, record)?),
+            None => fill_value(py, self.dtype)?,
+        };
+        if let Some(fill) = fill {
             kwargs.set_item(intern!(py, "fill_value"), fill)?;
         }
         Ok(class.call((self.values,), Some(&kwargs))?)

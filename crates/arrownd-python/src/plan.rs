@@ -6,7 +6,7 @@ use numpy::PyArrayDescr;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::dtypes::descriptor;
+use crate::dtypes::{descriptor, of_plan};
 
 /// Why values are copied.
 ///
@@ -99,12 +99,15 @@ impl Plan {
 
     #[getter]
     fn dtype<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArrayDescr>>> {
-        self.0.dtype().map(|dtype| descriptor(py, dtype)).transpose()
+        self.0.dtype().map(|_| of_plan(py, &self.0)).transpose()
     }
 
     #[getter]
     fn dtype_with_nulls<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArrayDescr>>> {
-        self.0.dtype_with_nulls().map(|dtype| descriptor(py, dtype)).transpose()
+        match self.0.record() {
+            Some(_) => self.dtype(py),
+            None => self.0.dtype_with_nulls().map(|dtype| descriptor(py, dtype)).transpose(),
+        }
     }
 
     #[getter]

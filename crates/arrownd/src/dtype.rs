@@ -134,6 +134,8 @@ pub enum DType {
     IntervalDayTime,
     /// Structured: months and days, both int32, and nanoseconds, int64.
     IntervalMonthDayNano,
+    /// A record of so many bytes; the plan's [`Step::Records`](crate::Step::Records) says what is in it.
+    Record(usize),
     /// Python objects.
     Object,
 }
@@ -161,7 +163,7 @@ impl DType {
             Self::Int64 | Self::UInt64 | Self::Float64 | Self::Datetime(_) | Self::Timedelta(_) => 8,
             Self::IntervalDayTime => 8,
             Self::IntervalMonthDayNano => 16,
-            Self::Void(n) => n,
+            Self::Void(n) | Self::Record(n) => n,
             Self::Object => size_of::<*const u8>(),
         }
     }
@@ -243,7 +245,7 @@ impl fmt::Display for DType {
             Self::Timedelta(Some(r)) => return write!(f, "timedelta64[{r}]"),
             Self::Datetime(None) => "datetime64",
             Self::Timedelta(None) => "timedelta64",
-            Self::Void(n) => return write!(f, "V{n}"),
+            Self::Void(n) | Self::Record(n) => return write!(f, "V{n}"),
             Self::IntervalDayTime => "[('days', 'int32'), ('milliseconds', 'int32')]",
             Self::IntervalMonthDayNano => {
                 "[('months', 'int32'), ('days', 'int32'), ('nanoseconds', 'int64')]"

@@ -53,6 +53,20 @@ pub enum Error {
         /// The result's dtype.
         dtype: String,
     },
+    /// Lists of unequal length where they have to become one array.
+    #[error("{}row {row} has a list of {found}, and {expected}: {remedy}", at(.path))]
+    Ragged {
+        /// Where in the input.
+        path: String,
+        /// The first row that differs.
+        row: usize,
+        /// Its length, or shape.
+        found: String,
+        /// What was expected, as a phrase.
+        expected: String,
+        /// What to do instead.
+        remedy: String,
+    },
     /// No conversion from that type to that dtype.
     #[error("{}no conversion from {from} to {to}{}", at(.path), hint(.remedy))]
     UnsupportedType {
@@ -91,6 +105,8 @@ pub enum ErrorKind {
     Nulls,
     /// See [`Error::LossyCast`] and [`Error::FillDoesNotFit`].
     LossyCast,
+    /// See [`Error::Ragged`].
+    Ragged,
     /// See [`Error::UnsupportedType`].
     UnsupportedType,
     /// See [`Error::InvalidArrow`].
@@ -109,6 +125,7 @@ impl Error {
             Self::CopyNotAllowed { .. } => ErrorKind::CopyNotAllowed,
             Self::Nulls { .. } => ErrorKind::Nulls,
             Self::LossyCast { .. } | Self::FillDoesNotFit { .. } => ErrorKind::LossyCast,
+            Self::Ragged { .. } => ErrorKind::Ragged,
             Self::UnsupportedType { .. } => ErrorKind::UnsupportedType,
             Self::InvalidArrow { .. } => ErrorKind::InvalidArrow,
             Self::Conflict(_) => ErrorKind::Conflict,

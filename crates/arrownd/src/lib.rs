@@ -23,6 +23,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod codes;
 mod dtype;
 mod error;
 mod execute;
@@ -34,16 +35,18 @@ mod plan;
 mod source;
 
 pub use crate::ndarray::{Item, to_array};
+pub use codes::Codes;
 pub use dtype::{DType, Resolution, Unit};
 pub use error::{Error, ErrorKind, Result};
-pub use execute::{Block, Dest, Planned, Run, Task, ViewOf, Visit};
+pub use execute::{Dest, Planned, Run, Task, ViewOf, Visit};
 pub use kernels::civil;
 pub use mapping::{Element, Mapped, ROWS, Row, RowId, map};
-pub use options::{Fill, Fills, Form, Nulls, Options, Order, OutSpec, Outs};
+pub use options::{Fill, Fills, Form, Lists, Nulls, Options, Order, OutSpec, Outs, RecordField, RecordType};
 pub use plan::{
     Facts, FactsNode, LeafFacts, LeafStep, Note, Op, Plan, Reason, Reasons, Step, Transfer, plan, type_name,
 };
 pub use source::{
-    ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Chunk, Column, Data, Leaf, Node, Offsets, Part, Path,
-    PlainView, Selection, Validity, chunk_of, plain_view, read_array, read_fields, read_schema,
+    ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, Column, Data, Held, Keys, Leaf, Node,
+    Offsets, Part, Path, PlainView, Ragged, RowBounds, RowValues, Selection, Validity, Way, chunk_of,
+    plain_view, read_array, read_fields, read_schema,
 };

@@ -61,7 +61,7 @@ pub fn to_array<'a, T: Item>(array: &'a dyn Array, options: &Options) -> Result<
     let options = Options { dtype: Some(T::DTYPE), ..options.clone() };
     let field = Field::new("", array.data_type().clone(), true);
     let chunks = [chunk_of(array)];
-    let column = Column::new(&field, &chunks)?;
+    let column = Column::new(&field, &chunks, &options)?;
     let planned = Planned::new(&column, &options, &[])?;
     let task = planned.task();
     if let Some(view) = task.view() {

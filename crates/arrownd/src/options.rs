@@ -109,6 +109,76 @@ pub struct OutSpec {
     pub dtype: DType,
     /// Its shape.
     pub shape: Vec<usize>,
+    /// What its records are made of, where its dtype is structured.
+    pub record: Option<RecordType>,
+}
+
+/// A structured dtype.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RecordType {
+    /// Its fields.
+    pub fields: Vec<RecordField>,
+    /// Bytes of one record.
+    pub itemsize: usize,
+}
+
+/// One field of a structured dtype.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RecordField {
+    /// Its name.
+    pub name: String,
+    /// Where it begins in the record, in bytes.
+    pub offset: usize,
+    /// Its dtype; for a record the size, and `record` says what is in it.
+    pub dtype: DType,
+    /// What a record in the record is made of.
+    pub record: Option<RecordType>,
+    /// Its dimensions: a subarray's.
+    pub dims: Vec<usize>,
+}
+
+impl RecordType {
+    /// The record of bools that `np.ma` masks this one with: packed, one for each part of each value.
+    #[must_use]
+    pub fn mask(&self) -> Self {
+        let mut itemsize = 0;
+        let mut fields = Vec::with_capacity(self.fields.len());
+        for field in &self.fields {
+            let record = field.record.as_ref().map(Self::mask);
+            let each = record.as_ref().map_or(field.dtype.record_parts(), |record| record.itemsize);
+            let dtype = if record.is_some() { DType::Record(each) } else { DType::Bool };
+            fields.push(RecordField { offset: itemsize, dtype, record, ..field.clone() });
+            itemsize += each * field.dims.iter().product::<usize>();
+        }
+        Self { fields, itemsize }
+    }
+}
+
+impl fmt::Display for RecordType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (i, field) in self.fields.iter().enumerate() {
+            let comma = if i > 0 { ", " } else { "" };
+            write!(f, "{comma}('{}', ", field.name)?;
+            match &field.record {
+                Some(record) => write!(f, "{record}")?,
+                None if field.dtype.record_parts() > 1 => write!(f, "{}", field.dtype)?,
+                None => write!(f, "'{}'", field.dtype)?,
+            }
+            match field.dims.as_slice() {
+                [] => f.write_str(")")?,
+                [n] => write!(f, ", ({n},))")?,
+                dims => {
+                    write!(
+                        f,
+                        ", ({}))",
+                        dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+                    )?;
+                }
+            }
+        }
+        f.write_str("]")
+    }
 }
 
 /// What the caller wants written into.
@@ -128,6 +198,20 @@ pub enum Form {
     Matrix,
     /// One array a field.
     Columns,
+    /// The values of all lists, and where each begins.
+    Ragged,
+}
+
+/// What becomes of lists of variable size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lists {
+    /// One more dimension: all have the same length.
+    #[default]
+    Dense,
+    /// An array for each.
+    Object,
+    /// One more dimension, filled up at the end.
+    Pad,
 }
 
 /// What the caller wishes. The default is what `to_numpy(obj)` means.
@@ -136,6 +220,10 @@ pub enum Form {
 pub struct Options {
     /// The wanted dtype; `None` for the type table's.
     pub dtype: Option<DType>,
+    /// Structs become records, at any depth.
+    pub structured: bool,
+    /// The wanted record of a structured result; `None` for what the fields are on their own.
+    pub record: Option<RecordType>,
     /// Refuse every copy of values when false.
     pub allow_copy: bool,
     /// The result shares nothing.
@@ -146,6 +234,10 @@ pub struct Options {
     pub na_value: Option<Fills>,
     /// The fields to take, in that order.
     pub columns: Option<Vec<String>>,
+    /// What becomes of lists; `None` is dense, and Python lists where the dtype is object.
+    pub lists: Option<Lists>,
+    /// The length that the outermost lists are filled up to; `None` for the longest.
+    pub pad_to: Option<usize>,
     /// Memory order of a matrix.
     pub order: Order,
     /// The array, or arrays, to write into.
@@ -164,11 +256,15 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             dtype: None,
+            structured: false,
+            record: None,
             allow_copy: true,
             writable: false,
             nulls: Nulls::default(),
             na_value: None,
             columns: None,
+            lists: None,
+            pad_to: None,
             order: Order::default(),
             out: None,
             out_mask: None,
@@ -185,7 +281,9 @@ impl Options {
     /// # Errors
     /// [`Error::Conflict`] for `na_value` beside masked or raise.
     pub fn check(&self) -> Result<()> {
-        if self.na_value.is_some() && self.nulls != Nulls::Nan {
+        // Padding has to be something where missing values are an error.
+        let pads = self.nulls == Nulls::Raise && self.lists == Some(Lists::Pad);
+        if self.na_value.is_some() && self.nulls != Nulls::Nan && !pads {
             let word = if self.nulls == Nulls::Masked { "masked" } else { "raise" };
             return Err(Error::Conflict(format!(
                 "na_value has no place beside nulls={word:?}: leave out one of them"

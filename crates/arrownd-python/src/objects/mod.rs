@@ -18,15 +18,31 @@ trait Make {
     fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>>;
 }
 
-/// Writes the objects of one stretch of values.
-pub(crate) fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'_>) -> Outcome<()> {
+/// Writes objects, stretch by stretch.
+pub(crate) struct Writer<'w, 'py> {
+    na_values: &'w NaValues<'py>,
+}
+
+impl<'w, 'py> Writer<'w, 'py> {
+    pub(crate) fn new(na_values: &'w NaValues<'py>) -> Self {
+        Self { na_values }
+    }
+
+    /// Writes the objects of one stretch of values.
+    pub(crate) fn write(&mut self, py: Python<'py>, visit: Visit<'_>) -> Outcome<()> {
+        write(py, visit, self.na_values)
+    }
+}
+
+fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'_>) -> Outcome<()> {
     let fill = match na_values {
         NaValues::Unset => py.None().into_bound(py),
-        given => given.of(py, visit.plan.name())?,
+        given => given.of(py, visit.plan.path())?,
     };
-    let LeafStep { check, .. } = *visit.step;
-    let data_type = visit.leaf.field.data_type();
-    let row = map(visit.leaf.field)?.row;
+    let LeafStep { check, element, .. } = *visit.step;
+    let leaf = visit.leaf;
+    let data_type = leaf.field.data_type();
+    let row = map(&visit.leaf.field)?.row;
     match (row, data_type) {
         (RowId::Null, _) => each(py, &mut visit, &fill, &numbers::Nothing),
         (RowId::Bool, _) => {
@@ -35,9 +51,7 @@ pub(crate) fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'
         }
         (RowId::Bool8, _) => each(py, &mut visit, &fill, &numbers::ByteBoolean),
         (RowId::Uuid, _) => each(py, &mut visit, &fill, &text::Uuid::new(py)?),
-        (_, DataType::FixedSizeBinary(_)) => {
-            each(py, &mut visit, &fill, &text::FixedBytes(visit.step.element.width()))
-        }
+        (_, DataType::FixedSizeBinary(_)) => each(py, &mut visit, &fill, &text::FixedBytes(element.width())),
         (_, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {
             each(py, &mut visit, &fill, &text::Text)
         }
@@ -55,12 +69,12 @@ pub(crate) fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'
             each(py, &mut visit, &fill, &times::TimeOfDay::new(*unit, check))
         }
         (_, DataType::Interval(unit)) => match unit {
-            IntervalUnit::YearMonth => each(py, &mut visit, &fill, &numbers::Number(visit.step.element)),
+            IntervalUnit::YearMonth => each(py, &mut visit, &fill, &numbers::Number(element)),
             IntervalUnit::DayTime | IntervalUnit::MonthDayNano => {
-                each(py, &mut visit, &fill, &times::Interval(visit.step.element.width()))
+                each(py, &mut visit, &fill, &times::Interval(element.width()))
             }
         },
-        _ => each(py, &mut visit, &fill, &numbers::Number(visit.step.element)),
+        _ => each(py, &mut visit, &fill, &numbers::Number(element)),
     }
 }
 
@@ -69,7 +83,7 @@ fn each(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, PyAny>, how: &im
         let block = visit.block(at);
         for (i, index) in block.index.into_iter().take(block.len).enumerate() {
             let object = if block.valid >> i & 1 != 0 {
-                how.make(py, visit.part.data, index).map_err(|error| located(error, visit, at + i))?
+                how.make(py, &visit.part.data, index).map_err(|error| located(error, visit, at + i))?
             } else {
                 fill.clone()
             };
@@ -81,7 +95,7 @@ fn each(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, PyAny>, how: &im
 
 /// Puts an object into an array of them.
 #[inline]
-fn put(run: &mut Run<'_>, index: usize, object: Bound<'_, PyAny>) {
+pub(crate) fn put(run: &mut Run<'_>, index: usize, object: Bound<'_, PyAny>) {
     // SAFETY: NumPy makes object arrays of null pointers, and an `out` holds references.
     let old = unsafe { run.replace_pointer(index, object.into_ptr().cast()) };
     // SAFETY: null in a new array; in the caller's `out` a reference that the array owned, and that
@@ -95,7 +109,7 @@ fn located(failure: Failure, visit: &Visit<'_>, at: usize) -> Failure {
     let path = visit.plan.path().to_owned();
     match failure {
         Failure::Core(Error::LossyCast { value, dtype, .. }) => {
-            let exact = match map(visit.leaf.field) {
+            let exact = match map(&visit.leaf.field) {
                 Ok(mapped) if mapped.dtype == DType::Object => format!("pass dtype=\"{}\"", mapped.meaning),
                 _ => "leave out dtype=object".to_owned(),
             };

@@ -19,12 +19,18 @@ impl Make for Nothing {
 
 /// Writes True and False from bits, 64 at a time: looking each bit up costs three times as much.
 pub(super) fn booleans(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, PyAny>) {
-    let Data::Bits(bits) = visit.part.data else { return };
+    let part = visit.part;
+    let Data::Bits(bits) = &*part.data else { return };
     let (yes, no) =
         (PyBool::new(py, true).to_owned().into_any(), PyBool::new(py, false).to_owned().into_any());
     for at in (0..visit.run.len()).step_by(64) {
-        let mut word = bits.word(visit.start + at);
-        let mut valid = visit.part.validity.word(visit.start + at);
+        let (mut word, mut valid) = if part.is_direct() {
+            (bits.word(visit.start + at), part.validity.word(visit.start + at))
+        } else {
+            let block = visit.block(at);
+            let lanes = block.index.into_iter().enumerate();
+            (lanes.fold(0, |word, (i, index)| word | u64::from(bits.get(index)) << i), block.valid)
+        };
         for i in at..(at + 64).min(visit.run.len()) {
             let object = match (valid & 1, word & 1) {
                 (0, _) => fill,
@@ -73,9 +79,12 @@ impl Make for Number {
             Element::F16 => float(f64::from(f16::from_ne_bytes(bytes(data, index)))),
             Element::F32 => float(f64::from(f32::from_ne_bytes(bytes(data, index)))),
             Element::F64 => float(f64::from_ne_bytes(bytes(data, index))),
-            Element::Null | Element::Bit | Element::ByteBool | Element::Opaque(_) | Element::Varlen => {
-                py.None().into_bound(py)
-            }
+            Element::Null
+            | Element::Bit
+            | Element::ByteBool
+            | Element::Opaque(_)
+            | Element::Varlen
+            | Element::Nested => py.None().into_bound(py),
         })
     }
 }

@@ -104,6 +104,25 @@ impl<'o> Dest<'o> {
         Dest { ptr, dims: self.dims.clone(), itemsize, memory: PhantomData }
     }
 
+    /// One field of records: `offset` bytes into each, an array of `shape` in C order there.
+    pub(crate) fn field(&mut self, offset: usize, shape: &[usize], itemsize: usize) -> Option<Dest<'_>> {
+        let size = shape.iter().try_fold(itemsize, |a, n| a.checked_mul(*n))?;
+        if offset.checked_add(size)? > self.itemsize {
+            return None;
+        }
+        // SAFETY: the field lies within the record.
+        let ptr = unsafe { self.ptr.byte_add(offset) };
+        let mut dims = self.dims.clone();
+        let first = dims.len();
+        dims.extend(shape.iter().map(|n| (*n, 0)));
+        let mut stride = itemsize as isize;
+        for dim in dims.iter_mut().skip(first).rev() {
+            dim.1 = stride;
+            stride *= dim.0.max(1) as isize;
+        }
+        Some(Dest { ptr, dims, itemsize, memory: PhantomData })
+    }
+
     /// Calls `each` with the runs that elements `start..start + len` are made of, in the order in
     /// which values arrive, and with the position of each run's first element.
     ///

@@ -15,7 +15,7 @@ use crate::kernels::{self, Failed, Window};
 use crate::mapping::{Element, map};
 use crate::options::{Fill, Options, Order};
 use crate::plan::{Facts, LeafStep, Op, Plan, Step, plan};
-use crate::source::{Column, Data, Leaf, Node, Part};
+use crate::source::{Block, Column, Data, Hop, Leaf, Node, Part, RowValues};
 use rows::RowCursor;
 
 /// A plan and the source it was made for: neither can meet another.
@@ -66,10 +66,21 @@ impl<'s> Task<'s> {
     /// The tasks of the fields.
     pub fn children(&self) -> impl Iterator<Item = Task<'s>> + use<'s> {
         let columns: &[Column<'s>] = match &self.column.node {
-            Node::Struct(columns) => columns,
+            Node::Struct { columns, .. } => columns,
+            Node::Leaf(Leaf { rows: Some(rows), .. }) => std::slice::from_ref(&rows.values),
             Node::Leaf(_) => &[],
         };
         self.plan.children.iter().zip(columns).map(|(plan, column)| Task { plan, column })
+    }
+
+    /// The lists that become arrays of their own, and which of them are there; `None` where the task has
+    /// none.
+    #[must_use]
+    pub fn rows(&self) -> Option<(&'s RowValues<'s>, &'s [Part<'s>])> {
+        match &self.column.node {
+            Node::Leaf(Leaf { rows: Some(rows), parts, .. }) => Some((rows, parts)),
+            _ => None,
+        }
     }
 
     /// Which child of the imported array this is; empty for the array itself.
@@ -93,11 +104,16 @@ impl<'s> Task<'s> {
         }
         fn column(task: &Column<'_>, low: usize, high: usize) -> bool {
             match &task.node {
-                Node::Struct(columns) => columns.iter().any(|child| column(child, low, high)),
-                Node::Leaf(leaf) => leaf.parts.iter().any(|part| {
-                    part.validity.bytes().any(|bytes| meets(bytes, low, high))
-                        || part.data.buffers().iter().any(|bytes| meets(bytes, low, high))
-                }),
+                Node::Struct { columns, .. } => columns.iter().any(|child| column(child, low, high)),
+                Node::Leaf(leaf) => {
+                    let values = leaf.rows.as_ref().is_some_and(|rows| column(&rows.values, low, high));
+                    values
+                        || leaf.parts.iter().any(|part| {
+                            part.validity.bytes().any(|bytes| meets(bytes, low, high))
+                                || part.data.buffers().iter().any(|bytes| meets(bytes, low, high))
+                                || part.hops.iter().flat_map(Hop::bytes).any(|bytes| meets(bytes, low, high))
+                        })
+                }
             }
         }
         column(self.column, low, high)
@@ -110,7 +126,7 @@ impl<'s> Task<'s> {
     /// [`Error::LossyCast`] names the first value found that can't be held; `dest` then holds part
     /// of the result.
     pub fn fill_values(&self, dest: &mut Dest<'_>) -> Result<()> {
-        self.visit(dest, &mut |visit| visit.convert())
+        self.visit(dest, Some(false), &mut |visit| visit.convert())
     }
 
     /// Visits every stretch of every leaf with the memory it goes to: for Python objects.
@@ -122,7 +138,19 @@ impl<'s> Task<'s> {
         dest: &mut Dest<'_>,
         each: &mut dyn FnMut(Visit<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.visit(dest, &mut |visit| each(visit))
+        self.visit(dest, Some(true), &mut |visit| each(visit))
+    }
+
+    /// Whether some of the result are Python objects, and whether some aren't.
+    #[must_use]
+    pub fn makes(&self) -> (bool, bool) {
+        match (&self.plan.step, self.plan.dtype) {
+            (Step::Records(_), _) => self.children().fold((false, false), |(objects, values), child| {
+                let own = child.makes();
+                (objects | own.0, values | own.1)
+            }),
+            (_, dtype) => (dtype == Some(DType::Object), dtype.is_some_and(|dtype| dtype != DType::Object)),
+        }
     }
 
     /// Writes the mask, true where a value is missing, into `dest`, which has the plan's shape.
@@ -130,34 +158,57 @@ impl<'s> Task<'s> {
     /// # Errors
     /// None today.
     pub fn fill_mask(&self, dest: &mut Dest<'_>) -> Result<()> {
-        self.visit(dest, &mut |mut visit| {
+        if let Step::Records(record) = &self.plan.step {
+            for (child, field) in self.children().zip(&record.mask().fields) {
+                let each = field.dtype.itemsize();
+                let Some(mut dest) = dest.field(field.offset, &field.dims, each) else { continue };
+                let parts = if field.record.is_some() { 1 } else { each };
+                for part in 0..parts {
+                    child.fill_mask(&mut dest.record_part(part, parts))?;
+                }
+            }
+            return Ok(());
+        }
+        self.visit(dest, None, &mut |mut visit| {
             if visit.step.element == Element::Null {
                 kernels::fill_nothing(DType::Bool, &mut visit.run, &Fill::Bool(true));
             } else {
-                kernels::bits::mask(&visit.part.validity, visit.start, &mut visit.run);
+                kernels::bits::mask(visit.part, visit.start, &mut visit.run);
             }
             Ok(())
         })
     }
 
+    /// Visits the leaves; with `objects`, only those that become Python objects, or only the others.
     fn visit<E>(
         &self,
         dest: &mut Dest<'_>,
+        objects: Option<bool>,
         each: &mut dyn FnMut(Visit<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        let skipped = |plan: &Plan| objects.is_some_and(|yes| yes != (plan.dtype == Some(DType::Object)));
         match (&self.plan.step, &self.column.node) {
+            (Step::Records(record), Node::Struct { .. }) => {
+                for (child, field) in self.children().zip(&record.fields) {
+                    if let Some(mut dest) = dest.field(field.offset, &field.dims, field.dtype.itemsize()) {
+                        child.visit(&mut dest, objects, each)?;
+                    }
+                }
+                Ok(())
+            }
+            _ if skipped(self.plan) => Ok(()),
             (Step::Leaf(step), Node::Leaf(leaf)) => {
                 let mut dest = dest.arriving(&step.axes);
                 RowCursor::new(leaf).rows(self.column.rows.unwrap_or(0), |part, start, at, len| {
                     leaf_runs(self.plan, step, leaf, part, start, at, len, &mut dest, each)
                 })
             }
-            (Step::Matrix { order, .. }, Node::Struct(columns)) => {
+            (Step::Matrix { order, .. }, Node::Struct { columns, .. }) => {
                 let mut cursors: Vec<_> = columns
                     .iter()
                     .filter_map(|column| match &column.node {
                         Node::Leaf(leaf) => Some((leaf, RowCursor::new(leaf))),
-                        Node::Struct(_) => None,
+                        Node::Struct { .. } => None,
                     })
                     .collect();
                 let rows = self.column.rows.unwrap_or(0);
@@ -230,27 +281,16 @@ pub struct Visit<'v> {
     pub run: Run<'v>,
 }
 
-/// Where up to 64 values of a [`Visit`] lie.
-#[derive(Debug, Clone, Copy)]
-pub struct Block {
-    /// How many.
-    pub len: usize,
-    /// A bit for each, the first in the lowest place: whether it is there. Zeros past `len`.
-    pub valid: u64,
-    /// For each that is there, its index in the part's data.
-    pub index: [usize; 64],
-}
-
 impl Visit<'_> {
     /// Where the values from `at` on lie, counted in the run: up to 64 of them.
     #[inline]
     #[must_use]
     pub fn block(&self, at: usize) -> Block {
-        let len = self.run.len().saturating_sub(at).min(64);
-        let start = self.start + at;
-        let valid = if self.step.element == Element::Null { 0 } else { self.part.validity.word(start) };
-        let valid = valid & crate::source::low_mask(len);
-        Block { len, valid, index: std::array::from_fn(|i| start + i) }
+        let mut block = self.part.block(self.start + at, self.run.len().saturating_sub(at));
+        if self.step.element == Element::Null {
+            block.valid = 0;
+        }
+        block
     }
 
     fn convert(mut self) -> Result<()> {
@@ -258,11 +298,11 @@ impl Visit<'_> {
         let Some(dtype) = self.plan.dtype else {
             return Ok(());
         };
-        let bytes = match self.part.data {
+        let bytes = match *self.part.data {
             Data::Fixed(bytes) => bytes,
             _ => &[][..],
         };
-        let window = Window { bytes, validity: &self.part.validity, start: self.start };
+        let window = Window { bytes, part: self.part, start: self.start };
         let fill = fill.as_ref();
         let run = &mut self.run;
         let done = match op {
@@ -271,13 +311,13 @@ impl Visit<'_> {
                 Ok(())
             }
             Op::Unpack => {
-                if let Data::Bits(bits) = self.part.data {
+                if let Data::Bits(bits) = &*self.part.data {
                     let fill = fill.map(|fill| matches!(fill, Fill::Bool(true)));
                     kernels::bits::unpack(bits, window, run, fill);
                 }
                 Ok(())
             }
-            Op::Cast => kernels::cast(self.part.data, *element, dtype, window, run, fill, *check),
+            Op::Cast => kernels::cast(&self.part.data, *element, dtype, window, run, fill, *check),
             Op::Scale { .. } | Op::Calendar { .. } => {
                 kernels::ticks(*element, *op, window, run, fill, *check)
             }
@@ -292,8 +332,9 @@ impl Visit<'_> {
 
     fn lossy(&self, index: usize, dtype: DType) -> Error {
         let width = self.step.element.width();
-        let bytes = match self.part.data {
-            Data::Fixed(bytes) => bytes.get(index * width..(index + 1) * width).unwrap_or_default(),
+        let own = self.part.index(index).unwrap_or(0);
+        let bytes = match *self.part.data {
+            Data::Fixed(bytes) => bytes.get(own * width..(own + 1) * width).unwrap_or_default(),
             _ => &[],
         };
         let by_nulls = self.step.fill.is_some() && dtype.is_float() && self.step.element.is_integer();
@@ -331,7 +372,7 @@ fn value_text(leaf: &Leaf<'_>, element: Element, bytes: &[u8]) -> String {
         Element::F64 => format!("{:?}", f64::from_ne_bytes(read(bytes))),
         _ => format!("{bytes:?}"),
     };
-    match (leaf.field.data_type(), map(leaf.field).map(|mapped| mapped.meaning)) {
+    match (leaf.field.data_type(), map(&leaf.field).map(|mapped| mapped.meaning)) {
         (DataType::Date32 | DataType::Date64 | DataType::Timestamp(..), Ok(DType::Datetime(Some(r)))) => {
             format!("datetime64({number}, '{r}')")
         }

@@ -41,7 +41,7 @@ pub(super) fn view(plan: &Plan, column: &Column<'_>) -> Option<ViewOf> {
                 routes,
             })
         }
-        (Step::Matrix { spacing: Some(spacing), .. }, Node::Struct(columns)) => {
+        (Step::Matrix { spacing: Some(spacing), .. }, Node::Struct { columns, .. }) => {
             let Node::Leaf(first) = &columns.first()?.node else {
                 return None;
             };
@@ -60,7 +60,7 @@ pub(super) fn view(plan: &Plan, column: &Column<'_>) -> Option<ViewOf> {
 
 fn only_part(leaf: &Leaf<'_>) -> Option<(*const u8, usize)> {
     match leaf.parts.as_slice() {
-        [part] => match part.data {
+        [part] if part.is_direct() => match *part.data {
             Data::Fixed(bytes) => Some((bytes.as_ptr(), part.chunk)),
             _ => None,
         },

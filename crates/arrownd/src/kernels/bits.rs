@@ -5,12 +5,20 @@ use std::mem::MaybeUninit;
 
 use super::blocks::Window;
 use crate::execute::Run;
-use crate::source::{Bits, Validity};
+use crate::source::{Bits, Part};
 
 /// Unpacks booleans: one byte each, `fill` where one is missing.
 pub(crate) fn unpack(bits: &Bits<'_>, window: Window<'_, '_>, run: &mut Run<'_>, fill: Option<bool>) {
-    let Window { validity, start, .. } = window;
+    let Window { part, start, .. } = window;
     let spread = if fill == Some(true) { u64::MAX } else { 0 };
+    if !part.is_direct() {
+        let len = run.len();
+        return expand(run, |at| {
+            let (bits, valid) = gather(bits, part, start + at, len - at);
+            bits | spread & !valid
+        });
+    }
+    let validity = &part.validity;
     if fill.is_none() || validity.is_full() {
         return expand(run, |at| bits.word(start + at));
     }
@@ -21,11 +29,21 @@ pub(crate) fn unpack(bits: &Bits<'_>, window: Window<'_, '_>, run: &mut Run<'_>,
 }
 
 /// Writes a mask: true where a value is missing.
-pub(crate) fn mask(validity: &Validity<'_>, start: usize, run: &mut Run<'_>) {
-    if let Some(bits) = validity.plain() {
+pub(crate) fn mask(part: &Part<'_>, start: usize, run: &mut Run<'_>) {
+    if let (true, Some(bits)) = (part.is_direct(), part.validity.plain()) {
         return expand(run, |at| !bits.word(start + at));
     }
-    expand(run, |at| !validity.word(start + at));
+    expand(run, |at| !part.word(start + at));
+}
+
+/// Bits that don't lie in a row, where they are there, and which are.
+fn gather(bits: &Bits<'_>, part: &Part<'_>, start: usize, len: usize) -> (u64, u64) {
+    let block = part.block(start, len);
+    let mut word = 0;
+    for (lane, index) in block.index.into_iter().enumerate() {
+        word |= u64::from(bits.get(index)) << lane;
+    }
+    (word & block.valid, block.valid)
 }
 
 /// Any two values for false and true, `fill` where one is missing.
@@ -36,12 +54,16 @@ pub(super) fn convert_bits<D: Copy>(
     fill: Option<D>,
     [no, yes]: [D; 2],
 ) {
-    let Window { validity, start, .. } = window;
+    let Window { part, start, .. } = window;
     let mut at = 0;
     while at < run.len() {
         let n = (run.len() - at).min(64);
-        let word = bits.word(start + at);
-        let valid = if fill.is_some() { validity.word(start + at) } else { u64::MAX };
+        let (word, valid) = if part.is_direct() {
+            (bits.word(start + at), part.validity.word(start + at))
+        } else {
+            gather(bits, part, start + at, n)
+        };
+        let valid = if fill.is_some() { valid } else { u64::MAX };
         let mut out = [MaybeUninit::new(fill.unwrap_or(no)); 64];
         for (i, to) in out.iter_mut().enumerate() {
             if valid >> i & 1 == 1 {

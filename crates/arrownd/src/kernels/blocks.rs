@@ -7,15 +7,15 @@ use bytemuck::Pod;
 
 use super::dispatch::{Kernel, dispatch};
 use crate::execute::Run;
-use crate::source::{Validity, low_mask};
+use crate::source::{Part, low_mask};
 
 /// A stretch of one part: the values from `start` on, as many as the run it goes to is long.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window<'a, 'v> {
     /// The bytes of the whole part.
     pub(crate) bytes: &'a [u8],
-    /// Which of the part's values are there; also what garbage is not checked.
-    pub(crate) validity: &'v Validity<'a>,
+    /// The part: which of its values are there (what isn't is not checked), and where they lie.
+    pub(crate) part: &'v Part<'a>,
     /// The first value, counted in the part.
     pub(crate) start: usize,
 }
@@ -58,9 +58,13 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
 
     #[inline(always)]
     fn run(self) -> Self::Out {
-        let Window { bytes, validity, start } = self.window;
+        let Window { bytes, part, start } = self.window;
         let len = self.run.len();
         let size = size_of::<S>();
+        if !part.is_direct() {
+            return self.gather();
+        }
+        let validity = &part.validity;
         let bytes = bytes.get(start * size..(start + len) * size).unwrap_or_default();
         // A producer's buffer may be misaligned: its values go through an aligned block.
         let aligned: Option<&[S]> = bytemuck::try_cast_slice(bytes).ok();
@@ -90,6 +94,43 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
                 .map_err(|i| Failed(start + at + i))?;
             self.run.write(at, out.get(..n).unwrap_or_default());
             at += n;
+        }
+        Ok(())
+    }
+}
+
+impl<S: Pod, D: Copy, C: Convert<S, D>> Pass<'_, '_, '_, '_, S, D, C> {
+    /// Values that don't lie in a row are brought together, 64 at a time.
+    #[inline(always)]
+    fn gather(self) -> Result<(), Failed> {
+        let Window { bytes, part, start } = self.window;
+        let len = self.run.len();
+        let size = size_of::<S>();
+        let aligned: Option<&[S]> = bytemuck::try_cast_slice(bytes).ok();
+        let mut at = 0;
+        while at < len {
+            let block = part.block(start + at, len - at);
+            let mut spare = [S::zeroed(); 64];
+            match aligned {
+                Some(values) => {
+                    for (to, from) in spare.iter_mut().zip(block.index) {
+                        *to = values.get(from).copied().unwrap_or(S::zeroed());
+                    }
+                }
+                None => {
+                    for (lane, (to, from)) in spare.iter_mut().zip(block.index).enumerate() {
+                        if block.valid >> lane & 1 == 1 {
+                            let value = bytes.get(from * size..(from + 1) * size).unwrap_or_default();
+                            *to = bytemuck::try_pod_read_unaligned(value).unwrap_or(S::zeroed());
+                        }
+                    }
+                }
+            }
+            let failed = |lane| Failed(start + at + lane);
+            let mut out = [MaybeUninit::uninit(); 64];
+            convert_block(&spare, block.valid, &mut out, self.fill, self.how).map_err(failed)?;
+            self.run.write(at, out.get(..block.len).unwrap_or_default());
+            at += block.len;
         }
         Ok(())
     }

@@ -34,7 +34,8 @@ impl<T: Copy> Convert<T, T> for Identity {
 /// Copies values of `dtype` byte for byte, `fill` where one is missing.
 pub(crate) fn copy_opaque(dtype: DType, window: Window<'_, '_>, run: &mut Run<'_>, fill: Option<&Fill>) {
     let width = dtype.itemsize();
-    if (fill.is_none() || window.validity.is_full())
+    if window.part.is_direct()
+        && (fill.is_none() || window.part.is_full())
         && run.copy_bytes(window.bytes, window.start * width, width)
     {
         return;
@@ -76,13 +77,19 @@ fn copy_any_width(width: usize, window: Window<'_, '_>, run: &mut Run<'_>, fill:
         Some(Fill::Bytes(bytes)) => Some(bytes),
         _ => None,
     };
-    for i in 0..run.len() {
-        let at = (window.start + i) * width;
-        let value = match fill {
-            Some(fill) if !window.validity.get(window.start + i) => fill,
-            _ => window.bytes.get(at..at + width).unwrap_or_default(),
-        };
-        run.write_bytes(i, value);
+    let zeros = vec![0; width];
+    for at in (0..run.len()).step_by(64) {
+        let block = window.part.block(window.start + at, run.len() - at);
+        for (lane, index) in block.index.into_iter().take(block.len).enumerate() {
+            let there = block.valid >> lane & 1 == 1;
+            let own = || window.bytes.get(index * width..(index + 1) * width);
+            let value = match fill {
+                Some(fill) if !there => fill,
+                _ if !there && !window.part.is_direct() => &zeros,
+                _ => own().unwrap_or_default(),
+            };
+            run.write_bytes(at + lane, value);
+        }
     }
 }
 
@@ -118,6 +125,6 @@ pub(crate) fn fill_nothing(dtype: DType, run: &mut Run<'_>, fill: &Fill) {
             }
         }
         // Objects are the binding's.
-        DType::Object => {}
+        DType::Record(_) | DType::Object => {}
     }
 }

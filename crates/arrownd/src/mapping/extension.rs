@@ -120,6 +120,54 @@ pub(crate) fn tensor(field: &Field, list_size: usize) -> Result<Tensor> {
     Ok(Tensor { shape, permutation })
 }
 
+/// What a tensor of variable shape is made of: the field of its values, the positions of values and
+/// shape among the fields of its storage, and its axes as they lie in memory.
+///
+/// # Errors
+/// [`Error::InvalidArrow`] for storage or metadata that the extension doesn't allow.
+pub(crate) fn variable_tensor(field: &Field) -> Result<(Field, usize, usize, Vec<usize>)> {
+    let wrong = |what: &str| invalid(format!("the storage of a tensor of variable shape {what}"));
+    let DataType::Struct(fields) = field.data_type() else {
+        return Err(wrong("is no struct"));
+    };
+    let (data, values) = fields.find("data").ok_or_else(|| wrong("has no field \"data\""))?;
+    let (shape, lengths) = fields.find("shape").ok_or_else(|| wrong("has no field \"shape\""))?;
+    let (DataType::List(item) | DataType::LargeList(item)) = values.data_type() else {
+        return Err(wrong("has values that are no list"));
+    };
+    let is_length = |length: &Field| matches!(length.data_type(), DataType::Int32 | DataType::Int64);
+    let metadata: Option<Value> =
+        field.extension_type_metadata().and_then(|text| serde_json::from_str(text).ok());
+    let rank = match lengths.data_type() {
+        DataType::FixedSizeList(length, n) if is_length(length) => usize::try_from(*n).ok(),
+        DataType::List(length) | DataType::LargeList(length) if is_length(length) => {
+            // Ray writes the number of axes.
+            metadata.as_ref().and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok())
+        }
+        _ => None,
+    };
+    let rank = rank.ok_or_else(|| wrong("doesn't tell how many axes there are"))?;
+    let permutation = metadata.as_ref().and_then(|m| m.get("permutation"));
+    let axes = match permutation {
+        None | Some(Value::Null) => (0..rank).collect(),
+        Some(value) => numbers(value).unwrap_or_default(),
+    };
+    let mut sorted = axes.clone();
+    sorted.sort_unstable();
+    if !sorted.into_iter().eq(0..rank) {
+        return Err(invalid(format!("the tensor's permutation is none of {rank} axes")));
+    }
+    Ok((item.as_ref().clone(), data, shape, axes))
+}
+
+/// The field of a dictionary's values.
+pub(crate) fn values_field(field: &Field) -> Field {
+    match field.data_type() {
+        DataType::Dictionary(_, values) => Field::new("values", values.as_ref().clone(), true),
+        other => Field::new("values", other.clone(), true),
+    }
+}
+
 fn numbers(value: &Value) -> Option<Vec<usize>> {
     value.as_array()?.iter().map(|n| usize::try_from(n.as_u64()?).ok()).collect()
 }

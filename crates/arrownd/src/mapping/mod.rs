@@ -5,7 +5,9 @@ mod table;
 
 use arrow_schema::{DataType, Field, IntervalUnit, TimeUnit, UnionMode};
 
-pub(crate) use extension::{Extension, extension, pandas_index_columns, tensor};
+pub(crate) use extension::{
+    Extension, Tensor, extension, pandas_index_columns, tensor, values_field, variable_tensor,
+};
 pub use table::{ROWS, Row, RowId};
 
 use crate::dtype::{DType, Unit};
@@ -36,6 +38,8 @@ pub enum Element {
     Opaque(usize),
     /// Text and bytes of any length: only Python objects can be made of it.
     Varlen,
+    /// Values that are made of others: only Python objects can be made of them.
+    Nested,
 }
 
 impl Element {
@@ -43,7 +47,7 @@ impl Element {
     #[must_use]
     pub fn width(self) -> usize {
         match self {
-            Self::Null | Self::Bit | Self::Varlen => 0,
+            Self::Null | Self::Bit | Self::Varlen | Self::Nested => 0,
             Self::ByteBool | Self::I8 | Self::U8 => 1,
             Self::I16 | Self::U16 | Self::F16 => 2,
             Self::I32 | Self::U32 | Self::F32 => 4,
@@ -96,11 +100,15 @@ pub fn map(field: &Field) -> Result<Mapped> {
         Some(Extension::Uuid) => Mapped { row: RowId::Uuid, ..storage },
         Some(Extension::Json) => Mapped { row: RowId::Json, ..storage },
         Some(Extension::Tensor) => Mapped { row: RowId::FixedShapeTensor, ..storage },
-        Some(Extension::VariableShapeTensor) => Mapped::unsupported(RowId::VariableShapeTensor),
-        Some(Extension::TimestampWithOffset) => Mapped::unsupported(RowId::TimestampWithOffset),
+        Some(Extension::VariableShapeTensor) => {
+            Mapped::new(RowId::VariableShapeTensor, Element::Nested, DType::Object)
+        }
+        Some(Extension::TimestampWithOffset) => {
+            Mapped::new(RowId::TimestampWithOffset, Element::Nested, DType::Object)
+        }
         Some(Extension::PolarsInt128) => Mapped::unsupported(RowId::PolarsInt128),
         Some(Extension::PolarsUInt128) => Mapped::unsupported(RowId::PolarsUInt128),
-        Some(Extension::ParquetVariant) => Mapped::unsupported(RowId::ParquetVariant),
+        Some(Extension::ParquetVariant) => Mapped { row: RowId::ParquetVariant, ..storage },
         Some(Extension::Period(Some(unit))) => {
             Mapped::new(RowId::PandasPeriod, Element::I64, DType::datetime(unit))
         }
@@ -170,17 +178,17 @@ pub(crate) fn map_storage(data_type: &DataType) -> Mapped {
         T::Utf8 => Mapped::new(R::Utf8, E::Varlen, DType::Object),
         T::LargeUtf8 => Mapped::new(R::LargeUtf8, E::Varlen, DType::Object),
         T::Utf8View => Mapped::new(R::Utf8View, E::Varlen, DType::Object),
-        T::List(_) => Mapped::unsupported(R::List),
-        T::LargeList(_) => Mapped::unsupported(R::LargeList),
-        T::ListView(_) => Mapped::unsupported(R::ListView),
-        T::LargeListView(_) => Mapped::unsupported(R::LargeListView),
-        T::FixedSizeList(..) => Mapped::unsupported(R::FixedSizeList),
-        T::Struct(_) => Mapped::unsupported(R::Struct),
-        T::Map(..) => Mapped::unsupported(R::Map),
-        T::Dictionary(..) => Mapped::unsupported(R::Dictionary),
-        T::RunEndEncoded(..) => Mapped::unsupported(R::RunEndEncoded),
-        T::Union(_, UnionMode::Dense) => Mapped::unsupported(R::DenseUnion),
-        T::Union(_, UnionMode::Sparse) => Mapped::unsupported(R::SparseUnion),
+        T::List(_) => Mapped::new(R::List, E::Nested, DType::Object),
+        T::LargeList(_) => Mapped::new(R::LargeList, E::Nested, DType::Object),
+        T::ListView(_) => Mapped::new(R::ListView, E::Nested, DType::Object),
+        T::LargeListView(_) => Mapped::new(R::LargeListView, E::Nested, DType::Object),
+        T::FixedSizeList(..) => Mapped::new(R::FixedSizeList, E::Nested, DType::Object),
+        T::Struct(_) => Mapped::new(R::Struct, E::Nested, DType::Object),
+        T::Map(..) => Mapped::new(R::Map, E::Nested, DType::Object),
+        T::Dictionary(..) => Mapped::new(R::Dictionary, E::Nested, DType::Object),
+        T::RunEndEncoded(..) => Mapped::new(R::RunEndEncoded, E::Nested, DType::Object),
+        T::Union(_, UnionMode::Dense) => Mapped::new(R::DenseUnion, E::Nested, DType::Object),
+        T::Union(_, UnionMode::Sparse) => Mapped::new(R::SparseUnion, E::Nested, DType::Object),
     }
 }
 

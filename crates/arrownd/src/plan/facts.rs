@@ -1,7 +1,7 @@
 //! What the planner may know of a source: numbers and types, nothing that can be dereferenced.
 
 use crate::options::Options;
-use crate::source::{Column, Leaf, Node};
+use crate::source::{Column, Leaf, Node, Way};
 use arrow_schema::Field;
 
 /// The facts of one column.
@@ -24,6 +24,8 @@ pub enum FactsNode<'f> {
     Struct {
         /// One for each.
         children: Vec<Facts<'f>>,
+        /// Dimensions of the lists that the struct lies in.
+        dims: &'f [usize],
         /// Bytes from one field's values to the next one's, where each begins where the one before it
         /// ends.
         spacing: Option<usize>,
@@ -45,10 +47,14 @@ pub struct LeafFacts<'f> {
     pub missing: usize,
     /// Position of the first missing value.
     pub first_missing: usize,
+    /// How many places are filled up because a list is shorter than its row of the result.
+    pub padded: usize,
     /// The largest power of two, up to 64, that divides the address of the only chunk.
     pub alignment: usize,
-    /// Extension types that were unwrapped.
-    pub unwrapped: &'f [String],
+    /// What lies between the rows and the values.
+    pub way: &'f Way,
+    /// The values of lists that become arrays of their own.
+    pub rows: Option<Box<Facts<'f>>>,
 }
 
 impl<'f> Facts<'f> {
@@ -57,21 +63,24 @@ impl<'f> Facts<'f> {
     pub fn of(column: &'f Column<'_>, options: &Options) -> Self {
         let node = match &column.node {
             Node::Leaf(leaf) => FactsNode::Leaf(LeafFacts {
-                field: leaf.field,
+                field: &leaf.field,
                 dims: &leaf.dims,
                 axes: &leaf.axes,
                 chunks: leaf.parts.len(),
                 missing: leaf.missing,
                 first_missing: leaf.first_missing,
                 alignment: leaf.only_bytes().map_or(64, alignment),
-                unwrapped: &leaf.unwrapped,
+                padded: leaf.padded,
+                way: &leaf.way,
+                rows: leaf.rows.as_ref().map(|rows| Box::new(Facts::of(&rows.values, options))),
             }),
-            Node::Struct(columns) => FactsNode::Struct {
+            Node::Struct { columns, dims } => FactsNode::Struct {
+                dims,
                 children: columns.iter().map(|column| Facts::of(column, options)).collect(),
                 spacing: spacing(columns),
             },
         };
-        Facts { field: column.field, rows: column.rows, node }
+        Facts { field: &column.field, rows: column.rows, node }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::mapping::{Mapped, map};
 use crate::options::{Fills, Nulls, Options, OutSpec, Outs};
+use crate::source::Ragged;
 
 /// What every NumPy has; 2 and later have 64.
 const MOST_DIMENSIONS: usize = 32;
@@ -46,14 +47,6 @@ pub(super) fn result_dtype(
     if !is_supported(leaf, mapped) {
         return Err(unsupported(leaf, mapped, options.dtype, path));
     }
-    if options.dtype == Some(DType::Object) && !leaf.dims.is_empty() {
-        return Err(Error::UnsupportedType {
-            path: path.to_owned(),
-            from: type_name(facts.field),
-            to: "Python lists".to_owned(),
-            remedy: "this version doesn't make them yet; leave out dtype=object".to_owned(),
-        });
-    }
     if leaf.axes.len() >= MOST_DIMENSIONS {
         return Err(Error::UnsupportedType {
             path: path.to_owned(),
@@ -68,17 +61,62 @@ pub(super) fn result_dtype(
             type_name(facts.field)
         )));
     }
-    if leaf.missing > 0 && options.nulls == Nulls::Raise {
-        let remedy = "pass nulls=\"nan\", nulls=\"masked\" or na_value=";
-        return Err(missing_error(facts, leaf, path, remedy.to_owned()));
+    if let Some(ragged) = &leaf.way.ragged {
+        return Err(misfit(ragged, path));
+    }
+    if options.nulls == Nulls::Raise {
+        refuse_missing(facts, leaf, options, path)?;
     }
     if let Some(wanted) = options.dtype {
         return convert(mapped, wanted)
             .map(|(_, dtype)| dtype)
             .ok_or_else(|| unsupported(leaf, mapped, Some(wanted), path));
     }
-    let fills = leaf.missing > 0 && options.nulls == Nulls::Nan && options.na_value.is_none();
+    let fills = absent(leaf) && options.nulls == Nulls::Nan && options.na_value.is_none();
     Ok(if fills { mapped.dtype.with_missing() } else { mapped.dtype })
+}
+
+/// Whether a place of the result has no value: it is missing, or its list is short.
+pub(super) fn absent(leaf: &LeafFacts<'_>) -> bool {
+    leaf.missing > 0 || leaf.padded > 0
+}
+
+/// Refuses what has no place under `nulls="raise"`.
+pub(super) fn refuse_missing(
+    facts: &Facts<'_>,
+    leaf: &LeafFacts<'_>,
+    options: &Options,
+    path: &str,
+) -> Result<()> {
+    if leaf.missing > 0 {
+        let remedy = "pass nulls=\"nan\", nulls=\"masked\" or na_value=";
+        return Err(missing_error(facts, leaf, path, remedy.to_owned()));
+    }
+    if leaf.padded > 0 && options.na_value.is_none() {
+        return Err(Error::Conflict(format!(
+            "{}lists of unequal length are filled up, and nulls=\"raise\" leaves no marker: pass na_value=",
+            if path.is_empty() { String::new() } else { format!("field {path:?}: ") }
+        )));
+    }
+    Ok(())
+}
+
+fn misfit(ragged: &Ragged, path: &str) -> Error {
+    let (expected, remedy) = if ragged.too_long {
+        (format!("pad_to is {}", ragged.expected), "pass a larger pad_to, or leave it out")
+    } else {
+        (
+            format!("those before it have {}", ragged.expected),
+            "pass lists=\"pad\" or lists=\"object\", or use to_ragged",
+        )
+    };
+    Error::Ragged {
+        path: path.to_owned(),
+        row: ragged.row,
+        found: ragged.found.clone(),
+        expected,
+        remedy: remedy.to_owned(),
+    }
 }
 
 /// The plan of a leaf into `target`: `alone`, or as columns of a matrix, which counts the bytes and
@@ -92,26 +130,40 @@ pub(super) fn into(
     target: DType,
     alone: bool,
 ) -> Result<Plan> {
+    if let Some(values) = &leaf.rows {
+        return super::rows::plan(facts, leaf, values, options, path, alone);
+    }
     let (op, target) =
         convert(mapped, target).ok_or_else(|| unsupported(leaf, mapped, Some(target), path))?;
     let each = leaf.dims.iter().fold(1usize, |a, n| a.saturating_mul(*n));
-    let values = if each == 0 { Some(0) } else { facts.rows.map(|rows| rows.saturating_mul(each)) };
+    let values = match leaf.way.unknown.as_slice() {
+        [] if each == 0 => Some(0),
+        [] => facts.rows.map(|rows| rows.saturating_mul(each)),
+        _ => None,
+    };
     let fill = fill(facts, leaf, options, path, op, target)?;
     // np.ma has a record mask for every structured array, whether something is missing or not.
     let records = options.record_masks && target.record_parts() > 1 && values != Some(0);
-    let masked = options.nulls == Nulls::Masked && (leaf.missing > 0 || records);
+    let masked = options.nulls == Nulls::Masked && (absent(leaf) || records);
 
     let mut reasons = Reasons::new();
     if values != Some(0) {
         if leaf.chunks > 1 {
             reasons.push(Reason::Chunked { chunks: leaf.chunks });
         }
-        if (fill.is_some() || op == Op::Nothing) && !(masked && op == Op::Object) {
+        let filled = leaf.missing > 0 && fill.is_some();
+        if (filled || op == Op::Nothing) && !(masked && op == Op::Object) {
             reasons.push(Reason::Nulls {
                 count: facts.rows.map(|_| leaf.missing),
                 viewable: viewed_as(mapped).is_some(),
             });
         }
+        let way = [
+            (leaf.way.dictionary, Reason::Dictionary),
+            (leaf.way.runs, Reason::RunEnds),
+            (leaf.way.gaps, Reason::ListGaps),
+        ];
+        reasons.extend(way.into_iter().filter(|(is_so, _)| *is_so).map(|(_, reason)| reason));
         op_reasons(op, mapped, target, options, fill.is_some(), &mut reasons);
         requested(options, &mut reasons);
     }
@@ -122,7 +174,7 @@ pub(super) fn into(
     {
         notes.push(Note::TimeZone(zone.to_string()));
     }
-    notes.extend(leaf.unwrapped.iter().cloned().map(Note::Unwrapped));
+    notes.extend(leaf.way.unwrapped.iter().cloned().map(Note::Unwrapped));
     let view = reasons.is_empty();
     let nbytes = if alone { allocated(values, target, !view, masked, options) } else { None };
     if masked && alone {
@@ -142,6 +194,7 @@ pub(super) fn into(
         dtype: Some(target),
         dtype_with_nulls: Some(target),
         trailing,
+        unknown: shown_unknown(leaf),
         rows: facts.rows,
         transfer: if view { Transfer::View } else { Transfer::Copy(reasons) },
         masked,
@@ -159,6 +212,12 @@ pub(super) fn into(
     })
 }
 
+/// The dimensions of the result after the rows whose length isn't known.
+pub(super) fn shown_unknown(leaf: &LeafFacts<'_>) -> Vec<usize> {
+    let shown = leaf.axes.iter().enumerate();
+    shown.filter(|(_, axis)| leaf.way.unknown.contains(axis)).map(|(at, _)| at).collect()
+}
+
 /// What goes where a value is missing, `None` where nothing is or a mask tells.
 fn fill(
     facts: &Facts<'_>,
@@ -168,7 +227,7 @@ fn fill(
     op: Op,
     target: DType,
 ) -> Result<Option<crate::options::Fill>> {
-    if leaf.missing == 0 {
+    if !absent(leaf) {
         return Ok(None);
     }
     if options.nulls == Nulls::Masked {
@@ -183,6 +242,11 @@ fn fill(
     match marker(target) {
         Some(marker) => Ok(Some(marker)),
         None => {
+            if leaf.missing == 0 {
+                return Err(Error::Conflict(format!(
+                    "lists of unequal length are filled up, and {target} has no marker: pass na_value= or nulls=\"masked\""
+                )));
+            }
             let remedy = format!(
                 "{target} has no marker for them: pass na_value=, nulls=\"masked\" or a dtype that has one"
             );
@@ -259,7 +323,7 @@ fn mask_bytes(elements: Option<usize>, dtype: DType, options: &Options) -> Optio
 }
 
 /// A shape as Python writes it.
-fn tuple(shape: &[usize]) -> String {
+pub(super) fn tuple(shape: &[usize]) -> String {
     match shape {
         [n] => format!("({n},)"),
         _ => format!("({})", shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
@@ -275,7 +339,7 @@ pub(super) fn check_outs(
 ) -> Result<()> {
     let check = |out: &OutSpec, what: &str, dtype: DType| {
         let shape: Vec<usize> = rows.into_iter().chain(trailing.iter().copied()).collect();
-        if rows.is_none() || (out.dtype == dtype && out.shape == shape) {
+        if rows.is_none() || (out.dtype == dtype && out.record.is_none() && out.shape == shape) {
             return Ok(());
         }
         Err(Error::BadValue(format!(
@@ -303,7 +367,7 @@ fn align(dtype: DType) -> usize {
     }
 }
 
-fn missing_error(facts: &Facts<'_>, leaf: &LeafFacts<'_>, path: &str, remedy: String) -> Error {
+pub(super) fn missing_error(facts: &Facts<'_>, leaf: &LeafFacts<'_>, path: &str, remedy: String) -> Error {
     let each: usize = leaf.dims.iter().product();
     Error::Nulls {
         path: path.to_owned(),
@@ -314,9 +378,9 @@ fn missing_error(facts: &Facts<'_>, leaf: &LeafFacts<'_>, path: &str, remedy: St
     }
 }
 
-/// Whether this version has a kernel. A struct inside a list is no leaf that it has one for.
+/// Whether this version has a kernel.
 fn is_supported(leaf: &LeafFacts<'_>, mapped: &Mapped) -> bool {
-    mapped.row.row().supported && !leaf.field.data_type().is_nested()
+    mapped.row.row().supported || leaf.rows.is_some()
 }
 
 fn unsupported(leaf: &LeafFacts<'_>, mapped: &Mapped, to: Option<DType>, path: &str) -> Error {

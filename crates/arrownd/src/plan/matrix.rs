@@ -117,6 +117,7 @@ fn known(
         dtype: Some(dtype),
         dtype_with_nulls: Some(dtype),
         trailing: vec![width],
+        unknown: Vec::new(),
         rows: facts.rows,
         transfer: if view { Transfer::View } else { Transfer::Copy(reasons) },
         masked,
@@ -138,6 +139,15 @@ fn part<'f>(child: &'f Facts<'f>, options: &Options, path: &str, missing: Option
             remedy: "use to_columns, or leave the field out with columns=".to_owned(),
         });
     };
+    if leaf.way.lists > 0 {
+        return Err(Error::Ragged {
+            path,
+            row: 0,
+            found: "variable size".to_owned(),
+            expected: "a matrix has one width for all rows".to_owned(),
+            remedy: "use to_columns, pass lists=\"object\", or leave the field out with columns=".to_owned(),
+        });
+    }
     let mut leaf = leaf.clone();
     if let Some(missing) = missing {
         leaf.missing = if child.field.is_nullable() { missing } else { 0 };

@@ -9,6 +9,8 @@ mod leaf;
 mod matrix;
 mod promote;
 mod reason;
+mod records;
+mod rows;
 
 use arrow_schema::{DataType, Field};
 
@@ -20,7 +22,7 @@ pub use reason::{Note, Reason, Reasons};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::mapping::Element;
-use crate::options::{Fill, Form, Options, Order};
+use crate::options::{Fill, Form, Options, Order, RecordType};
 
 /// View or copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Plan {
     pub(crate) dtype_with_nulls: Option<DType>,
     /// Dimensions after the rows; none for one array a field.
     pub(crate) trailing: Vec<usize>,
+    /// Those of them whose length isn't known.
+    pub(crate) unknown: Vec<usize>,
     pub(crate) rows: Option<usize>,
     pub(crate) transfer: Transfer,
     pub(crate) masked: bool,
@@ -66,6 +70,10 @@ pub enum Step {
     },
     /// An array for each child.
     Columns,
+    /// The children as the fields of records.
+    Records(RecordType),
+    /// Where each list begins, and the only child: the values of all of them.
+    Ragged,
 }
 
 /// How one leaf is carried out.
@@ -107,9 +115,14 @@ pub fn plan(facts: &Facts<'_>, options: &Options, left_out: &[String]) -> Result
 fn column(facts: &Facts<'_>, options: &Options, path: &str) -> Result<Plan> {
     match (&facts.node, options.form) {
         (FactsNode::Leaf(leaf), Form::Matrix) => leaf::plan(facts, leaf, options, path),
-        (FactsNode::Struct { children, spacing }, Form::Matrix) => {
+        (FactsNode::Leaf(leaf), Form::Ragged) => rows::ragged(facts, leaf, options, path),
+        (FactsNode::Struct { children, dims, .. }, Form::Matrix) if options.structured => {
+            records::plan(facts, children, dims, options, path)
+        }
+        (FactsNode::Struct { children, spacing, .. }, Form::Matrix) => {
             matrix::plan(facts, children, *spacing, options, path)
         }
+        (FactsNode::Struct { .. }, Form::Ragged) => Err(rows::no_list(facts, path)),
         (FactsNode::Struct { children, .. }, Form::Columns) => columns(facts, children, options, path),
         (FactsNode::Leaf(_), Form::Columns) => Err(Error::Conflict(format!(
             "one array a field takes a struct or table, and the input is {}: use to_numpy",
@@ -142,6 +155,7 @@ fn columns(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options, path: &
         dtype: None,
         dtype_with_nulls: None,
         trailing: Vec::new(),
+        unknown: Vec::new(),
         rows: facts.rows,
         transfer: if reasons.is_empty() { Transfer::View } else { Transfer::Copy(reasons) },
         masked: false,
@@ -225,7 +239,8 @@ impl Plan {
     #[must_use]
     pub fn shape(&self) -> Option<Vec<Option<usize>>> {
         self.dtype?;
-        Some(std::iter::once(self.rows).chain(self.trailing.iter().copied().map(Some)).collect())
+        let known = |(axis, n): (usize, &usize)| (!self.unknown.contains(&axis)).then_some(*n);
+        Some(std::iter::once(self.rows).chain(self.trailing.iter().enumerate().map(known)).collect())
     }
 
     /// How many elements the result has; `None` where a length isn't known, and for one array a
@@ -233,6 +248,9 @@ impl Plan {
     #[must_use]
     pub fn len(&self) -> Option<usize> {
         self.dtype?;
+        if !self.unknown.is_empty() {
+            return None;
+        }
         let each = self.trailing.iter().fold(1usize, |a, n| a.saturating_mul(*n));
         if each == 0 { Some(0) } else { self.rows.map(|rows| rows.saturating_mul(each)) }
     }
@@ -290,6 +308,21 @@ impl Plan {
     #[must_use]
     pub fn children(&self) -> &[Self] {
         &self.children
+    }
+
+    /// What the result's records are made of, where its dtype is structured.
+    #[must_use]
+    pub fn record(&self) -> Option<&RecordType> {
+        match &self.step {
+            Step::Records(record) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// The result's dtype as text; `None` for one array a field.
+    #[must_use]
+    pub fn dtype_text(&self) -> Option<String> {
+        self.record().map(ToString::to_string).or_else(|| self.dtype.map(|dtype| dtype.to_string()))
     }
 
     /// How it is carried out.

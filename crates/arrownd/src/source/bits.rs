@@ -33,6 +33,13 @@ impl<'a> Bits<'a> {
         self.len == 0
     }
 
+    /// `len` bits from bit `start` on, as far as there are any.
+    pub(crate) fn slice(&self, start: usize, len: usize) -> Self {
+        let start = start.min(self.len);
+        let len = len.min(self.len - start);
+        Self::new(self.bytes, self.offset + start, len).unwrap_or(Self { len: 0, ..*self })
+    }
+
     /// The bytes that the bits lie in.
     pub(crate) fn bytes(&self) -> &'a [u8] {
         self.bytes

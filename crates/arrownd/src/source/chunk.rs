@@ -11,7 +11,25 @@ pub enum Offsets<'a> {
     I64(&'a [[u8; 8]]),
 }
 
-impl Offsets<'_> {
+impl<'a> Offsets<'a> {
+    /// `len` of them from `start` on; `None` past the end.
+    pub(crate) fn slice(&self, start: usize, len: usize) -> Option<Self> {
+        let range = start..start.checked_add(len)?;
+        Some(match self {
+            Self::I32(x) => Self::I32(x.get(range)?),
+            Self::I64(x) => Self::I64(x.get(range)?),
+        })
+    }
+
+    /// The producer's bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        match self {
+            Self::I32(x) => x.as_flattened(),
+            Self::I64(x) => x.as_flattened(),
+        }
+    }
+
     /// How many.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -103,6 +121,25 @@ pub enum Data<'a> {
 }
 
 impl<'a> Data<'a> {
+    /// `len` values from `start` on of the `of` that there are; `None` for layouts with children.
+    pub(crate) fn slice(&self, start: usize, len: usize, of: usize) -> Option<Self> {
+        Some(match self {
+            Self::Null => Self::Null,
+            Self::Bits(bits) => Self::Bits(bits.slice(start, len)),
+            Self::Fixed(bytes) => {
+                let width = bytes.len().checked_div(of).unwrap_or(0);
+                Self::Fixed(bytes.get(start * width..(start + len) * width)?)
+            }
+            Self::Binary { offsets, values } => {
+                Self::Binary { offsets: offsets.slice(start, len + 1)?, values }
+            }
+            Self::Views { views, buffers } => {
+                Self::Views { views: views.get(start..start + len)?, buffers: buffers.clone() }
+            }
+            _ => return None,
+        })
+    }
+
     /// The buffers of the values themselves, not those of children.
     pub(crate) fn buffers(&self) -> Vec<&'a [u8]> {
         match self {

@@ -1,18 +1,24 @@
 //! Chunks, turned from batch-major to column-major: what the planner counts and kernels read.
 
+use std::borrow::Cow;
+use std::ops::Deref;
+
 use arrow_schema::{DataType, Field};
 
+use super::access::{Block, Hop, follow};
 use super::bits::{Bits, low_mask};
 use super::chunk::{Chunk, Data};
 use super::path::Path;
-use crate::error::{Error, Result};
-use crate::mapping::{Extension, extension, tensor};
+use super::rows::RowValues;
+use super::walk::{State, Walk};
+use crate::error::Result;
+use crate::options::{Form, Lists, Options};
 
 /// One column in all its chunks.
 #[derive(Debug)]
 pub struct Column<'a> {
     /// Its field.
-    pub field: &'a Field,
+    pub field: Cow<'a, Field>,
     /// Rows; `None` where only the schema is known.
     pub rows: Option<usize>,
     /// Which child of the imported array it is; empty for the array itself.
@@ -24,29 +30,89 @@ pub struct Column<'a> {
 /// What a column is made of.
 #[derive(Debug)]
 pub enum Node<'a> {
-    /// Values, perhaps in fixed-size lists.
+    /// Values, perhaps in lists.
     Leaf(Leaf<'a>),
-    /// Fields.
-    Struct(Vec<Column<'a>>),
+    /// Fields, each with the dimensions of the lists that the struct lies in.
+    Struct {
+        /// One for each.
+        columns: Vec<Column<'a>>,
+        /// Dimensions after the rows.
+        dims: Vec<usize>,
+    },
 }
 
-/// Values, perhaps in fixed-size lists: each list is one more dimension.
+/// Values, perhaps in lists: each list is one more dimension.
 #[derive(Debug)]
 pub struct Leaf<'a> {
     /// The field of the values themselves.
-    pub field: &'a Field,
+    pub field: Cow<'a, Field>,
     /// Dimensions after the rows, as they lie in memory.
     pub dims: Vec<usize>,
     /// For each dimension of the result after the rows, the one in memory that it shows.
     pub axes: Vec<usize>,
+    /// What else is known of the way to the values.
+    pub way: Way,
     /// The non-empty chunks.
     pub parts: Vec<Part<'a>>,
     /// How many values are missing, at whatever level.
     pub missing: usize,
     /// Position of the first missing value, in values.
     pub first_missing: usize,
+    /// How many places are filled up because a list is shorter than its row of the result.
+    pub padded: usize,
+    /// Where the values are lists that become arrays of their own.
+    pub rows: Option<Box<RowValues<'a>>>,
+}
+
+/// What the planner has to know of the way to a leaf's values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
     /// Extension types that were unwrapped on the way to the values.
     pub unwrapped: Vec<String>,
+    /// Values are looked up in a dictionary.
+    pub dictionary: bool,
+    /// Values are looked up in runs.
+    pub runs: bool,
+    /// Lists leave gaps, or are filled up.
+    pub gaps: bool,
+    /// Levels of lists of variable size that became dimensions.
+    pub lists: usize,
+    /// Dimensions whose length isn't known: there is only a schema.
+    pub unknown: Vec<usize>,
+    /// Lists that don't fit together.
+    pub ragged: Option<Ragged>,
+}
+
+/// The first list whose length isn't that of the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ragged {
+    /// The row of the input that it lies in.
+    pub row: usize,
+    /// Its length (or its shape), as text.
+    pub found: String,
+    /// What the ones before it have, or `pad_to`.
+    pub expected: String,
+    /// Whether it is too long for `pad_to`.
+    pub too_long: bool,
+}
+
+/// The values of a part: the producer's chunk, or a slice of it.
+#[derive(Debug)]
+pub enum Held<'a> {
+    /// All of it.
+    Whole(&'a Data<'a>),
+    /// A slice.
+    Slice(Data<'a>),
+}
+
+impl<'a> Deref for Held<'a> {
+    type Target = Data<'a>;
+    fn deref(&self) -> &Data<'a> {
+        match self {
+            Self::Whole(data) => data,
+            Self::Slice(data) => data,
+        }
+    }
 }
 
 /// One non-empty chunk of a leaf.
@@ -59,16 +125,58 @@ pub struct Part<'a> {
     /// Values: rows times the dimensions.
     pub len: usize,
     /// The values.
-    pub data: &'a Data<'a>,
-    /// Which of them are there.
+    pub data: Held<'a>,
+    /// Which of them are there, as far as the bitmaps say that have a bit for each so many values.
     pub validity: Validity<'a>,
+    /// The way from a position to the values; empty where they lie in a row.
+    pub(crate) hops: Vec<Hop<'a>>,
+}
+
+impl Part<'_> {
+    /// Whether the values lie in a row.
+    #[inline]
+    #[must_use]
+    pub fn is_direct(&self) -> bool {
+        self.hops.is_empty()
+    }
+
+    /// Whether nothing can be missing. *O(1)*.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.hops.is_empty() && self.validity.is_full()
+    }
+
+    /// Where up to 64 values from `start` on lie.
+    #[inline]
+    #[must_use]
+    pub fn block(&self, start: usize, len: usize) -> Block {
+        follow(&self.hops, start, len.min(64), self.validity.word(start))
+    }
+
+    /// Which of 64 values from `start` on are there; what is past the end is undefined.
+    #[inline(always)]
+    #[must_use]
+    pub fn word(&self, start: usize) -> u64 {
+        if self.hops.is_empty() { self.validity.word(start) } else { self.word_by_hops(start) }
+    }
+
+    fn word_by_hops(&self, start: usize) -> u64 {
+        self.block(start, self.len.saturating_sub(start)).valid
+    }
+
+    /// The index of one value in the data; `None` where it is missing.
+    #[must_use]
+    pub fn index(&self, at: usize) -> Option<usize> {
+        let block = self.block(at, 1);
+        (block.valid & 1 == 1).then_some(block.index[0])
+    }
 }
 
 /// Bitmaps at one or several levels; a value is there where all of them say so.
 #[derive(Debug, Default)]
 pub struct Validity<'a> {
     /// The bitmaps that have a zero, each with the number of values that one bit stands for.
-    levels: Vec<(Bits<'a>, usize)>,
+    pub(super) levels: Levels<'a>,
 }
 
 impl<'a> Validity<'a> {
@@ -127,154 +235,137 @@ fn expanded((bits, each): &(Bits<'_>, usize), start: usize) -> u64 {
     word
 }
 
-type Levels<'a> = Vec<(Bits<'a>, usize)>;
+/// Bitmaps, each with the number of values that one bit stands for.
+pub(super) type Levels<'a> = Vec<(Bits<'a>, usize)>;
 
 impl<'a> Column<'a> {
-    /// Turns `chunks` of one field to a column. Reads the bitmaps once, to count.
+    /// Turns `chunks` of one field to a column, in the form that the options ask for. Reads the bitmaps
+    /// once, to count, and the offsets of lists.
     ///
     /// # Errors
     /// [`Error::InvalidArrow`](crate::Error::InvalidArrow) for extension metadata that is wrong.
-    pub fn new(field: &'a Field, chunks: &'a [Chunk<'a>]) -> Result<Self> {
+    pub fn new(field: &'a Field, chunks: &'a [Chunk<'a>], options: &Options) -> Result<Self> {
         let rows = chunks.iter().map(|chunk| chunk.len).sum();
         let filled = chunks.iter().enumerate().filter(|(_, chunk)| chunk.len > 0);
-        column(field, &Path::Top, Some(rows), Vec::new(), filled.map(|(i, chunk)| (i, chunk, Levels::new())))
+        let parts = filled.map(|(i, chunk)| Walk::new(i, chunk)).collect();
+        column(State::new(Cow::Borrowed(field), Some(rows), parts), &Path::Top, &Reading::of(options))
+    }
+
+    /// Turns slices of chunks (which chunk, where the slice begins, how many rows) to a column.
+    ///
+    /// # Errors
+    /// As [`Column::new`].
+    pub fn of_slices(
+        field: &'a Field,
+        slices: impl Iterator<Item = (usize, &'a Chunk<'a>, usize, usize)>,
+        options: &Options,
+    ) -> Result<Self> {
+        let parts: Vec<Walk<'a>> = slices
+            .filter(|(.., rows)| *rows > 0)
+            .map(|(at, chunk, start, rows)| Walk::of_slice(at, chunk, start, rows))
+            .collect();
+        let rows = parts.iter().map(|part| part.rows).sum();
+        column(State::new(Cow::Borrowed(field), Some(rows), parts), &Path::Top, &Reading::of(options))
+    }
+
+    /// Turns chosen values of chunks to a column.
+    ///
+    /// # Errors
+    /// As [`Column::new`].
+    pub(crate) fn of_chosen<'c>(
+        field: &'a Field,
+        chunks: impl Iterator<Item = (usize, &'a Chunk<'a>, &'c [usize])>,
+        options: &Options,
+    ) -> Result<Self> {
+        let parts: Vec<Walk<'a>> = chunks
+            .filter(|(.., chosen)| !chosen.is_empty())
+            .map(|(at, chunk, chosen)| Walk::of_chosen(at, chunk, chosen))
+            .collect();
+        let rows = parts.iter().map(|part| part.rows).sum();
+        column(State::new(Cow::Borrowed(field), Some(rows), parts), &Path::Top, &Reading::of(options))
     }
 
     /// A column of which only the schema is known.
     ///
     /// # Errors
     /// As [`Column::new`].
-    pub fn of_schema(field: &'a Field) -> Result<Self> {
-        column(field, &Path::Top, None, Vec::new(), std::iter::empty())
+    pub fn of_schema(field: &'a Field, options: &Options) -> Result<Self> {
+        column(State::new(Cow::Borrowed(field), None, Vec::new()), &Path::Top, &Reading::of(options))
     }
 }
 
-/// A chunk, its place among the chunks, and the bitmaps of the structs that it lies in.
-type Inherited<'a> = (usize, &'a Chunk<'a>, Levels<'a>);
-
-fn column<'a>(
-    field: &'a Field,
-    path: &Path<'_>,
-    rows: Option<usize>,
-    route: Vec<usize>,
-    chunks: impl Iterator<Item = Inherited<'a>>,
-) -> Result<Column<'a>> {
-    let chunks = chunks.map(|(at, chunk, mut levels)| {
-        levels.extend(own_level(chunk));
-        (at, chunk, levels)
-    });
-    let DataType::Struct(fields) = field.data_type() else {
-        return Ok(Column { field, rows, route, node: Node::Leaf(leaf(field, path, chunks)?) });
-    };
-    if matches!(
-        extension(field).map_err(|error| error.at_place(path))?,
-        Some(Extension::VariableShapeTensor | Extension::TimestampWithOffset | Extension::ParquetVariant)
-    ) {
-        return Ok(Column { field, rows, route, node: Node::Leaf(leaf(field, path, chunks)?) });
-    }
-    let chunks: Vec<Inherited<'a>> = chunks.collect();
-    let mut columns = Vec::with_capacity(fields.len());
-    for (i, child) in fields.iter().enumerate() {
-        let chunks: Vec<Inherited<'a>> = chunks
-            .iter()
-            .filter_map(|(at, chunk, levels)| match &chunk.data {
-                Data::Struct(children) => children.get(i).map(|c| (*at, c, levels.clone())),
-                _ => None,
-            })
-            .collect();
-        let mut route = route.clone();
-        route.push(i);
-        // A trait object ends the recursion of iterator types.
-        let chunks: Box<dyn Iterator<Item = Inherited<'a>>> = Box::new(chunks.into_iter());
-        let path = Path::Field(path, child.name());
-        columns.push(column(child, &path, rows, route, chunks)?);
-    }
-    Ok(Column { field, rows, route, node: Node::Struct(columns) })
+/// How deep the types are taken apart.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    /// What becomes of lists; `None` leaves them whole.
+    pub(super) lists: Option<Lists>,
+    pub(super) pad_to: Option<usize>,
+    /// How many levels of structs become columns.
+    structs: usize,
+    /// Values become objects, whatever they are.
+    pub(super) objects: bool,
 }
 
-/// The chunk's own bitmap, if it has a zero.
-fn own_level<'a>(chunk: &Chunk<'a>) -> Option<(Bits<'a>, usize)> {
-    chunk.validity.filter(|bits| bits.count_ones() < bits.len()).map(|bits| (bits, 1))
-}
-
-fn leaf<'a>(
-    field: &'a Field,
-    path: &Path<'_>,
-    chunks: impl Iterator<Item = Inherited<'a>>,
-) -> Result<Leaf<'a>> {
-    let mut leaf = Leaf {
-        field,
-        dims: Vec::new(),
-        axes: Vec::new(),
-        parts: Vec::new(),
-        missing: 0,
-        first_missing: 0,
-        unwrapped: Vec::new(),
-    };
-    for (at, chunk, levels) in chunks {
-        let validity = Validity { levels };
-        leaf.parts.push(Part { chunk: at, rows: chunk.len, len: chunk.len, data: &chunk.data, validity });
-    }
-    loop {
-        let place = |error: Error| {
-            error.at_place(&if leaf.dims.is_empty() { *path } else { Path::Field(path, leaf.field.name()) })
-        };
-        let known = extension(leaf.field).map_err(place)?;
-        if matches!(
-            known,
-            Some(
-                Extension::Unknown | Extension::Opaque | Extension::Period(None) | Extension::PandasInterval
-            )
-        ) {
-            leaf.unwrapped.extend(unwrapped_name(leaf.field, known));
+impl Reading {
+    fn of(options: &Options) -> Self {
+        let objects = options.dtype == Some(crate::DType::Object);
+        let lists = options.lists.unwrap_or(Lists::Dense);
+        Self {
+            lists: if options.form == Form::Ragged {
+                Some(Lists::Object)
+            } else if objects && options.lists.is_none() {
+                None
+            } else {
+                Some(lists)
+            },
+            pad_to: options.pad_to,
+            structs: match options.form {
+                _ if options.structured => usize::MAX,
+                Form::Matrix | Form::Ragged => 1,
+                Form::Columns => 2,
+            },
+            objects,
         }
-        let DataType::FixedSizeList(child, size) = leaf.field.data_type() else {
-            break;
-        };
-        let size = usize::try_from(*size).unwrap_or(0);
-        let base = leaf.dims.len();
-        if known == Some(Extension::Tensor) {
-            let tensor = tensor(leaf.field, size).map_err(place)?;
-            leaf.axes.extend(tensor.permutation.iter().map(|axis| base + axis));
-            leaf.dims.extend(tensor.shape);
-        } else {
-            leaf.axes.push(base);
-            leaf.dims.push(size);
-        }
-        leaf.field = child;
-        for part in &mut leaf.parts {
-            let Data::FixedList { child, .. } = part.data else {
-                continue;
-            };
-            part.len = child.len;
-            part.data = &child.data;
-            for (_, each) in &mut part.validity.levels {
-                *each *= size.max(1);
+    }
+
+    /// For the values of lists that become arrays of their own.
+    pub(super) fn of_values(&self) -> Self {
+        Self { structs: self.structs.max(1), ..self.clone() }
+    }
+}
+
+/// Takes a field apart as far as the reading goes.
+pub(super) fn column<'a>(mut state: State<'a>, path: &Path<'_>, reading: &Reading) -> Result<Column<'a>> {
+    let (field, rows, route) = (state.field.clone(), state.rows, state.route.clone());
+    let node = match state.descend(path, reading, reading.structs > 0)? {
+        None => Node::Leaf(state.into_leaf(path, reading)?),
+        Some(fields) => {
+            let inner = Reading { structs: reading.structs - 1, ..reading.clone() };
+            let mut columns = Vec::with_capacity(fields);
+            for i in 0..fields {
+                let child = state.child(i);
+                let name = child.field.name().clone();
+                columns.push(column(child, &Path::Field(path, &name), &inner)?);
             }
-            part.validity.levels.extend(own_level(child));
+            Node::Struct { columns, dims: state.dims }
         }
-    }
-    count_missing(&mut leaf);
-    Ok(leaf)
+    };
+    Ok(Column { field, rows, route, node })
 }
 
-/// An extension as a note names it: a period with its frequency, which the ordinals count.
-fn unwrapped_name(field: &Field, known: Option<Extension>) -> Option<String> {
-    let name = field.extension_type_name()?;
-    match (known, field.extension_type_metadata()) {
-        (Some(Extension::Period(_)), Some(metadata)) => Some(format!("{name} {metadata}")),
-        _ => Some(name.to_owned()),
-    }
-}
-
-fn count_missing(leaf: &mut Leaf<'_>) {
+pub(super) fn count_missing(leaf: &mut Leaf<'_>) {
     let null_type = *leaf.field.data_type() == DataType::Null;
     let mut before = 0;
     for part in &leaf.parts {
         let (missing, first) = match part.validity.levels.as_slice() {
-            _ if null_type => (part.len, 0),
-            [] => (0, 0),
             _ if part.len == 0 => (0, 0),
+            _ if null_type && part.is_direct() => (part.len, 0),
+            _ if !part.is_direct() => {
+                let counted = part.count_by_hops(null_type);
+                leaf.padded += counted.padded;
+                (counted.missing, counted.first)
+            }
+            [] => (0, 0),
             [(bits, each)] => {
                 ((bits.len() - bits.count_ones()) * each, bits.first_zero().unwrap_or(0) * each)
             }
@@ -294,12 +385,43 @@ fn count_missing(leaf: &mut Leaf<'_>) {
     }
 }
 
+struct Counted {
+    missing: usize,
+    first: usize,
+    padded: usize,
+}
+
+impl Part<'_> {
+    /// Follows every position once, where nothing cheaper tells.
+    fn count_by_hops(&self, null_type: bool) -> Counted {
+        let mut counted = Counted { missing: 0, first: 0, padded: 0 };
+        let bitmaps = !self.validity.is_full() || self.hops.iter().any(|hop| matches!(hop, Hop::Valid(_)));
+        if !bitmaps && !null_type && !self.hops.iter().any(Hop::pads) {
+            return counted;
+        }
+        for at in (0..self.len).step_by(64) {
+            let block = self.block(at, self.len - at);
+            counted.padded += block.padded.count_ones() as usize;
+            let there = if null_type { 0 } else { block.valid };
+            let missing = !there & !block.padded & low_mask(block.len);
+            if missing != 0 && counted.missing == 0 {
+                counted.first = at + missing.trailing_zeros() as usize;
+            }
+            counted.missing += missing.count_ones() as usize;
+        }
+        counted
+    }
+}
+
 impl<'a> Leaf<'a> {
-    /// The bytes of the one part that there is, `None` where they aren't fixed-width or there are
-    /// several parts.
+    /// The bytes of the one part that there is, `None` where they aren't fixed-width in a row, or there
+    /// are several parts.
     pub(crate) fn only_bytes(&self) -> Option<&'a [u8]> {
         match self.parts.as_slice() {
-            [Part { data: Data::Fixed(bytes), .. }] => Some(bytes),
+            [part] if part.is_direct() => match *part.data {
+                Data::Fixed(bytes) => Some(bytes),
+                _ => None,
+            },
             _ => None,
         }
     }

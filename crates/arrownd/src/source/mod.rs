@@ -1,5 +1,6 @@
 //! Step 1, import: what came in, checked, and turned to columns.
 
+mod access;
 mod bits;
 mod border;
 mod c_data;
@@ -11,20 +12,26 @@ mod nested;
 mod node;
 mod path;
 mod plain;
+mod rows;
 mod schema;
+mod walk;
 
 use arrow_schema::{DataType, Field};
 
+pub(crate) use access::Hop;
+pub use access::{Block, Keys};
 pub use bits::Bits;
 pub(crate) use bits::low_mask;
 pub use border::{read_array, read_fields};
 pub use c_data::{ArrowArray, ArrowArrayStream, ArrowSchema};
 pub use chunk::{Chunk, Data, Offsets};
-pub use column::{Column, Leaf, Node, Part, Validity};
+pub use column::{Column, Held, Leaf, Node, Part, Ragged, Validity, Way};
 pub use native::chunk_of;
 pub use path::Path;
 pub use plain::{PlainView, plain_view};
+pub use rows::{RowBounds, RowValues};
 pub use schema::read_schema;
+pub(crate) use walk::dictionary_of;
 
 use crate::error::{Error, Result};
 use crate::mapping::{extension, pandas_index_columns};

@@ -1,0 +1,66 @@
+//! `to_codes`: a dictionary's codes and categories.
+#![allow(unsafe_code, reason = "codes are viewed where the producer keeps them")]
+
+use arrownd::{Codes, DType, Error, Facts, Options, Reason, ViewOf, plan};
+use numpy::PyArray1;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+
+use crate::arguments::Request;
+use crate::convert::{Debts, made_of};
+use crate::dtypes::descriptor;
+use crate::errors::Outcome;
+use crate::export::freeze;
+use crate::import::Acquired;
+
+/// Converts a dictionary to codes and categories.
+pub(crate) fn codes<'py>(
+    py: Python<'py>,
+    data: Acquired<'py>,
+    allow_copy: bool,
+) -> Outcome<Bound<'py, PyAny>> {
+    let mut imported = data.read(None)?;
+    let ordered = imported.ordered;
+    let mut debts = Debts::default();
+    let made = {
+        let chunks = imported.chunks()?;
+        let codes = Codes::new(&imported.field, &chunks)?;
+        if !allow_copy && !codes.is_view() && !codes.is_empty() {
+            let reasons = vec![Reason::Dictionary];
+            return Err(Error::CopyNotAllowed { path: String::new(), reasons }.into());
+        }
+        let dtype = match codes.width() {
+            1 => DType::Int8,
+            2 => DType::Int16,
+            4 => DType::Int32,
+            _ => DType::Int64,
+        };
+        let values = match codes.view() {
+            Some((bytes, chunk)) => {
+                let (ptr, width) = (bytes.as_ptr(), codes.width());
+                let rows = (bytes.len() / width, width as isize);
+                let view = ViewOf { ptr, rows, trailing: Vec::new(), chunk, routes: Vec::new() };
+                // SAFETY: the codes are a buffer of this chunk, of this width.
+                unsafe { debts.view(py, &view, descriptor(py, dtype)?) }?
+            }
+            None => match dtype {
+                DType::Int8 => PyArray1::from_iter(py, codes.iter().map(|code| code as i8)).into_any(),
+                DType::Int16 => PyArray1::from_iter(py, codes.iter().map(|code| code as i16)).into_any(),
+                DType::Int32 => PyArray1::from_iter(py, codes.iter().map(|code| code as i32)).into_any(),
+                _ => PyArray1::from_iter(py, codes.iter()).into_any(),
+            },
+        };
+        if codes.is_view() && codes.is_empty() {
+            freeze(values.cast().map_err(PyErr::from)?);
+        }
+        let options = Options::default();
+        let column = codes.categories(&options)?;
+        plan(&Facts::of(&column, &options), &options, &[])?;
+        let categories = made_of(py, &column, &Request::plain(options), &mut debts)?;
+        (values, categories.values)
+    };
+    debts.settle(&mut imported)?;
+    static CODES: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    Ok(CODES.import(py, "arrownd.results", "Codes")?.call1((made.0, made.1, ordered))?)
+}

@@ -1,0 +1,230 @@
+//! Dictionaries as codes and categories.
+
+use std::collections::HashMap;
+
+use arrow_schema::{DataType, Field};
+
+use crate::error::{Error, Result};
+use crate::mapping::values_field;
+use crate::options::Options;
+use crate::plan::type_name;
+use crate::source::{Bits, Chunk, Column, Data, Keys, dictionary_of};
+
+/// A dictionary, read: what its codes become, and which values are its categories.
+#[derive(Debug)]
+pub struct Codes<'a> {
+    parts: Vec<CodePart<'a>>,
+    /// The values' field.
+    field: Field,
+    /// Bytes of the producer's codes, and whether they are signed.
+    width: usize,
+    signed: bool,
+    /// For each part, the categories that it brings: positions in its dictionary.
+    chosen: Vec<Vec<usize>>,
+    /// Something is missing, renumbered or in several parts.
+    changed: bool,
+}
+
+#[derive(Debug)]
+struct CodePart<'a> {
+    chunk: usize,
+    keys: Keys<'a>,
+    validity: Option<Bits<'a>>,
+    values: &'a Chunk<'a>,
+    /// For each position of the part's dictionary its category, -1 for none.
+    category: Option<Vec<i64>>,
+}
+
+impl<'a> Codes<'a> {
+    /// Reads the dictionaries of all chunks. Chunks with different dictionaries are unified: their values
+    /// are looked at once.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedType`] for any other type.
+    pub fn new(field: &Field, chunks: &'a [Chunk<'a>]) -> Result<Self> {
+        let DataType::Dictionary(index, _) = field.data_type() else {
+            return Err(Error::UnsupportedType {
+                path: String::new(),
+                from: type_name(field),
+                to: "codes".to_owned(),
+                remedy: "to_codes takes dictionaries; use to_numpy".to_owned(),
+            });
+        };
+        let (width, signed) = match index.as_ref() {
+            DataType::Int8 => (1, true),
+            DataType::Int16 => (2, true),
+            DataType::Int32 => (4, true),
+            DataType::UInt8 => (1, false),
+            DataType::UInt16 => (2, false),
+            DataType::UInt32 => (4, false),
+            DataType::UInt64 => (8, false),
+            _ => (8, true),
+        };
+        let mut parts = Vec::new();
+        for (at, chunk) in chunks.iter().enumerate() {
+            if let Some((keys, values)) = dictionary_of(field.data_type(), chunk) {
+                let validity = chunk.validity.filter(|bits| bits.count_ones() < bits.len());
+                parts.push(CodePart { chunk: at, keys, validity, values, category: None });
+            }
+        }
+        // An empty chunk brings its dictionary only where there is no other.
+        if parts.iter().any(|part| !part.keys.is_empty()) {
+            parts.retain(|part| !part.keys.is_empty());
+        } else {
+            parts.truncate(1);
+        }
+        let mut codes =
+            Self { parts, field: values_field(field), width, signed, chosen: Vec::new(), changed: false };
+        codes.number();
+        Ok(codes)
+    }
+
+    /// Gives every value of every dictionary its category.
+    fn number(&mut self) {
+        let several = self.parts.len() > 1;
+        let mut known: HashMap<Vec<u8>, i64> = HashMap::new();
+        let mut next = 0;
+        self.changed = several;
+        for part in &mut self.parts {
+            let missing = part.values.validity.filter(|bits| bits.count_ones() < bits.len());
+            self.changed |= part.validity.is_some();
+            let nulls = matches!(part.values.data, Data::Null);
+            if !several && missing.is_none() && !nulls {
+                self.chosen.push((0..part.values.len).collect());
+                continue;
+            }
+            self.changed = true;
+            let mut category = Vec::with_capacity(part.values.len);
+            let mut brings = Vec::new();
+            for at in 0..part.values.len {
+                if nulls || missing.is_some_and(|bits| !bits.get(at)) {
+                    category.push(-1);
+                    continue;
+                }
+                let code = if several {
+                    let mut key = Vec::new();
+                    part.values.write_key(at, &mut key);
+                    *known.entry(key).or_insert(next)
+                } else {
+                    next
+                };
+                if code == next {
+                    brings.push(at);
+                    next += 1;
+                }
+                category.push(code);
+            }
+            part.category = Some(category);
+            self.chosen.push(brings);
+        }
+    }
+
+    /// How many values.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.parts.iter().map(|part| part.keys.len()).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of a code: the producer's where it is viewed, otherwise the next wider.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        if self.is_view() { self.width } else { (self.width * 2).min(8) }
+    }
+
+    /// Whether the codes are the producer's.
+    #[must_use]
+    pub fn is_view(&self) -> bool {
+        !self.changed && self.signed
+    }
+
+    /// The producer's codes, and the chunk that they lie in.
+    #[must_use]
+    pub fn view(&self) -> Option<(&'a [u8], usize)> {
+        match self.parts.as_slice() {
+            [part] if self.is_view() && !part.keys.is_empty() => Some((part.keys.bytes(), part.chunk)),
+            _ => None,
+        }
+    }
+
+    /// The codes, one after the other; -1 where the value is missing.
+    pub fn iter(&self) -> impl Iterator<Item = i64> + '_ {
+        self.parts.iter().flat_map(|part| {
+            (0..part.keys.len()).map(|at| {
+                if part.validity.is_some_and(|bits| !bits.get(at)) {
+                    return -1;
+                }
+                let key = part.keys.get(at);
+                match &part.category {
+                    None => key,
+                    Some(category) => category.get(key as usize).copied().unwrap_or(-1),
+                }
+            })
+        })
+    }
+
+    /// The field of the categories.
+    #[must_use]
+    pub fn field(&self) -> &Field {
+        &self.field
+    }
+
+    /// The categories as a column.
+    ///
+    /// # Errors
+    /// As [`Column::new`].
+    pub fn categories(&self, options: &Options) -> Result<Column<'_>> {
+        let parts = self.parts.iter().zip(&self.chosen);
+        Column::of_chosen(
+            &self.field,
+            parts.map(|(part, chosen)| (part.chunk, part.values, chosen.as_slice())),
+            options,
+        )
+    }
+}
+
+impl Chunk<'_> {
+    /// Writes bytes that are the same for equal values of one type, and only for those.
+    fn write_key(&self, at: usize, key: &mut Vec<u8>) {
+        let there = self.validity.is_none_or(|bits| bits.get(at));
+        key.push(u8::from(there));
+        if !there {
+            return;
+        }
+        match &self.data {
+            Data::Null => {}
+            Data::Bits(bits) => key.push(u8::from(bits.get(at))),
+            Data::Fixed(bytes) => {
+                let width = bytes.len().checked_div(self.len).unwrap_or(0);
+                key.extend(bytes.get(at * width..(at + 1) * width).unwrap_or_default());
+            }
+            Data::Binary { .. } | Data::Views { .. } => {
+                let bytes = self.data.bytes(at);
+                key.extend((bytes.len() as u64).to_le_bytes());
+                key.extend(bytes);
+            }
+            Data::List { .. } | Data::ListView { .. } | Data::FixedList { .. } => {
+                if let Some((start, size, child)) = self.list_at(at) {
+                    key.extend((size as u64).to_le_bytes());
+                    (start..start + size).for_each(|i| child.write_key(i, key));
+                }
+            }
+            Data::Struct(children) => children.iter().for_each(|child| child.write_key(at, key)),
+            Data::Dictionary { .. } | Data::RunEnds { .. } => {
+                if let Some((child, index)) = self.value_at(at) {
+                    child.write_key(index, key);
+                }
+            }
+            // Which child an id names isn't known here: no two values of a union are taken for equal.
+            Data::Union { ids, .. } => {
+                key.extend((ids.as_ptr().addr() as u64).to_le_bytes());
+                key.extend((at as u64).to_le_bytes());
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Lists that become arrays of their own: `lists="object"` and `to_ragged`.
+
+use super::leaf::{absent, check_outs, missing_error, requested, shown_unknown};
+use super::{Facts, FactsNode, LeafFacts, LeafStep, Note, Plan, Reasons, Step, Transfer, column, type_name};
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::mapping::Element;
+use crate::options::{Form, Lists, Nulls, Options};
+use crate::plan::{Op, distinct};
+
+/// The options as the values of the lists see them.
+fn for_values(options: &Options, form: Form) -> Options {
+    let (out, out_mask, columns) = (None, None, None);
+    Options { form, out, out_mask, columns, lists: Some(Lists::Object), pad_to: None, ..options.clone() }
+}
+
+fn of_values(facts: &Facts<'_>, options: &Options, path: &str, form: Form) -> Result<Plan> {
+    let mut plan = column(facts, &for_values(options, form), path)?;
+    plan.name = Some("values".to_owned());
+    Ok(plan)
+}
+
+/// An object array of the lists' arrays. The values are viewed or copied all at once, and each array is
+/// a stretch of them.
+pub(super) fn plan(
+    facts: &Facts<'_>,
+    leaf: &LeafFacts<'_>,
+    values: &Facts<'_>,
+    options: &Options,
+    path: &str,
+    alone: bool,
+) -> Result<Plan> {
+    let values = of_values(values, options, path, Form::Matrix)?;
+    let trailing: Vec<usize> = leaf.axes.iter().filter_map(|axis| leaf.dims.get(*axis).copied()).collect();
+    let places = facts.rows.map(|rows| trailing.iter().fold(rows, |a, n| a.saturating_mul(*n)));
+    let masked = options.nulls == Nulls::Masked && absent(leaf);
+    let mut reasons: Reasons = distinct(values.reasons().iter());
+    if places != Some(0) && options.out.is_some() {
+        requested(options, &mut reasons);
+    }
+    let mut notes = Vec::new();
+    let mask = if masked && options.out_mask.is_none() { places } else { Some(0) };
+    if masked && alone {
+        notes.push(Note::Mask { nbytes: places });
+    }
+    notes.extend(leaf.way.unwrapped.iter().cloned().map(Note::Unwrapped));
+    if alone {
+        check_outs(options, DType::Object, facts.rows, &trailing)?;
+    }
+    let pointers = if options.out.is_some() { Some(0) } else { places.map(|n| n.saturating_mul(8)) };
+    let nbytes = [pointers, values.nbytes, mask].into_iter().sum();
+    Ok(Plan {
+        name: None,
+        path: path.to_owned(),
+        source: facts.field.data_type().clone(),
+        dtype: Some(DType::Object),
+        dtype_with_nulls: Some(DType::Object),
+        trailing,
+        unknown: shown_unknown(leaf),
+        rows: facts.rows,
+        transfer: if reasons.is_empty() { Transfer::View } else { Transfer::Copy(reasons) },
+        masked,
+        nbytes,
+        notes,
+        children: vec![values],
+        step: Step::Leaf(LeafStep {
+            element: Element::Nested,
+            op: Op::Object,
+            fill: None,
+            check: options.safe,
+            axes: leaf.axes.to_vec(),
+            dims: leaf.dims.to_vec(),
+        }),
+    })
+}
+
+/// The values of all lists, and where each begins.
+pub(super) fn ragged(facts: &Facts<'_>, leaf: &LeafFacts<'_>, options: &Options, path: &str) -> Result<Plan> {
+    let Some(values) = leaf.rows.as_ref().filter(|_| leaf.dims.is_empty()) else {
+        return Err(no_list(facts, path));
+    };
+    if options.nulls == Nulls::Raise && leaf.missing > 0 {
+        let remedy = "leave out nulls= to get a mask of the missing lists".to_owned();
+        return Err(missing_error(facts, leaf, path, remedy));
+    }
+    let nested =
+        matches!(&values.node, FactsNode::Leaf(inner) if inner.rows.is_some() && inner.dims.is_empty());
+    let form = if nested { Form::Ragged } else { Form::Matrix };
+    let values = of_values(values, options, path, form)?;
+    let reasons: Reasons = distinct(values.reasons().iter());
+    Ok(Plan {
+        name: None,
+        path: path.to_owned(),
+        source: facts.field.data_type().clone(),
+        dtype: None,
+        dtype_with_nulls: None,
+        trailing: Vec::new(),
+        unknown: Vec::new(),
+        rows: facts.rows,
+        transfer: if reasons.is_empty() { Transfer::View } else { Transfer::Copy(reasons) },
+        masked: leaf.missing > 0,
+        nbytes: values.nbytes,
+        notes: leaf.way.unwrapped.iter().cloned().map(Note::Unwrapped).collect(),
+        children: vec![values],
+        step: Step::Ragged,
+    })
+}
+
+/// `to_ragged` of something that has no lists.
+pub(super) fn no_list(facts: &Facts<'_>, path: &str) -> Error {
+    Error::UnsupportedType {
+        path: path.to_owned(),
+        from: type_name(facts.field),
+        to: "values and offsets".to_owned(),
+        remedy: "to_ragged takes lists of variable size; use to_numpy".to_owned(),
+    }
+}

@@ -1,0 +1,407 @@
+//! Where a value lies when the values aren't in a row: through offsets, dictionaries and runs.
+
+use super::bits::{Bits, low_mask};
+use super::chunk::Offsets;
+use super::rows::Shapes;
+
+/// Where up to 64 values lie.
+#[derive(Debug, Clone, Copy)]
+pub struct Block {
+    /// How many.
+    pub len: usize,
+    /// A bit for each, the first in the lowest place: whether it is there. Zeros past `len`.
+    pub valid: u64,
+    /// Those that aren't there because their list is shorter than the result's row.
+    pub padded: u64,
+    /// For each that is there, its index in the part's data.
+    pub index: [usize; 64],
+}
+
+/// One step on the way from a position in the result to an index in the values' data.
+///
+/// `inner` is how many positions of the result one step of this level spans.
+#[derive(Debug, Clone)]
+pub(crate) enum Hop<'a> {
+    /// Values in a row from `base` on.
+    Start { base: usize, inner: usize },
+    /// A bitmap of the level that was reached.
+    Valid(Bits<'a>),
+    /// Into a fixed-size list.
+    Fixed { size: usize, inner: usize },
+    /// Into a list that is shown with `width` values; what it hasn't is padding.
+    List { bounds: Bounds<'a>, width: usize, inner: usize },
+    /// Into a tensor of a shape of its own, shown with shape `shown`.
+    Tensor { bounds: Bounds<'a>, shapes: Shapes<'a>, shown: Vec<usize>, inner: usize },
+    /// Into a dictionary.
+    Keys(Keys<'a>),
+    /// Into the values of runs.
+    Runs { offset: usize, ends: Keys<'a> },
+    /// Into lists laid end to end: list `i` has the positions from `ends[i - 1]` on, and its values
+    /// from `starts[i]` on.
+    Flat { ends: Vec<usize>, starts: Vec<usize>, inner: usize },
+    /// Into whatever was chosen.
+    Chosen(Vec<usize>),
+}
+
+/// Where lists begin and end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Bounds<'a> {
+    /// One after the other.
+    Offsets(Offsets<'a>),
+    /// Anywhere.
+    Views { offsets: Offsets<'a>, sizes: Offsets<'a> },
+    /// All of one size.
+    Fixed(usize),
+}
+
+impl Bounds<'_> {
+    /// Start and length of a list. What the border hasn't checked (a null list's) is (0, 0) or garbage
+    /// that only slices with checks are asked for.
+    #[inline]
+    pub(crate) fn get(&self, index: usize) -> (usize, usize) {
+        match self {
+            Self::Offsets(offsets) => {
+                let start = offsets.get(index);
+                (start as usize, (offsets.get(index + 1) - start) as usize)
+            }
+            Self::Views { offsets, sizes } => (offsets.get(index) as usize, sizes.get(index) as usize),
+            Self::Fixed(size) => (index * size, *size),
+        }
+    }
+}
+
+/// Integers of any width in the producer's bytes, which may be misaligned.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "the names are the types'")]
+pub enum Keys<'a> {
+    I8(&'a [u8]),
+    I16(&'a [[u8; 2]]),
+    I32(&'a [[u8; 4]]),
+    I64(&'a [[u8; 8]]),
+    U8(&'a [u8]),
+    U16(&'a [[u8; 2]]),
+    U32(&'a [[u8; 4]]),
+    U64(&'a [[u8; 8]]),
+}
+
+macro_rules! each_key {
+    ($keys:expr, |$k:ident, $read:ident| $body:expr) => {
+        match $keys {
+            Keys::I8($k) => {
+                let $read = |b: &u8| *b as i8 as i64;
+                $body
+            }
+            Keys::U8($k) => {
+                let $read = |b: &u8| i64::from(*b);
+                $body
+            }
+            Keys::I16($k) => {
+                let $read = |b: &[u8; 2]| i64::from(i16::from_ne_bytes(*b));
+                $body
+            }
+            Keys::U16($k) => {
+                let $read = |b: &[u8; 2]| i64::from(u16::from_ne_bytes(*b));
+                $body
+            }
+            Keys::I32($k) => {
+                let $read = |b: &[u8; 4]| i64::from(i32::from_ne_bytes(*b));
+                $body
+            }
+            Keys::U32($k) => {
+                let $read = |b: &[u8; 4]| i64::from(u32::from_ne_bytes(*b));
+                $body
+            }
+            Keys::I64($k) => {
+                let $read = |b: &[u8; 8]| i64::from_ne_bytes(*b);
+                $body
+            }
+            Keys::U64($k) => {
+                // What doesn't fit is no index of anything that fits into memory.
+                let $read = |b: &[u8; 8]| u64::from_ne_bytes(*b) as i64;
+                $body
+            }
+        }
+    };
+}
+
+impl<'a> Keys<'a> {
+    /// The integers of a type; `None` for any other type.
+    pub(crate) fn new(data_type: &arrow_schema::DataType, bytes: &'a [u8]) -> Option<Self> {
+        use arrow_schema::DataType as T;
+        Some(match data_type {
+            T::Int8 => Self::I8(bytes),
+            T::Int16 => Self::I16(bytes.as_chunks().0),
+            T::Int32 => Self::I32(bytes.as_chunks().0),
+            T::Int64 => Self::I64(bytes.as_chunks().0),
+            T::UInt8 => Self::U8(bytes),
+            T::UInt16 => Self::U16(bytes.as_chunks().0),
+            T::UInt32 => Self::U32(bytes.as_chunks().0),
+            T::UInt64 => Self::U64(bytes.as_chunks().0),
+            _ => return None,
+        })
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        each_key!(self, |keys, _read| keys.len())
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One of them; 0 past the end.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, index: usize) -> i64 {
+        each_key!(self, |keys, read| keys.get(index).map_or(0, read))
+    }
+
+    /// The bytes.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        match self {
+            Self::I8(x) | Self::U8(x) => x,
+            Self::I16(x) | Self::U16(x) => x.as_flattened(),
+            Self::I32(x) | Self::U32(x) => x.as_flattened(),
+            Self::I64(x) | Self::U64(x) => x.as_flattened(),
+        }
+    }
+
+    /// Replaces each index by the key that is there. Keys of missing values are never followed.
+    #[inline]
+    fn look_up(&self, index: &mut [usize; 64], valid: u64) {
+        each_key!(self, |keys, read| {
+            // Blocks without a gap read 64 keys in a row, which the vectoriser likes.
+            let first = index[0];
+            if valid == u64::MAX
+                && index[63] == first + 63
+                && let Some(row) = keys.get(first..first + 64)
+                && is_row(index)
+            {
+                for (to, key) in index.iter_mut().zip(row) {
+                    *to = read(key) as usize;
+                }
+                return;
+            }
+            for (i, at) in index.iter_mut().enumerate() {
+                *at = if valid >> i & 1 == 1 { keys.get(*at).map_or(0, read) as usize } else { 0 };
+            }
+        });
+    }
+}
+
+#[inline]
+fn is_row(index: &[usize; 64]) -> bool {
+    index.iter().zip(index[0]..).fold(true, |row, (at, expected)| row & (*at == expected))
+}
+
+impl Hop<'_> {
+    /// Whether values can be missing because a list is short.
+    pub(super) fn pads(&self) -> bool {
+        matches!(self, Self::List { .. } | Self::Tensor { .. })
+    }
+
+    /// Each position of this level becomes `size` of them.
+    pub(super) fn widen(&mut self, size: usize) {
+        match self {
+            Self::Start { inner, .. }
+            | Self::Fixed { inner, .. }
+            | Self::List { inner, .. }
+            | Self::Tensor { inner, .. }
+            | Self::Flat { inner, .. } => *inner = inner.saturating_mul(size),
+            Self::Valid(_) | Self::Keys(_) | Self::Runs { .. } | Self::Chosen(_) => {}
+        }
+    }
+
+    /// The producer's bytes that are read on the way.
+    pub(crate) fn bytes(&self) -> Vec<&[u8]> {
+        match self {
+            Self::Valid(bits) => vec![bits.bytes()],
+            Self::Keys(keys) | Self::Runs { ends: keys, .. } => vec![keys.bytes()],
+            Self::List { bounds, .. } => bounds.bytes(),
+            Self::Tensor { bounds, shapes, .. } => {
+                let mut all = bounds.bytes();
+                all.push(shapes.bytes());
+                all
+            }
+            Self::Start { .. } | Self::Fixed { .. } | Self::Flat { .. } | Self::Chosen(_) => Vec::new(),
+        }
+    }
+
+    /// Takes the step for the positions from `start` on.
+    #[inline]
+    fn step(&self, start: usize, block: &mut Block) {
+        let Block { len, valid, padded, index } = block;
+        match self {
+            Self::Start { base, inner: 1 } => *index = std::array::from_fn(|i| base + start + i),
+            Self::Start { base, inner } => spans(start, *len, *inner, |lanes, span, _| {
+                for at in index.get_mut(lanes).unwrap_or_default() {
+                    *at = base + span;
+                }
+            }),
+            Self::Valid(bits) => {
+                if *valid == u64::MAX && index[63] == index[0] + 63 && is_row(index) {
+                    *valid &= bits.word(index[0]);
+                    return;
+                }
+                let mut left = *valid;
+                while left != 0 {
+                    let lane = left.trailing_zeros() as usize;
+                    if !bits.get(index[lane % 64]) {
+                        *valid &= !(1 << lane);
+                    }
+                    left &= left - 1;
+                }
+            }
+            Self::Fixed { size, inner } => {
+                spans(start, *len, *inner, |lanes, span, _| {
+                    let digit = span % (*size).max(1);
+                    for at in index.get_mut(lanes).unwrap_or_default() {
+                        *at = *at * size + digit;
+                    }
+                });
+            }
+            Self::List { bounds, width, inner } => {
+                let (mut gone, before) = (0, *valid);
+                spans(start, *len, width.saturating_mul(*inner), |lanes, _, within| {
+                    if before >> lanes.start & 1 == 0 {
+                        return;
+                    }
+                    let (from, size) = bounds.get(index[lanes.start % 64]);
+                    if *inner == 1 {
+                        for (at, step) in index[lanes.clone()].iter_mut().zip(within..) {
+                            *at = from + step;
+                        }
+                        let there = size.saturating_sub(within).min(lanes.len());
+                        gone |= low_mask(lanes.end) & !low_mask(lanes.start + there);
+                        return;
+                    }
+                    let (mut step, mut rest) = (within / inner, within % inner);
+                    for lane in lanes {
+                        if step < size {
+                            index[lane % 64] = from + step;
+                        } else {
+                            gone |= 1 << lane;
+                        }
+                        rest += 1;
+                        if rest == *inner {
+                            (step, rest) = (step + 1, 0);
+                        }
+                    }
+                });
+                *padded |= gone & before;
+                *valid &= !gone;
+            }
+            Self::Tensor { bounds, shapes, shown, inner } => {
+                let all: usize = shown.iter().product();
+                for lane in 0..*len {
+                    if *valid >> lane & 1 == 0 {
+                        continue;
+                    }
+                    let row = index[lane];
+                    let (from, _) = bounds.get(row);
+                    let (mut digit, mut at, mut step) = ((start + lane) / inner % all.max(1), 0, 1);
+                    for (axis, n) in shown.iter().enumerate().rev() {
+                        let own = shapes.get(row, axis) as usize;
+                        let here = digit % n.max(&1);
+                        digit /= n.max(&1);
+                        if here >= own {
+                            *valid &= !(1 << lane);
+                            *padded |= 1 << lane;
+                        }
+                        at += here * step;
+                        step *= own;
+                    }
+                    index[lane] = from + at;
+                }
+            }
+            Self::Keys(keys) => keys.look_up(index, *valid | !low_mask(*len)),
+            Self::Runs { offset, ends } => {
+                let mut run = usize::MAX;
+                for lane in 0..*len {
+                    if *valid >> lane & 1 == 0 {
+                        continue;
+                    }
+                    let at = (offset + index[lane]) as i64;
+                    let within = |run: usize| at < ends.get(run) && (run == 0 || ends.get(run - 1) <= at);
+                    if run == usize::MAX || !within(run) {
+                        run = if run != usize::MAX && run + 1 < ends.len() && within(run + 1) {
+                            run + 1
+                        } else {
+                            first_above(ends, at)
+                        };
+                    }
+                    index[lane] = run;
+                }
+            }
+            Self::Flat { ends, starts, inner } => {
+                let mut list = usize::MAX;
+                spans(start, *len, *inner, |lanes, span, _| {
+                    if ends.get(list).is_none_or(|end| span >= *end) {
+                        list = ends.partition_point(|end| *end <= span);
+                    }
+                    let first = if list == 0 { 0 } else { ends.get(list - 1).copied().unwrap_or(0) };
+                    let from = starts.get(list).copied().unwrap_or(0);
+                    for at in index.get_mut(lanes).unwrap_or_default() {
+                        *at = from + (span - first);
+                    }
+                });
+            }
+            Self::Chosen(chosen) => {
+                for at in index.iter_mut() {
+                    *at = chosen.get(*at).copied().unwrap_or(0);
+                }
+            }
+        }
+    }
+}
+
+impl Bounds<'_> {
+    fn bytes(&self) -> Vec<&[u8]> {
+        match self {
+            Self::Offsets(offsets) => vec![offsets.bytes()],
+            Self::Views { offsets, sizes } => vec![offsets.bytes(), sizes.bytes()],
+            Self::Fixed(_) => Vec::new(),
+        }
+    }
+}
+
+/// The first run that ends above a position.
+pub(super) fn first_above(ends: &Keys<'_>, at: i64) -> usize {
+    let (mut low, mut high) = (0, ends.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if ends.get(middle) <= at { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+/// Calls `each(lanes, span, within)` for the stretches of `len` lanes that lie in one span of `size`
+/// positions; `within` is where in the span the first lane is.
+#[inline(always)]
+fn spans(start: usize, len: usize, size: usize, mut each: impl FnMut(std::ops::Range<usize>, usize, usize)) {
+    let size = size.max(1);
+    let (mut span, mut within, mut lane) = (start / size, start % size, 0);
+    while lane < len {
+        let n = (size - within).min(len - lane);
+        each(lane..lane + n, span, within);
+        lane += n;
+        span += 1;
+        within = 0;
+    }
+}
+
+/// Follows `hops` for the positions from `start` on; `valid` says which are there so far.
+pub(super) fn follow(hops: &[Hop<'_>], start: usize, len: usize, valid: u64) -> Block {
+    let mut block = Block { len, valid: valid & low_mask(len), padded: 0, index: [0; 64] };
+    if hops.is_empty() {
+        block.index = std::array::from_fn(|i| start + i);
+    }
+    for hop in hops {
+        hop.step(start, &mut block);
+    }
+    block
+}

@@ -1,0 +1,276 @@
+//! Lists that become arrays of their own, and tensors of variable shape.
+
+use std::borrow::Cow;
+
+use arrow_schema::{DataType, Field};
+
+use super::access::{Bounds, Hop, Keys};
+use super::chunk::{Chunk, Data, Offsets};
+use super::column::{Column, Levels, Reading, column};
+use super::path::Path;
+use super::walk::{State, Walk, lists_of};
+use crate::error::{Error, Result};
+use crate::mapping::{Extension, extension, variable_tensor};
+
+/// Where each list begins and ends in the values of all of them.
+#[derive(Debug, Clone)]
+pub enum RowBounds<'a> {
+    /// The producer's own offsets: one chunk, from 0 on.
+    Own(Offsets<'a>),
+    /// Counted: the producer's lists begin elsewhere, leave gaps or lie in several chunks.
+    Made(Vec<usize>),
+}
+
+impl RowBounds<'_> {
+    /// How many lists.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Own(offsets) => offsets.len().saturating_sub(1),
+            Self::Made(ends) => ends.len().saturating_sub(1),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// First value of a list, and the one past its last.
+    #[must_use]
+    pub fn get(&self, index: usize) -> (usize, usize) {
+        match self {
+            Self::Own(offsets) => (offsets.get(index) as usize, offsets.get(index + 1) as usize),
+            Self::Made(ends) => {
+                (ends.get(index).copied().unwrap_or(0), ends.get(index + 1).copied().unwrap_or(0))
+            }
+        }
+    }
+}
+
+/// The values of lists that become arrays of their own.
+#[derive(Debug)]
+pub struct RowValues<'a> {
+    /// Which values are whose.
+    pub bounds: RowBounds<'a>,
+    /// The values of all lists, end to end.
+    pub values: Column<'a>,
+    /// Offsets of 64 bits in the producer's type.
+    pub large: bool,
+    /// For tensors of variable shape: the lengths of the axes, as many for each row as there are axes
+    /// in `axes`, in the order in which the values lie.
+    pub shapes: Vec<usize>,
+    /// For tensors: for each axis of the row's array, the one in memory that it shows.
+    pub axes: Vec<usize>,
+}
+
+/// Reads the lists that the way of `state` ends at; `None` where it ends at something else.
+pub(super) fn read<'a>(
+    state: &State<'a>,
+    path: &Path<'_>,
+    reading: &Reading,
+) -> Result<Option<RowValues<'a>>> {
+    let name = state.field.name().clone();
+    let here = if state.dims.is_empty() { *path } else { Path::Field(path, &name) };
+    let shaped = match (state.field.data_type(), extension(&state.field)?) {
+        (DataType::Struct(_), Some(Extension::VariableShapeTensor)) => {
+            Some(Shaped::new(&state.field).map_err(|error| error.at_place(&here))?)
+        }
+        (
+            DataType::List(_) | DataType::LargeList(_) | DataType::ListView(_) | DataType::LargeListView(_),
+            _,
+        ) => None,
+        _ => return Ok(None),
+    };
+    let mut counted = vec![0usize];
+    let mut own = None;
+    let mut shapes = Vec::new();
+    let mut walks = Vec::new();
+    let only = state.parts.len() == 1;
+    for part in &state.parts {
+        let found = match &shaped {
+            Some(shaped) => shaped.parts(part.chunk).map(|(bounds, child, _)| (bounds, child)),
+            None => lists_of(part.chunk),
+        };
+        let Some((bounds, child)) = found else { continue };
+        if let Some(shaped) = &shaped {
+            let from = shapes.len();
+            let n = shaped.axes.len();
+            shapes.resize(from + part.len * n, 0);
+            shaped.each(part, |position, shape| {
+                for (axis, own) in shape.iter().enumerate() {
+                    if let Some(to) = shapes.get_mut(from + position * n + axis) {
+                        *to = *own;
+                    }
+                }
+            })?;
+        }
+        let walk = match in_a_row(part, bounds) {
+            Some((first, n)) => {
+                if let (true, 0, Bounds::Offsets(offsets)) = (only, first, bounds) {
+                    own = offsets.slice(part.base, part.len + 1);
+                }
+                if own.is_none() {
+                    let last = counted.last().copied().unwrap_or(0);
+                    counted.extend((1..=part.len).map(|i| {
+                        last + bounds.get(part.base + i - 1).0 - first + bounds.get(part.base + i - 1).1
+                    }));
+                }
+                walk(part, child, n, first, Vec::new())
+            }
+            None => {
+                let (mut ends, mut starts) = (vec![0; part.len], vec![0; part.len]);
+                part.positions(|position, index| {
+                    let (start, size) = bounds.get(index);
+                    if let (Some(end), Some(from)) = (ends.get_mut(position), starts.get_mut(position)) {
+                        (*end, *from) = (size, start);
+                    }
+                });
+                let mut sum = 0;
+                for end in &mut ends {
+                    sum += *end;
+                    *end = sum;
+                }
+                let last = counted.last().copied().unwrap_or(0);
+                counted.extend(ends.iter().map(|end| last + end));
+                walk(part, child, sum, 0, vec![Hop::Flat { ends, starts, inner: 1 }])
+            }
+        };
+        if walk.len > 0 {
+            walks.push(walk);
+        }
+    }
+    let item = match (&shaped, &state.field) {
+        (Some(shaped), _) => Cow::Owned(shaped.item.clone()),
+        (None, Cow::Borrowed(field)) => item(field.data_type()).map_or(Cow::Borrowed(*field), Cow::Borrowed),
+        (None, Cow::Owned(field)) => {
+            Cow::Owned(item(field.data_type()).cloned().unwrap_or_else(|| field.clone()))
+        }
+    };
+    let rows = state.rows.map(|_| walks.iter().map(|walk| walk.len).sum());
+    let name = item.name().clone();
+    let mut inner = State::new(item, rows, walks);
+    inner.route.clone_from(&state.route);
+    inner.route.extend(shaped.as_ref().map(|shaped| shaped.data));
+    inner.route.push(0);
+    let values = column(inner, &Path::Field(&here, &name), &reading.of_values())?;
+    Ok(Some(RowValues {
+        bounds: own.map_or(RowBounds::Made(counted), RowBounds::Own),
+        values,
+        large: matches!(state.field.data_type(), DataType::LargeList(_) | DataType::LargeListView(_)),
+        shapes,
+        axes: shaped.map_or(Vec::new(), |shaped| shaped.axes),
+    }))
+}
+
+fn item(data_type: &DataType) -> Option<&Field> {
+    match data_type {
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::ListView(item)
+        | DataType::LargeListView(item) => Some(item),
+        _ => None,
+    }
+}
+
+fn walk<'a>(part: &Walk<'a>, child: &'a Chunk<'a>, len: usize, base: usize, hops: Vec<Hop<'a>>) -> Walk<'a> {
+    let mut walk = Walk { at: part.at, rows: len, len, chunk: child, base, levels: Levels::new(), hops };
+    walk.enter(child);
+    walk
+}
+
+/// First value and number of values of lists that lie in a row, and where no missing list has any.
+fn in_a_row(part: &Walk<'_>, bounds: Bounds<'_>) -> Option<(usize, usize)> {
+    if !part.hops.is_empty() || !matches!(bounds, Bounds::Offsets(_)) {
+        return None;
+    }
+    let (first, _) = bounds.get(part.base);
+    let (start, size) = bounds.get((part.base + part.len).checked_sub(1)?);
+    let all = start + size - first;
+    if part.levels.is_empty() {
+        return Some((first, all));
+    }
+    let mut there = 0;
+    part.positions(|_, index| there += bounds.get(index).1);
+    (there == all).then_some((first, all))
+}
+
+/// Where the shapes of tensors are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shapes<'a> {
+    bounds: Bounds<'a>,
+    lengths: Keys<'a>,
+}
+
+impl<'a> Shapes<'a> {
+    /// The length of one axis of one tensor.
+    pub(super) fn get(&self, row: usize, axis: usize) -> i64 {
+        self.lengths.get(self.bounds.get(row).0 + axis)
+    }
+
+    /// The producer's bytes.
+    pub(super) fn bytes(&self) -> &'a [u8] {
+        self.lengths.bytes()
+    }
+}
+
+/// What a tensor of variable shape is made of.
+#[derive(Debug, Clone)]
+pub(super) struct Shaped {
+    pub(super) item: Field,
+    /// For each axis of the result, the one in memory.
+    pub(super) axes: Vec<usize>,
+    data: usize,
+    shape: usize,
+}
+
+impl Shaped {
+    pub(super) fn new(field: &Field) -> Result<Self> {
+        let (item, data, shape, axes) = variable_tensor(field)?;
+        Ok(Self { item, axes, data, shape })
+    }
+
+    /// The lists of values, the values, and the shapes of one chunk.
+    pub(super) fn parts<'a>(&self, chunk: &'a Chunk<'a>) -> Option<(Bounds<'a>, &'a Chunk<'a>, Shapes<'a>)> {
+        let Data::Struct(children) = &chunk.data else { return None };
+        let (bounds, child) = lists_of(children.get(self.data)?)?;
+        let (own, lengths) = lists_of(children.get(self.shape)?)?;
+        let Data::Fixed(bytes) = lengths.data else { return None };
+        // The type was seen to be int32 or int64.
+        let wide = lengths.len > 0 && bytes.len() / lengths.len == 8;
+        let lengths = if wide { Keys::I64(bytes.as_chunks().0) } else { Keys::I32(bytes.as_chunks().0) };
+        Some((bounds, child, Shapes { bounds: own, lengths }))
+    }
+
+    /// Calls `each` with every tensor that is there and its shape.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArrow`] for a shape that isn't one of the values that the tensor has.
+    pub(super) fn each(&self, part: &Walk<'_>, mut each: impl FnMut(usize, &[usize])) -> Result<()> {
+        let Some((bounds, _, shapes)) = self.parts(part.chunk) else { return Ok(()) };
+        let mut wrong = None;
+        let mut shape = vec![0; self.axes.len()];
+        part.positions(|position, index| {
+            let lengths = shapes.bounds.get(index).1;
+            let mut size = Some(1usize);
+            for (axis, to) in shape.iter_mut().enumerate() {
+                let own = usize::try_from(shapes.get(index, axis)).ok();
+                size = size.zip(own).and_then(|(size, own)| size.checked_mul(own));
+                *to = own.unwrap_or(0);
+            }
+            if lengths != shape.len() || size != Some(bounds.get(index).1) {
+                wrong.get_or_insert((position, bounds.get(index).1));
+            } else {
+                each(position, &shape);
+            }
+        });
+        match wrong {
+            None => Ok(()),
+            Some((position, size)) => Err(Error::InvalidArrow {
+                path: String::new(),
+                what: format!("the tensor at position {position} has {size} values, and no shape of as many"),
+            }),
+        }
+    }
+}
