@@ -7,13 +7,11 @@ went which way is asserted, so that none is left out in silence.
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ import arrownd
 from agreement import Ledger, expected_mask, ledger, same_values
 from gold.integration import Column, Type, columns_of
 from gold.oracle import PER_SECOND, Due, Wanted, as_array, as_objects, moments
+from rows import same_rows
 
 # Streams that pyarrow itself can't read, each with its reason. (It reads them all.)
 UNREADABLE: dict[str, str] = {}
@@ -231,30 +230,6 @@ def agrees(got: np.ndarray, wanted: Wanted, options: dict[str, Any]) -> None:
         # Rows that are null, of no value at all: integers may have become float for them.
         assert wanted.values.dtype.kind in "iuf" and data.shape == wanted.values.shape
     elif wanted.values.dtype == object:
-        assert data.dtype == object, f"dtype {data.dtype}, expected object"
-        assert data.shape == wanted.values.shape, f"shape {data.shape}, expected {wanted.values.shape}"
-        for at, (ours, theirs) in enumerate(zip(data.flat, wanted.values.flat, strict=True)):
-            assert same(ours, theirs), f"{ours!r} instead of {theirs!r} at flat position {at}"
+        same_rows(data, wanted.values)
     else:
         same_values(data, wanted.values, held)
-
-
-def same(ours: Any, theirs: Any) -> bool:
-    """Equal, of one type, with the same digits, the same offset from UTC, the same dtype."""
-    if type(ours) is not type(theirs):
-        return False
-    if isinstance(theirs, np.ndarray):
-        if theirs.dtype != object:
-            same_values(ours, theirs)
-            return True
-        alike = ours.dtype == object and ours.shape == theirs.shape
-        return alike and all(map(same, ours.reshape(-1), theirs.reshape(-1)))
-    if isinstance(theirs, (list, tuple)):
-        return len(ours) == len(theirs) and all(map(same, ours, theirs))
-    if isinstance(theirs, dict):
-        return list(ours) == list(theirs) and all(same(ours[key], theirs[key]) for key in theirs)
-    if isinstance(theirs, Decimal):
-        return ours.as_tuple() == theirs.as_tuple()
-    if isinstance(theirs, dt.datetime) and ours.utcoffset() != theirs.utcoffset():
-        return False
-    return ours == theirs or (ours != ours and theirs != theirs)
