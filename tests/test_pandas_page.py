@@ -1,18 +1,21 @@
 """pandas' page on Series.to_numpy (shared/seeds/000): its table and examples, by arrownd on the same series.
 
-Where SPEC.md decides otherwise (periods, intervals, zones) the test says so; categories come with issue 3.
+Where SPEC.md decides otherwise (periods, intervals, zones, lists, structs) the test says so.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import arrownd
 from agreement import address_of, ledger, same_values
+from rows import rows_of, same_rows
 
 
 def test_numpy_dtypes_come_back_as_they_are() -> None:
@@ -100,11 +103,30 @@ def test_intervals() -> None:
     same_values(arrownd.to_numpy(series), np.array([[0, 1], [1, 2], [2, 3]]))
 
 
-def test_categories_are_not_built_yet() -> None:
-    """`ser.to_numpy()` of a category-dtype Series: array(['a', 'b', 'a'], dtype=object)."""
-    series = pd.Series(pd.Categorical(["a", "b", "a"]))
-    with pytest.raises(arrownd.UnsupportedTypeError, match="dictionary"):
-        arrownd.to_numpy(series)
+CATEGORIES = {
+    "text": pd.Categorical(["a", "b", "a"]),
+    "ordered": pd.Categorical(["a", "b"], categories=["b", "a"], ordered=True),
+    "integers": pd.Categorical([3, 1, 3]),
+    "integers and a missing value": pd.Categorical([3, None, 3]),
+    "reals": pd.Categorical([0.5, None]),
+    "dates": pd.Categorical(pd.date_range("2000", periods=2)),
+    "flags": pd.Categorical([True, False, True]),
+    "none": pd.Categorical([], categories=["a"]),
+}
+
+
+@pytest.mark.parametrize("kind", CATEGORIES)
+def test_categories(kind: str) -> None:
+    """A NumPy array will be returned and the categorical dtype will be lost: array(['a', 'b', 'a'], dtype=object)."""
+    series = pd.Series(CATEGORIES[kind])
+    same_values(arrownd.to_numpy(series), series.to_numpy())
+
+
+def test_missing_categories() -> None:
+    """pandas: nan among the strings; here None."""
+    series = pd.Series(pd.Categorical(["a", None, "a"]))
+    same_rows(arrownd.to_numpy(series), rows_of("a", None, "a"))
+    assert np.isnan(series.to_numpy()[1])
 
 
 def test_zones_as_objects() -> None:
@@ -148,3 +170,112 @@ def test_the_documented_columns_of_a_frame() -> None:
     same_values(arrownd.to_numpy(frame), frame.to_numpy())
     nullable = frame.convert_dtypes(dtype_backend="pyarrow")
     assert arrownd.to_numpy(nullable).tolist() == frame.to_numpy().tolist()
+
+
+def arrow_backed(values: list, type: pa.DataType) -> pd.Series:
+    return pd.Series(values, dtype=pd.ArrowDtype(type))
+
+
+def test_lists() -> None:
+    """pandas: an object array of arrays, pd.NA for null. Here lists="object" with None, and a dimension by default."""
+    ragged = arrow_backed([[1, 2], [3], None], pa.list_(pa.int64()))
+    same_rows(arrownd.to_numpy(ragged, lists="object"), rows_of(np.array([1, 2]), np.array([3]), None))
+    theirs = ragged.to_numpy()
+    assert [row.tolist() for row in theirs[:2]] == [[1, 2], [3]] and theirs[2] is pd.NA
+    with pytest.raises(arrownd.RaggedError):
+        arrownd.to_numpy(ragged)
+    for type in (pa.list_(pa.int64()), pa.list_(pa.int64(), 2)):
+        uniform = arrow_backed([[1, 2], [3, 4]], type)
+        same_values(arrownd.to_numpy(uniform), np.array([[1, 2], [3, 4]]))
+        assert uniform.to_numpy().shape == (2,)
+
+
+def test_columns_of_python_lists_and_arrays() -> None:
+    """A column of dtype object that holds lists or arrays: pandas keeps the objects, Arrow makes lists of them."""
+    lists = pd.Series([[1, 2], [3]])
+    assert arrownd.to_numpy(lists, dtype=object).tolist() == lists.to_numpy().tolist()
+    arrays = pd.Series([np.array([1, 2]), np.array([3])])
+    same_rows(arrownd.to_numpy(arrays, lists="object"), arrays.to_numpy())
+
+
+def test_structs() -> None:
+    """pandas: an object array of dicts, pd.NA for null; SPEC.md: a matrix, or a structured array."""
+    type = pa.struct([("a", pa.int64()), ("b", pa.float64())])
+    series = arrow_backed([{"a": 1, "b": 2.5}, None], type)
+    assert series.to_numpy().tolist() == [{"a": 1, "b": 2.5}, pd.NA]
+    same_values(arrownd.to_numpy(series), np.array([[1, 2.5], [np.nan, np.nan]]))
+    got = arrownd.to_numpy(series[:1], structured=True)
+    same_values(got, np.array([(1, 2.5)], [("a", "i8"), ("b", "f8")]))
+
+
+def test_maps() -> None:
+    """An object array of lists of tuples, as pandas; None where pandas has pd.NA."""
+    series = arrow_backed([[("a", 1), ("b", None)], [], None], pa.map_(pa.string(), pa.int64()))
+    same_rows(arrownd.to_numpy(series), rows_of([("a", 1), ("b", None)], [], None))
+    assert arrownd.to_numpy(series).tolist()[:2] == series.to_numpy().tolist()[:2]
+
+
+def test_dictionaries() -> None:
+    series = arrow_backed(["a", "b", None], pa.dictionary(pa.int32(), pa.string()))
+    same_rows(arrownd.to_numpy(series), rows_of("a", "b", None))
+    assert series.to_numpy()[2] is pd.NA
+
+
+def test_objects_of_arrow_types() -> None:
+    """Decimals, bytes, times: the same objects; a missing one is None, where pandas has pd.NA or nan."""
+    kinds = [
+        ([Decimal("1.25"), None, Decimal("-0.50")], pa.decimal128(5, 2)),
+        ([b"a", None, b""], pa.binary()),
+        ([dt.time(1), None, dt.time(2, 3, 4, 5)], pa.time64("us")),
+        (["a", None, ""], pa.string()),
+    ]
+    with ledger() as book:
+        for values, type in kinds:
+            with book.entry(str(type)):
+                series = arrow_backed(values, type)
+                same_rows(arrownd.to_numpy(series), rows_of(*values))
+                same_rows(arrownd.to_numpy(series[[0, 2]]), series[[0, 2]].to_numpy())
+
+
+def test_dates() -> None:
+    """pandas: objects of datetime.date; here datetime64[D], and the objects by dtype=object."""
+    series = arrow_backed([dt.date(2020, 1, 1), None], pa.date32())
+    same_values(arrownd.to_numpy(series), np.array(["2020-01-01", "NaT"], "M8[D]"))
+    same_rows(arrownd.to_numpy(series, dtype=object), rows_of(dt.date(2020, 1, 1), None))
+    assert series.to_numpy()[0] == dt.date(2020, 1, 1)
+
+
+def test_decimals_that_pandas_keeps_as_objects() -> None:
+    series = pd.Series([Decimal("1.25"), Decimal("2.00")])
+    same_rows(arrownd.to_numpy(series), series.to_numpy())
+    same_values(arrownd.to_numpy(series, "f8"), series.to_numpy("f8"))
+
+
+@pytest.mark.parametrize(
+    ("series", "wanted"),
+    [
+        (pd.Series(pd.interval_range(0.0, 2.0)), np.array([[0.0, 1], [1, 2]])),
+        (
+            pd.Series(pd.interval_range(pd.Timestamp("2020-01-01"), pd.Timestamp("2020-01-03"))),
+            np.array([["2020-01-01", "2020-01-02"], ["2020-01-02", "2020-01-03"]], "M8[us]"),
+        ),
+        (pd.Series(pd.arrays.IntervalArray.from_tuples([(0, 1), None])), np.array([[0, 1], [np.nan, np.nan]])),
+    ],
+    ids=["reals", "times", "a missing interval"],
+)
+def test_intervals_of_other_kinds(series, wanted) -> None:
+    same_values(arrownd.to_numpy(series), wanted)
+
+
+def test_sparse_columns_are_no_producers() -> None:
+    """pandas can't turn a sparse column into Arrow, and says so."""
+    series = pd.Series(pd.arrays.SparseArray([0, 0, 1]))
+    with pytest.raises(pa.ArrowTypeError):
+        arrownd.to_numpy(series)
+    assert arrownd.to_numpy(series.sparse.to_dense()).tolist() == [0, 0, 1]
+
+
+def test_categories_in_a_frame() -> None:
+    frame = pd.DataFrame({"kind": pd.Categorical(["a", "b"]), "x": [1, 2]})
+    same_rows(arrownd.to_numpy(frame), frame.to_numpy())
+    same_rows(arrownd.to_columns(frame)["kind"], rows_of("a", "b"))

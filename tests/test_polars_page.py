@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import numpy as np
 import polars as pl
 import pytest
 
 import arrownd
 from agreement import address_of, ledger, same_values
+from rows import rows_of, same_rows
 
 
 def test_numeric_data_without_nulls_is_not_copied() -> None:
@@ -106,3 +110,162 @@ def test_slices_keep_their_offset() -> None:
     bits = pl.Series([n % 3 == 0 for n in range(200)])
     for start in (1, 8, 63, 64, 65):
         same_values(arrownd.to_numpy(bits[start:]), np.arange(start, 200) % 3 == 0)
+
+
+LISTS = [
+    pl.Series([[1, 2], [3]]), pl.Series([[1, 2], [3, 4]]), pl.Series([[1, None], [3], None, []]),
+    pl.Series([["a"], ["b", None], []]), pl.Series([[True, None], None, [False]]), pl.Series([[1.5], [None, 2.5]]),
+    pl.Series([[[1, 2], [3]], [[4]], None, []]), pl.Series([[date(2020, 1, 1)], [], [None]]),
+    pl.Series([[Decimal("1.5")], None]), pl.Series([[b"a"], [b"", None]]), pl.Series([], dtype=pl.List(pl.Int64)),
+    pl.Series([[{"a": 1}], None, [{"a": 2}, {"a": 3}]]), pl.Series([["x", "y"], ["x"]], dtype=pl.List(pl.Categorical)),
+    pl.Series([[[1, 2]], [[3, 4], [5, 6]]], dtype=pl.List(pl.Array(pl.Int8, 2))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("series", LISTS, ids=lambda s: f"{s.dtype} {s.to_list()}")
+def test_lists_as_rows_are_those_of_polars(series) -> None:
+    """Polars: an object array with an array a row, each with its own nulls. Here that is lists="object"."""
+    same_rows(arrownd.to_numpy(series, lists="object"), series.to_numpy())
+
+
+def test_lists_are_a_dimension_by_default() -> None:
+    """Polars has object rows even where all are equally long; SPEC.md: one more dimension, or RaggedError."""
+    uniform = pl.Series([[1, 2], [3, 4]])
+    same_values(arrownd.to_numpy(uniform), np.array([[1, 2], [3, 4]]))
+    same_values(arrownd.to_numpy(pl.Series([], dtype=pl.List(pl.Int64))), np.zeros((0, 0), "i8"))
+    with pytest.raises(arrownd.RaggedError, match="lists="):
+        arrownd.to_numpy(pl.Series([[1, 2], [3]]))
+    assert arrownd.to_numpy(uniform, dtype=object).tolist() == [[1, 2], [3, 4]]
+    assert arrownd.to_numpy(uniform, dtype=object).shape == (2,)
+
+
+ARRAYS = [
+    pl.Series([[[1, 2], [3, 4]], [[4, 5], None]], dtype=pl.Array(pl.Array(pl.Int64, 2), 2)),
+    pl.Series([["a", "b"], ["c", None]], dtype=pl.Array(pl.String, 2)),
+    pl.Series([[True, None], None], dtype=pl.Array(pl.Boolean, 2)),
+    pl.Series([[True, False]], dtype=pl.Array(pl.Boolean, 2)), pl.Series([], dtype=pl.Array(pl.Int64, 2)),
+    pl.Series([[date(2020, 1, 1), None]], dtype=pl.Array(pl.Date, 2)),
+    pl.Series([["x", "y"], ["y", None]], dtype=pl.Array(pl.Enum(["x", "y"]), 2)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("series", ARRAYS, ids=lambda s: f"{s.dtype} {s.to_list()}")
+def test_arrays_of_more_dimensions(series) -> None:
+    same_values(arrownd.to_numpy(series), series.to_numpy())
+
+
+def test_array_columns_widen_a_frame() -> None:
+    """Polars: an object matrix with arrays in it; SPEC.md: as many columns more."""
+    frame = pl.DataFrame({"a": [1, 2], "v": [[1, 2], [3, 4]]}, schema={"a": pl.Int64, "v": pl.Array(pl.Int64, 2)})
+    same_values(arrownd.to_numpy(frame), np.array([[1, 1, 2], [2, 3, 4]]))
+    same_values(arrownd.to_columns(frame)["v"], np.array([[1, 2], [3, 4]]))
+
+
+def test_list_columns_in_a_frame() -> None:
+    """Polars: an object matrix with arrays in it. Here that is lists="object", and the default says so."""
+    frame = pl.DataFrame({"a": [1, 2], "l": [[1], [2, 3]]})
+    same_rows(arrownd.to_numpy(frame, lists="object"), frame.to_numpy())
+    with pytest.raises(arrownd.RaggedError, match="to_columns"):
+        arrownd.to_numpy(frame)
+    got = arrownd.to_columns(frame, lists="object")
+    same_rows(got["l"], frame["l"].to_numpy())
+    same_values(got["a"], frame["a"].to_numpy())
+
+
+CODED = [
+    pl.Series(["a", "b", "a", None], dtype=pl.Categorical), pl.Series(["a", "b"], dtype=pl.Enum(["b", "a", "c"])),
+    pl.Series([None, "b", None], dtype=pl.Enum(["a", "b"])), pl.Series([], dtype=pl.Categorical),
+    pl.Series([None], dtype=pl.Categorical),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("series", CODED, ids=lambda s: f"{s.dtype} {s.to_list()}")
+def test_categories_are_their_strings(series) -> None:
+    same_rows(arrownd.to_numpy(series), series.to_numpy())
+
+
+def test_categories_in_a_frame() -> None:
+    frame = pl.DataFrame({"a": ["x", "y"], "c": ["q", None]}, schema={"a": pl.Categorical, "c": pl.Enum(["q"])})
+    same_rows(arrownd.to_numpy(frame), frame.to_numpy())
+
+
+EXACT = [
+    pl.Series([Decimal("1.25"), None]), pl.Series([Decimal("1.25"), Decimal("2")]),
+    pl.Series([Decimal("-0.001"), Decimal(0)], dtype=pl.Decimal(38, 3)), pl.Series([b"a", None, b""]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("series", EXACT, ids=lambda s: f"{s.dtype} {s.to_list()}")
+def test_decimals_and_bytes(series) -> None:
+    same_rows(arrownd.to_numpy(series), series.to_numpy())
+
+
+def test_decimals_in_a_frame() -> None:
+    frame = pl.DataFrame({"a": [1, 2], "c": [Decimal("1.5"), None]})
+    same_rows(arrownd.to_numpy(frame), frame.to_numpy())
+
+
+def test_structs_of_numbers_and_text() -> None:
+    """Polars puts a missing integer into an object matrix as NaN, and the others as floats; here None, and integers."""
+    series = pl.Series([{"a": 1, "b": "x"}, {"a": None, "b": None}, None])
+    wanted = np.array([[1, "x"], [None, None], [None, None]], object)
+    same_rows(arrownd.to_numpy(series), wanted)
+    theirs = series.to_numpy()
+    assert type(theirs[0, 0]) is float and np.isnan(theirs[1, 0])
+
+
+def test_structs_in_structs() -> None:
+    """Polars: arrays in an object matrix; SPEC.md: an error that names to_columns, dtype=object as dicts."""
+    series = pl.Series([{"a": 1, "b": {"c": 2, "d": 3}}, None])
+    with pytest.raises(arrownd.UnsupportedTypeError, match="to_columns"):
+        arrownd.to_numpy(series)
+    got = arrownd.to_columns(series)
+    same_values(got["a"], np.array([1, np.nan]))
+    same_values(got["b"], np.array([[2, 3], [np.nan, np.nan]]))
+    assert arrownd.to_numpy(series, dtype=object).tolist() == [[1, {"c": 2, "d": 3}], [None, None]]
+
+
+def test_lists_in_structs() -> None:
+    series = pl.Series([{"a": "x", "b": [1, 2]}, {"a": None, "b": None}])
+    with pytest.raises(arrownd.RaggedError, match="to_columns"):
+        arrownd.to_numpy(series)
+    same_rows(arrownd.to_numpy(series, lists="object"), series.to_numpy())
+
+
+def test_structured() -> None:
+    """DataFrame.to_numpy(structured=True): Polars has "U" for text, here it is objects; integers with nulls are floats."""
+    numbers = pl.DataFrame({"a": [1, None], "b": [1.5, 2.5], "c": [3, 4]})
+    same_values(arrownd.to_numpy(numbers, structured=True), numbers.to_numpy(structured=True))
+    text = pl.DataFrame({"a": [1, 2], "c": ["x", "y"]})
+    got, theirs = arrownd.to_numpy(text, structured=True), text.to_numpy(structured=True)
+    assert (got.dtype["c"], theirs.dtype["c"]) == (np.dtype(object), np.dtype("U1"))
+    assert got.tolist() == theirs.tolist()
+    flags = pl.DataFrame({"a": [1, 2], "f": [True, None]})
+    assert arrownd.to_numpy(flags, structured=True).tolist() == flags.to_numpy(structured=True).tolist()
+
+
+def test_wide_integers() -> None:
+    """Polars refuses Int128 and UInt128; here they are Python's integers, or a float when asked."""
+    for kind in (pl.Int128, pl.UInt128):
+        series = pl.Series([2**100, 1, None], dtype=kind)
+        with pytest.raises(pl.exceptions.InvalidOperationError):
+            series.to_numpy()
+        assert arrownd.to_numpy(series).tolist() == [2**100, 1, None]
+        same_values(arrownd.to_numpy(series, "f8"), np.array([2.0**100, 1, np.nan]))
+
+
+def test_objects_arrive_as_addresses() -> None:
+    """Polars exports the pointers of an Object series as fixed_size_binary[8], and nothing tells them from bytes."""
+    series = pl.Series([object(), object()], dtype=pl.Object)
+    got = arrownd.to_numpy(series)
+    assert got.dtype == "V8"
+    assert [int.from_bytes(bytes(value), "little") for value in got] == [id(value) for value in series.to_list()]
+
+
+def test_rows_of_lists_are_views() -> None:
+    series = pl.Series([[1, 2], [3], None, [4, None]])
+    got = arrownd.to_numpy(series, lists="object")
+    first = series.to_arrow().values.buffers()[1].address
+    assert [address_of(row) - first for row in got[:2]] == [0, 16]
+    assert [row.flags.writeable for row in (got[0], got[1], got[3])] == [False, False, True]
+    same_rows(got, rows_of(np.array([1, 2]), np.array([3]), None, np.array([4, np.nan])))
