@@ -302,15 +302,12 @@ fn strides(plan: &CorePlan, shape: &[usize], itemsize: usize) -> Vec<isize> {
             }
             place(0);
         }
-        Step::Matrix { order: arrownd::Order::C, .. } => {
-            place(1);
-            place(0);
+        Step::Matrix { order: arrownd::Order::F, .. } => {
+            // Each column in a stretch of its own, in C order where lists give it more dimensions.
+            (0..shape.len().saturating_sub(1)).rev().for_each(&mut place);
+            place(shape.len().saturating_sub(1));
         }
-        Step::Matrix { .. } | Step::Columns | Step::Ragged => {
-            place(0);
-            place(1);
-        }
-        Step::Records(_) => (0..shape.len()).rev().for_each(place),
+        _ => (0..shape.len()).rev().for_each(place),
     }
     strides
 }

@@ -145,7 +145,7 @@ pub(crate) fn ragged<'py>(
         _ => values_of(py, child, request, debts)?.0,
     };
     let offsets = match &rows.bounds {
-        RowBounds::Own(offsets) => {
+        RowBounds::Own(offsets) if !request.options.writable => {
             let width = if rows.large { 8 } else { 4 };
             let dtype = if rows.large { arrownd::DType::Int64 } else { arrownd::DType::Int32 };
             let view = ViewOf {
@@ -158,13 +158,11 @@ pub(crate) fn ragged<'py>(
             // SAFETY: the offsets are a buffer of the array at this route, and of this width.
             unsafe { debts.view(py, &view, descriptor(py, dtype)?) }?
         }
-        RowBounds::Made(ends) => {
-            let last = ends.last().copied().unwrap_or(0);
-            match i32::try_from(last) {
-                Ok(_) if !rows.large => {
-                    PyArray1::from_iter(py, ends.iter().map(|end| *end as i32)).into_any()
-                }
-                _ => PyArray1::from_iter(py, ends.iter().map(|end| *end as i64)).into_any(),
+        bounds => {
+            let ends = || std::iter::once(0).chain((0..bounds.len()).map(|i| bounds.get(i).1));
+            match i32::try_from(ends().last().unwrap_or(0)) {
+                Ok(_) if !rows.large => PyArray1::from_iter(py, ends().map(|end| end as i32)).into_any(),
+                _ => PyArray1::from_iter(py, ends().map(|end| end as i64)).into_any(),
             }
         }
     };

@@ -72,11 +72,10 @@ impl<'o> Dest<'o> {
         Dest { ptr: self.ptr, dims, itemsize: self.itemsize, memory: PhantomData }
     }
 
-    /// Columns of a matrix from `first` on, as an array of rows and `shape`; `None` past the end.
+    /// Columns of a matrix from `first` on (its last dimension), with `shape` in their place; `None` past
+    /// the end.
     pub(crate) fn columns(&mut self, first: usize, shape: &[usize]) -> Option<Dest<'_>> {
-        let [rows, (width, step)] = *self.dims.as_slice() else {
-            return None;
-        };
+        let (&(width, step), rows) = self.dims.split_last()?;
         let count: usize = shape.iter().product();
         if first.checked_add(count)? > width || count == 0 {
             return None;
@@ -84,10 +83,10 @@ impl<'o> Dest<'o> {
         // SAFETY: column `first` is one of the `width` columns.
         let ptr = unsafe { self.ptr.byte_offset(step * first as isize) };
         let mut dims: SmallVec<[(usize, isize); 4]> = SmallVec::new();
-        dims.push(rows);
+        dims.extend_from_slice(rows);
         dims.extend(shape.iter().map(|n| (*n, 0)));
         let mut stride = step;
-        for dim in dims.iter_mut().skip(1).rev() {
+        for dim in dims.iter_mut().skip(rows.len()).rev() {
             dim.1 = stride;
             stride *= dim.0 as isize;
         }

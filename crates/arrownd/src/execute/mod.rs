@@ -203,7 +203,7 @@ impl<'s> Task<'s> {
                     leaf_runs(self.plan, step, leaf, part, start, at, len, &mut dest, each)
                 })
             }
-            (Step::Matrix { order, .. }, Node::Struct { columns, .. }) => {
+            (Step::Matrix { order, .. }, Node::Struct { columns, dims, .. }) => {
                 let mut cursors: Vec<_> = columns
                     .iter()
                     .filter_map(|column| match &column.node {
@@ -225,8 +225,9 @@ impl<'s> Task<'s> {
                         let Step::Leaf(step) = &plan.step else {
                             continue;
                         };
+                        let own = step.axes.iter().skip(dims.len());
                         let shown: Vec<usize> =
-                            step.axes.iter().filter_map(|axis| step.dims.get(*axis).copied()).collect();
+                            own.filter_map(|axis| step.dims.get(*axis).copied()).collect();
                         let Some(mut dest) = dest.columns(first, &shown) else {
                             continue;
                         };

@@ -48,7 +48,7 @@ impl<'l> RowCursor<'l> {
 /// Rows of a C-order matrix that fit in the second-level cache together, in whole blocks of 64.
 pub(super) fn block(plan: &Plan) -> usize {
     const CACHE: usize = 128 << 10;
-    let width = plan.trailing.first().copied().unwrap_or(1);
+    let width: usize = plan.trailing.iter().product();
     let row = width * plan.dtype().map_or(8, DType::itemsize);
     (CACHE / row.max(1) / 64).max(1) * 64
 }

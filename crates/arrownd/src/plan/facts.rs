@@ -26,6 +26,8 @@ pub enum FactsNode<'f> {
         children: Vec<Facts<'f>>,
         /// Dimensions of the lists that the struct lies in.
         dims: &'f [usize],
+        /// How many of them are lists of variable size.
+        lists: usize,
         /// Bytes from one field's values to the next one's, where each begins where the one before it
         /// ends.
         spacing: Option<usize>,
@@ -74,8 +76,9 @@ impl<'f> Facts<'f> {
                 way: &leaf.way,
                 rows: leaf.rows.as_ref().map(|rows| Box::new(Facts::of(&rows.values, options))),
             }),
-            Node::Struct { columns, dims } => FactsNode::Struct {
+            Node::Struct { columns, dims, lists } => FactsNode::Struct {
                 dims,
+                lists: *lists,
                 children: columns.iter().map(|column| Facts::of(column, options)).collect(),
                 spacing: spacing(columns),
             },

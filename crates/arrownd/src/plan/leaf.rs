@@ -101,7 +101,7 @@ pub(super) fn refuse_missing(
     Ok(())
 }
 
-fn misfit(ragged: &Ragged, path: &str) -> Error {
+pub(super) fn misfit(ragged: &Ragged, path: &str) -> Error {
     let (expected, remedy) = if ragged.too_long {
         (format!("pad_to is {}", ragged.expected), "pass a larger pad_to, or leave it out")
     } else {

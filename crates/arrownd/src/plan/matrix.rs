@@ -1,6 +1,6 @@
 //! The plan of a struct or table as one 2-D array.
 
-use super::leaf::{allocated, check_outs, into, requested, result_dtype};
+use super::leaf::{allocated, check_outs, into, misfit, requested, result_dtype, shown_unknown};
 use super::promote::{Member, common};
 use super::{
     Facts, FactsNode, LeafFacts, Note, Plan, Reason, Reasons, Step, Transfer, distinct, fill, type_name,
@@ -10,19 +10,23 @@ use crate::error::{Error, Result};
 use crate::mapping::{Mapped, map};
 use crate::options::{Options, Order};
 
-pub(super) fn plan(
-    facts: &Facts<'_>,
-    children: &[Facts<'_>],
-    spacing: Option<usize>,
-    options: &Options,
-    path: &str,
-) -> Result<Plan> {
+/// The fields of a struct, and the lists that it lies in: their dimensions come before the fields'.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'f> {
+    pub(super) children: &'f [Facts<'f>],
+    pub(super) dims: &'f [usize],
+    pub(super) lists: usize,
+    pub(super) spacing: Option<usize>,
+}
+
+pub(super) fn plan(facts: &Facts<'_>, fields: &Fields<'_>, options: &Options, path: &str) -> Result<Plan> {
     if facts.rows.is_some() {
-        return known(facts, children, spacing, options, path, None);
+        return known(facts, *fields, options, path, None);
     }
     // A schema: without a null, and what it would be with one in every nullable field.
-    let mut plan = known(facts, children, None, options, path, Some(0))?;
-    let with_nulls = known(facts, children, None, options, path, Some(1));
+    let fields = Fields { spacing: None, ..*fields };
+    let mut plan = known(facts, fields, options, path, Some(0))?;
+    let with_nulls = known(facts, fields, options, path, Some(1));
     plan.dtype_with_nulls = with_nulls.ok().and_then(|plan| plan.dtype);
     Ok(plan)
 }
@@ -37,8 +41,7 @@ struct Part<'f> {
 
 fn known(
     facts: &Facts<'_>,
-    children: &[Facts<'_>],
-    spacing: Option<usize>,
+    Fields { children, dims, lists, spacing }: Fields<'_>,
     options: &Options,
     path: &str,
     missing: Option<usize>,
@@ -46,7 +49,7 @@ fn known(
     fill::check_names(children, options)?;
     let mut parts = Vec::with_capacity(children.len());
     for child in children {
-        parts.push(part(child, options, path, missing)?);
+        parts.push(part(child, lists, options, path, missing)?);
     }
     let members: Vec<Member> =
         parts.iter().map(|part| Member { dtype: part.own, zoned: part.mapped.zoned }).collect();
@@ -56,7 +59,8 @@ fn known(
     let mut plans: Vec<Plan> = Vec::with_capacity(parts.len());
     let mut width = 0;
     for part in &parts {
-        if !part.leaf.dims.is_empty() && !dtype.is_numeric() {
+        let own = part.leaf.dims.get(dims.len()..).unwrap_or_default();
+        if !own.is_empty() && !dtype.is_numeric() {
             return Err(Error::UnsupportedType {
                 path: part.path.clone(),
                 from: type_name(part.facts.field),
@@ -64,14 +68,17 @@ fn known(
                 remedy: "use to_columns, or leave the field out with columns=".to_owned(),
             });
         }
-        width = part.leaf.dims.iter().fold(1usize, |a, n| a.saturating_mul(*n)).saturating_add(width);
+        width = own.iter().fold(1usize, |a, n| a.saturating_mul(*n)).saturating_add(width);
         let name = part.facts.field.name();
         let own_options = fill::options_for(options, name);
         let mut plan = into(part.facts, &part.leaf, &part.mapped, &own_options, &part.path, dtype, false)?;
         plan.name = Some(name.clone());
         plans.push(plan);
     }
-    let empty = facts.rows == Some(0) || width == 0;
+    let outer = dims.iter().fold(1usize, |a, n| a.saturating_mul(*n));
+    let unknown = parts.first().map_or(Vec::new(), |part| shown_unknown(&part.leaf));
+    let known_rows = facts.rows.filter(|_| unknown.is_empty());
+    let empty = facts.rows == Some(0) || width == 0 || outer == 0 && unknown.is_empty();
     let mut reasons: Reasons = distinct(plans.iter().flat_map(|plan| plan.reasons().iter()));
     let by_columns = options.order == Order::F || parts.len() <= 1 || facts.rows == Some(1);
     if reasons.is_empty() && !empty && !(by_columns && spacing.is_some()) {
@@ -105,19 +112,21 @@ fn known(
         }
     }
     let masked = plans.iter().any(|plan| plan.masked);
-    let elements = if empty { Some(0) } else { facts.rows.map(|rows| rows.saturating_mul(width)) };
+    let each = outer.saturating_mul(width);
+    let elements = if empty { Some(0) } else { known_rows.map(|rows| rows.saturating_mul(each)) };
     if masked {
         notes.push(Note::Mask { nbytes: elements });
     }
-    check_outs(options, dtype, facts.rows, &[width])?;
+    let trailing = [dims, &[width]].concat();
+    check_outs(options, dtype, facts.rows, &trailing)?;
     Ok(Plan {
         name: None,
         path: path.to_owned(),
         source: facts.field.data_type().clone(),
         dtype: Some(dtype),
         dtype_with_nulls: Some(dtype),
-        trailing: vec![width],
-        unknown: Vec::new(),
+        trailing,
+        unknown,
         rows: facts.rows,
         transfer: if view { Transfer::View } else { Transfer::Copy(reasons) },
         masked,
@@ -128,7 +137,13 @@ fn known(
     })
 }
 
-fn part<'f>(child: &'f Facts<'f>, options: &Options, path: &str, missing: Option<usize>) -> Result<Part<'f>> {
+fn part<'f>(
+    child: &'f Facts<'f>,
+    outer: usize,
+    options: &Options,
+    path: &str,
+    missing: Option<usize>,
+) -> Result<Part<'f>> {
     let name = child.field.name();
     let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
     let FactsNode::Leaf(leaf) = &child.node else {
@@ -139,7 +154,10 @@ fn part<'f>(child: &'f Facts<'f>, options: &Options, path: &str, missing: Option
             remedy: "use to_columns, or leave the field out with columns=".to_owned(),
         });
     };
-    if leaf.way.lists > 0 {
+    if let Some(ragged) = leaf.way.ragged.as_ref().filter(|_| leaf.way.lists <= outer) {
+        return Err(misfit(ragged, &path));
+    }
+    if leaf.way.lists > outer {
         return Err(Error::Ragged {
             path,
             row: 0,

@@ -119,8 +119,9 @@ fn column(facts: &Facts<'_>, options: &Options, path: &str) -> Result<Plan> {
         (FactsNode::Struct { children, dims, .. }, Form::Matrix) if options.structured => {
             records::plan(facts, children, dims, options, path)
         }
-        (FactsNode::Struct { children, spacing, .. }, Form::Matrix) => {
-            matrix::plan(facts, children, *spacing, options, path)
+        (FactsNode::Struct { children, dims, lists, spacing }, Form::Matrix) => {
+            let fields = matrix::Fields { children, dims, lists: *lists, spacing: *spacing };
+            matrix::plan(facts, &fields, options, path)
         }
         (FactsNode::Struct { .. }, Form::Ragged) => Err(rows::no_list(facts, path)),
         (FactsNode::Struct { children, .. }, Form::Columns) => columns(facts, children, options, path),

@@ -30,6 +30,13 @@ pub(super) fn plan(
     path: &str,
     alone: bool,
 ) -> Result<Plan> {
+    if let Some(ragged) = &leaf.way.ragged {
+        return Err(super::leaf::misfit(ragged, path));
+    }
+    if options.nulls == Nulls::Raise && leaf.missing > 0 {
+        let remedy = "pass nulls=\"nan\" or nulls=\"masked\"".to_owned();
+        return Err(missing_error(facts, leaf, path, remedy));
+    }
     let values = of_values(values, options, path, Form::Matrix)?;
     let trailing: Vec<usize> = leaf.axes.iter().filter_map(|axis| leaf.dims.get(*axis).copied()).collect();
     let places = facts.rows.map(|rows| trailing.iter().fold(rows, |a, n| a.saturating_mul(*n)));
@@ -79,10 +86,6 @@ pub(super) fn ragged(facts: &Facts<'_>, leaf: &LeafFacts<'_>, options: &Options,
     let Some(values) = leaf.rows.as_ref().filter(|_| leaf.dims.is_empty()) else {
         return Err(no_list(facts, path));
     };
-    if options.nulls == Nulls::Raise && leaf.missing > 0 {
-        let remedy = "leave out nulls= to get a mask of the missing lists".to_owned();
-        return Err(missing_error(facts, leaf, path, remedy));
-    }
     let nested =
         matches!(&values.node, FactsNode::Leaf(inner) if inner.rows.is_some() && inner.dims.is_empty());
     let form = if nested { Form::Ragged } else { Form::Matrix };

@@ -38,6 +38,8 @@ pub enum Node<'a> {
         columns: Vec<Column<'a>>,
         /// Dimensions after the rows.
         dims: Vec<usize>,
+        /// How many of them are lists of variable size.
+        lists: usize,
     },
 }
 
@@ -347,7 +349,7 @@ pub(super) fn column<'a>(mut state: State<'a>, path: &Path<'_>, reading: &Readin
                 let name = child.field.name().clone();
                 columns.push(column(child, &Path::Field(path, &name), &inner)?);
             }
-            Node::Struct { columns, dims: state.dims }
+            Node::Struct { columns, lists: state.way.lists, dims: state.dims }
         }
     };
     Ok(Column { field, rows, route, node })

@@ -87,6 +87,7 @@ pub(super) fn read<'a>(
     let mut own = None;
     let mut shapes = Vec::new();
     let mut walks = Vec::new();
+    let mut gaps = false;
     let only = state.parts.len() == 1;
     for part in &state.parts {
         let found = match &shaped {
@@ -120,6 +121,7 @@ pub(super) fn read<'a>(
                 walk(part, child, n, first, Vec::new())
             }
             None => {
+                gaps = true;
                 let (mut ends, mut starts) = (vec![0; part.len], vec![0; part.len]);
                 part.positions(|position, index| {
                     let (start, size) = bounds.get(index);
@@ -151,6 +153,7 @@ pub(super) fn read<'a>(
     let rows = state.rows.map(|_| walks.iter().map(|walk| walk.len).sum());
     let name = item.name().clone();
     let mut inner = State::new(item, rows, walks);
+    inner.way.gaps = gaps;
     inner.route.clone_from(&state.route);
     inner.route.extend(shaped.as_ref().map(|shaped| shaped.data));
     inner.route.push(0);

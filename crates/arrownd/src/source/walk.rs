@@ -119,7 +119,7 @@ pub(super) struct State<'a> {
     pub(super) route: Vec<usize>,
     pub(super) dims: Vec<usize>,
     axes: Vec<usize>,
-    way: Way,
+    pub(super) way: Way,
     pub(super) parts: Vec<Walk<'a>>,
 }
 
