@@ -45,5 +45,5 @@ pub use plan::{
 };
 pub use source::{
     ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Chunk, Column, Data, Leaf, Node, Offsets, Part, Path,
-    PlainView, Selection, Validity, chunk_of, plain_view, read_array, read_fields, read_schema,
+    PlainView, Selection, Validity, chunk_of, plain_view, read_array, read_fields, read_schema, values_field,
 };

@@ -38,6 +38,16 @@ pub(super) fn booleans(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, P
     }
 }
 
+/// True and False, from bits.
+pub(super) struct Boolean;
+
+impl Make for Boolean {
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+        let value = matches!(data, Data::Bits(bits) if bits.get(index));
+        Ok(PyBool::new(py, value).to_owned().into_any())
+    }
+}
+
 /// True and False, from bytes.
 pub(super) struct ByteBoolean;
 
@@ -73,9 +83,12 @@ impl Make for Number {
             Element::F16 => float(f64::from(f16::from_ne_bytes(bytes(data, index)))),
             Element::F32 => float(f64::from(f32::from_ne_bytes(bytes(data, index)))),
             Element::F64 => float(f64::from_ne_bytes(bytes(data, index))),
-            Element::Null | Element::Bit | Element::ByteBool | Element::Opaque(_) | Element::Varlen => {
-                py.None().into_bound(py)
-            }
+            Element::Null
+            | Element::Bit
+            | Element::ByteBool
+            | Element::Opaque(_)
+            | Element::Varlen
+            | Element::Nested => py.None().into_bound(py),
         })
     }
 }

@@ -130,6 +130,6 @@ where
         Element::F16 => numbers!(f16),
         Element::F32 => numbers!(f32),
         Element::F64 => numbers!(f64),
-        Element::Null | Element::Opaque(_) | Element::Varlen => Ok(()),
+        Element::Null | Element::Opaque(_) | Element::Varlen | Element::Nested => Ok(()),
     }
 }

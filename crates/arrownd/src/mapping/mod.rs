@@ -36,6 +36,8 @@ pub enum Element {
     Opaque(usize),
     /// Text and bytes of any length: only Python objects can be made of it.
     Varlen,
+    /// Values in values: only Python objects can be made of it.
+    Nested,
 }
 
 impl Element {
@@ -43,7 +45,7 @@ impl Element {
     #[must_use]
     pub fn width(self) -> usize {
         match self {
-            Self::Null | Self::Bit | Self::Varlen => 0,
+            Self::Null | Self::Bit | Self::Varlen | Self::Nested => 0,
             Self::ByteBool | Self::I8 | Self::U8 => 1,
             Self::I16 | Self::U16 | Self::F16 => 2,
             Self::I32 | Self::U32 | Self::F32 => 4,
@@ -79,6 +81,11 @@ impl Mapped {
         Self { row, element, dtype, meaning: dtype, zoned: false }
     }
 
+    /// One Python object a value.
+    fn nested(row: RowId) -> Self {
+        Self::new(row, Element::Nested, DType::Object)
+    }
+
     fn unsupported(row: RowId) -> Self {
         Self::new(row, Element::Varlen, DType::Object)
     }
@@ -96,11 +103,11 @@ pub fn map(field: &Field) -> Result<Mapped> {
         Some(Extension::Uuid) => Mapped { row: RowId::Uuid, ..storage },
         Some(Extension::Json) => Mapped { row: RowId::Json, ..storage },
         Some(Extension::Tensor) => Mapped { row: RowId::FixedShapeTensor, ..storage },
-        Some(Extension::VariableShapeTensor) => Mapped::unsupported(RowId::VariableShapeTensor),
-        Some(Extension::TimestampWithOffset) => Mapped::unsupported(RowId::TimestampWithOffset),
+        Some(Extension::VariableShapeTensor) => Mapped::nested(RowId::VariableShapeTensor),
+        Some(Extension::TimestampWithOffset) => Mapped::nested(RowId::TimestampWithOffset),
         Some(Extension::PolarsInt128) => Mapped::unsupported(RowId::PolarsInt128),
         Some(Extension::PolarsUInt128) => Mapped::unsupported(RowId::PolarsUInt128),
-        Some(Extension::ParquetVariant) => Mapped::unsupported(RowId::ParquetVariant),
+        Some(Extension::ParquetVariant) => Mapped::nested(RowId::ParquetVariant),
         Some(Extension::Period(Some(unit))) => {
             Mapped::new(RowId::PandasPeriod, Element::I64, DType::datetime(unit))
         }
@@ -170,17 +177,17 @@ pub(crate) fn map_storage(data_type: &DataType) -> Mapped {
         T::Utf8 => Mapped::new(R::Utf8, E::Varlen, DType::Object),
         T::LargeUtf8 => Mapped::new(R::LargeUtf8, E::Varlen, DType::Object),
         T::Utf8View => Mapped::new(R::Utf8View, E::Varlen, DType::Object),
-        T::List(_) => Mapped::unsupported(R::List),
-        T::LargeList(_) => Mapped::unsupported(R::LargeList),
-        T::ListView(_) => Mapped::unsupported(R::ListView),
-        T::LargeListView(_) => Mapped::unsupported(R::LargeListView),
-        T::FixedSizeList(..) => Mapped::unsupported(R::FixedSizeList),
-        T::Struct(_) => Mapped::unsupported(R::Struct),
-        T::Map(..) => Mapped::unsupported(R::Map),
-        T::Dictionary(..) => Mapped::unsupported(R::Dictionary),
-        T::RunEndEncoded(..) => Mapped::unsupported(R::RunEndEncoded),
-        T::Union(_, UnionMode::Dense) => Mapped::unsupported(R::DenseUnion),
-        T::Union(_, UnionMode::Sparse) => Mapped::unsupported(R::SparseUnion),
+        T::List(_) => Mapped::nested(R::List),
+        T::LargeList(_) => Mapped::nested(R::LargeList),
+        T::ListView(_) => Mapped::nested(R::ListView),
+        T::LargeListView(_) => Mapped::nested(R::LargeListView),
+        T::FixedSizeList(..) => Mapped::nested(R::FixedSizeList),
+        T::Struct(_) => Mapped::nested(R::Struct),
+        T::Map(..) => Mapped::nested(R::Map),
+        T::Dictionary(..) => Mapped::nested(R::Dictionary),
+        T::RunEndEncoded(..) => Mapped::nested(R::RunEndEncoded),
+        T::Union(_, UnionMode::Dense) => Mapped::nested(R::DenseUnion),
+        T::Union(_, UnionMode::Sparse) => Mapped::nested(R::SparseUnion),
     }
 }
 

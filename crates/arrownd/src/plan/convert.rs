@@ -66,7 +66,7 @@ pub(super) fn convert(mapped: &Mapped, target: DType) -> Option<(Op, DType)> {
         match (mapped.element, target) {
             (_, DType::Object) => Op::Object,
             (E::Null, _) => Op::Nothing,
-            (E::Varlen, _) => return None,
+            (E::Varlen | E::Nested, _) => return None,
             (E::Bit, DType::Bool) => Op::Unpack,
             (E::Bit | E::ByteBool, _) if target.is_numeric() && target != DType::Bool => Op::Cast,
             (E::ByteBool, DType::Bool) => Op::Same,

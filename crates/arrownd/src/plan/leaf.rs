@@ -43,7 +43,7 @@ pub(super) fn result_dtype(
     options: &Options,
     path: &str,
 ) -> Result<DType> {
-    if !is_supported(leaf, mapped) {
+    if !is_supported(mapped, options.dtype) {
         return Err(unsupported(leaf, mapped, options.dtype, path));
     }
     if options.dtype == Some(DType::Object) && !leaf.dims.is_empty() {
@@ -314,13 +314,18 @@ fn missing_error(facts: &Facts<'_>, leaf: &LeafFacts<'_>, path: &str, remedy: St
     }
 }
 
-/// Whether this version has a kernel. A struct inside a list is no leaf that it has one for.
-fn is_supported(leaf: &LeafFacts<'_>, mapped: &Mapped) -> bool {
-    mapped.row.row().supported && !leaf.field.data_type().is_nested()
+/// Whether this version has a kernel.
+fn is_supported(mapped: &Mapped, wanted: Option<DType>) -> bool {
+    use crate::mapping::{Element, RowId};
+    match mapped.row {
+        RowId::Map | RowId::DenseUnion | RowId::SparseUnion => true,
+        _ if mapped.element == Element::Nested => wanted == Some(DType::Object),
+        row => row.row().supported,
+    }
 }
 
 fn unsupported(leaf: &LeafFacts<'_>, mapped: &Mapped, to: Option<DType>, path: &str) -> Error {
-    let supported = is_supported(leaf, mapped);
+    let supported = is_supported(mapped, to);
     let to = to.map_or_else(|| "NumPy".to_owned(), |dtype| dtype.to_string());
     let remedy = if !supported {
         let elsewhere = if path.is_empty() { "" } else { "; leave the field out with columns=" };

@@ -69,6 +69,8 @@ pub struct Part<'a> {
 pub struct Validity<'a> {
     /// The bitmaps that have a zero, each with the number of values that one bit stands for.
     levels: Vec<(Bits<'a>, usize)>,
+    /// A dictionary, runs or a union, where some of what its values stand for is missing.
+    inner: Option<&'a Chunk<'a>>,
 }
 
 impl<'a> Validity<'a> {
@@ -76,13 +78,13 @@ impl<'a> Validity<'a> {
     #[inline]
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.levels.is_empty()
+        self.levels.is_empty() && self.inner.is_none()
     }
 
     /// The only bitmap, where there is one with a bit for each value: spares a branch for each word.
     pub(crate) fn plain(&self) -> Option<Bits<'a>> {
         match self.levels.as_slice() {
-            [(bits, 1)] => Some(*bits),
+            [(bits, 1)] if self.inner.is_none() => Some(*bits),
             _ => None,
         }
     }
@@ -91,11 +93,20 @@ impl<'a> Validity<'a> {
     #[inline(always)]
     #[must_use]
     pub fn word(&self, start: usize) -> u64 {
-        match self.levels.as_slice() {
+        let word = match self.levels.as_slice() {
             [] => u64::MAX,
             [(bits, 1)] => bits.word(start),
             levels => levels.iter().fold(u64::MAX, |word, level| word & expanded(level, start)),
-        }
+        };
+        if self.inner.is_some() { word & self.inner_word(start) } else { word }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn inner_word(&self, start: usize) -> u64 {
+        let Some(chunk) = self.inner else { return u64::MAX };
+        let there = |i: &usize| chunk.resolve(start + i).is_some();
+        (0..chunk.len.saturating_sub(start).min(64)).filter(there).fold(0, |word, i| word | 1 << i)
     }
 
     /// The bytes of the bitmaps.
@@ -108,6 +119,7 @@ impl<'a> Validity<'a> {
     #[must_use]
     pub fn get(&self, index: usize) -> bool {
         self.levels.iter().all(|(bits, each)| bits.get(index / each))
+            && self.inner.is_none_or(|chunk| chunk.resolve(index).is_some())
     }
 }
 
@@ -211,8 +223,10 @@ fn leaf<'a>(
         first_missing: 0,
         unwrapped: Vec::new(),
     };
+    let mut innermost = Vec::new();
     for (at, chunk, levels) in chunks {
-        let validity = Validity { levels };
+        let validity = Validity { levels, inner: None };
+        innermost.push(chunk);
         leaf.parts.push(Part { chunk: at, rows: chunk.len, len: chunk.len, data: &chunk.data, validity });
     }
     loop {
@@ -242,16 +256,25 @@ fn leaf<'a>(
             leaf.dims.push(size);
         }
         leaf.field = child;
-        for part in &mut leaf.parts {
+        for (part, innermost) in leaf.parts.iter_mut().zip(&mut innermost) {
             let Data::FixedList { child, .. } = part.data else {
                 continue;
             };
+            *innermost = child;
             part.len = child.len;
             part.data = &child.data;
             for (_, each) in &mut part.validity.levels {
                 *each *= size.max(1);
             }
             part.validity.levels.extend(own_level(child));
+        }
+    }
+    for (part, chunk) in leaf.parts.iter_mut().zip(innermost) {
+        let leads_on =
+            matches!(chunk.data, Data::Dictionary { .. } | Data::RunEnds { .. } | Data::Union { .. });
+        let lost = |i| chunk.validity.is_none_or(|bits| bits.get(i)) && chunk.resolve(i).is_none();
+        if leads_on && (0..chunk.len).any(lost) {
+            part.validity.inner = Some(chunk);
         }
     }
     count_missing(&mut leaf);
@@ -273,9 +296,9 @@ fn count_missing(leaf: &mut Leaf<'_>) {
     for part in &leaf.parts {
         let (missing, first) = match part.validity.levels.as_slice() {
             _ if null_type => (part.len, 0),
-            [] => (0, 0),
+            [] if part.validity.is_full() => (0, 0),
             _ if part.len == 0 => (0, 0),
-            [(bits, each)] => {
+            [(bits, each)] if part.validity.inner.is_none() => {
                 ((bits.len() - bits.count_ones()) * each, bits.first_zero().unwrap_or(0) * each)
             }
             _ => {

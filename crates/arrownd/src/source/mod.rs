@@ -24,7 +24,7 @@ pub use column::{Column, Leaf, Node, Part, Validity};
 pub use native::chunk_of;
 pub use path::Path;
 pub use plain::{PlainView, plain_view};
-pub use schema::read_schema;
+pub use schema::{read_schema, values_field};
 
 use crate::error::{Error, Result};
 use crate::mapping::{extension, pandas_index_columns};
