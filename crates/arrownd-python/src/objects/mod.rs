@@ -33,22 +33,20 @@ pub(crate) fn write<'v>(py: Python<'_>, mut visit: Visit<'v>, na_values: &NaValu
         given => given.of(py, visit.plan.name())?,
     };
     let LeafStep { check, element, .. } = *visit.step;
-    let field = visit.leaf.field;
-    match element {
+    let (field, path) = (visit.leaf.field, visit.plan.path());
+    let written = match element {
         Element::Bit => {
             numbers::booleans(py, &mut visit, &fill);
             Ok(())
         }
         Element::Nested => {
-            let maker = Maker::new(py, field, check).map_err(|error| under(error, visit.plan.path()))?;
             let data: &'v Data<'v> = visit.part.data;
-            each(&mut visit, &fill, |index| maker.of_data(py, data, index))
+            Maker::new(py, field, check)
+                .and_then(|maker| each(&mut visit, &fill, |index| maker.of_data(py, data, index)))
         }
-        _ => {
-            let path = visit.plan.path();
-            leaf(py, field, check, Each { py, visit, fill: &fill }).map_err(|error| under(error, path))
-        }
-    }
+        _ => leaf(py, field, check, Each { py, visit, fill: &fill }),
+    };
+    written.map_err(|error| under(error, path))
 }
 
 /// Finds how the values of a type that holds no others become objects.
