@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from .case import Case, Chunk
 from .extensions import interval_case, leaf_extension_cases, tensor_cases
+from .members import member_cases
 from .moments import moment_cases
 from .nested import nested_cases
 from .numbers import number_cases
 from .octets import octet_cases
 from .unsupported import unsupported
 
-LEAVES: list[Case] = [*number_cases(), *moment_cases(), *octet_cases(), *leaf_extension_cases()]
+LEAVES: list[Case] = [*number_cases(), *moment_cases(), *octet_cases(), *leaf_extension_cases(), *member_cases()]
 CASES: list[Case] = [*LEAVES, *nested_cases(LEAVES), *tensor_cases(), interval_case()]
 UNSUPPORTED = unsupported()
 

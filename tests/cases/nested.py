@@ -18,7 +18,7 @@ def nested_cases(leaves: list[Case]) -> list[Case]:
 
 LISTED = ("int8", "uint16", "int64", "uint64", "halffloat", "float", "double", "bool", "date32[day]", "date64[ms]",
           "timestamp[ns]", "timestamp[us, tz=UTC]", "duration[ms]", "time64[us]", "fixed_size_binary[3]",
-          "month_day_nano_interval", "extension<arrow.bool8>", "string", "null")  # fmt: skip
+          "month_day_nano_interval", "extension<arrow.bool8>", "string", "null", "map<string, int64>", "dense_union")  # fmt: skip
 
 
 def over_leaves(leaves: list[Case]) -> list[Case]:

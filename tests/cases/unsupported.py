@@ -22,14 +22,8 @@ def unsupported() -> dict[str, list[Any]]:
     found["large_list"] = [pa.array(rows, pa.large_list(pa.int64()))]
     found["list_view"] = [pa.array(rows, pa.list_view(pa.int64()))]
     found["large_list_view"] = [pa.array(rows, pa.large_list_view(pa.int64()))]
-    found["map"] = [pa.array([[("a", 1)]], pa.map_(pa.utf8(), pa.int64()))]
     found["dictionary"] = [pa.array(["a", "b", None]).dictionary_encode()]
     found["run_end_encoded"] = [pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array([1.5, 2.5]))]
-    ids = pa.array([0, 1], pa.int8())
-    found["dense_union"] = [
-        pa.UnionArray.from_dense(ids, pa.array([0, 0], pa.int32()), [pa.array([1]), pa.array(["a"])])
-    ]
-    found["sparse_union"] = [pa.UnionArray.from_sparse(ids, [pa.array([1, 2]), pa.array(["a", "b"])])]
     found["arrow.variable_shape_tensor"] = [variable_shape_tensor()]
     found["arrow.timestamp_with_offset"] = [timestamp_with_offset()]
     found["arrow.parquet.variant"] = [variant()]

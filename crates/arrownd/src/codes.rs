@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use arrow_schema::{DataType, Field};
 
 use crate::error::{Error, Result};
-use crate::mapping::values_field;
 use crate::options::Options;
 use crate::plan::type_name;
-use crate::source::{Bits, Chunk, Column, Data, Keys, dictionary_of};
+use crate::source::{Bits, Chunk, Column, Data, Keys, dictionary_of, values_field};
 
 /// A dictionary, read: what its codes become, and which values are its categories.
 #[derive(Debug)]
@@ -42,7 +41,7 @@ impl<'a> Codes<'a> {
     /// # Errors
     /// [`Error::UnsupportedType`] for any other type.
     pub fn new(field: &Field, chunks: &'a [Chunk<'a>]) -> Result<Self> {
-        let DataType::Dictionary(index, _) = field.data_type() else {
+        let (DataType::Dictionary(index, _), Some(values)) = (field.data_type(), values_field(field)) else {
             return Err(Error::UnsupportedType {
                 path: String::new(),
                 from: type_name(field),
@@ -74,7 +73,7 @@ impl<'a> Codes<'a> {
             parts.truncate(1);
         }
         let mut codes =
-            Self { parts, field: values_field(field), width, signed, chosen: Vec::new(), changed: false };
+            Self { parts, field: values, width, signed, chosen: Vec::new(), changed: false };
         codes.number();
         Ok(codes)
     }
@@ -208,22 +207,21 @@ impl Chunk<'_> {
                 key.extend((bytes.len() as u64).to_le_bytes());
                 key.extend(bytes);
             }
-            Data::List { .. } | Data::ListView { .. } | Data::FixedList { .. } => {
-                if let Some((start, size, child)) = self.list_at(at) {
-                    key.extend((size as u64).to_le_bytes());
-                    (start..start + size).for_each(|i| child.write_key(i, key));
-                }
+            Data::List { child, .. } | Data::ListView { child, .. } | Data::FixedList { child, .. } => {
+                let list = self.data.list(at);
+                key.extend((list.len() as u64).to_le_bytes());
+                list.for_each(|i| child.write_key(i, key));
             }
             Data::Struct(children) => children.iter().for_each(|child| child.write_key(at, key)),
-            Data::Dictionary { .. } | Data::RunEnds { .. } => {
-                if let Some((child, index)) = self.value_at(at) {
+            Data::Dictionary { values, .. } | Data::RunEnds { values, .. } => {
+                values.write_key(self.data.entry(at), key);
+            }
+            Data::Union { children, .. } => {
+                let (child, index) = self.data.member(at);
+                key.extend((child as u64).to_le_bytes());
+                if let Some(child) = children.get(child) {
                     child.write_key(index, key);
                 }
-            }
-            // Which child an id names isn't known here: no two values of a union are taken for equal.
-            Data::Union { ids, .. } => {
-                key.extend((ids.as_ptr().addr() as u64).to_le_bytes());
-                key.extend((at as u64).to_le_bytes());
             }
         }
     }

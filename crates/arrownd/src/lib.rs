@@ -48,5 +48,5 @@ pub use plan::{
 pub use source::{
     ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, Column, Data, Held, Keys, Leaf, Node,
     Offsets, Part, Path, PlainView, Ragged, RowBounds, RowValues, Selection, Validity, Way, chunk_of,
-    plain_view, read_array, read_fields, read_schema,
+    plain_view, read_array, read_fields, read_schema, values_field,
 };

@@ -1,21 +1,31 @@
 //! Results of Python objects: the kernels that need an interpreter, behind the same plan.
 #![allow(unsafe_code, reason = "object arrays hold references as pointers")]
 
+mod nested;
 mod numbers;
 mod text;
 mod times;
 
-use arrow_schema::{DataType, IntervalUnit};
-use arrownd::{DType, Data, Error, LeafStep, RowId, Run, Visit, map};
+use std::cell::RefCell;
+
+use arrow_schema::{DataType, Field, IntervalUnit};
+use arrownd::{DType, Data, Element, Error, LeafStep, Mapped, RowId, Run, Visit, map};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::arguments::NaValues;
 use crate::errors::{Failure, Outcome};
+pub(crate) use nested::Maker;
 
 /// Makes the object of one value that is there.
 trait Make {
     fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>>;
+}
+
+/// What is done with the [`Make`] of a type.
+trait Take {
+    type Out;
+    fn take(self, make: impl Make + 'static) -> Outcome<Self::Out>;
 }
 
 /// Writes objects, stretch by stretch.
@@ -34,56 +44,118 @@ impl<'w, 'py> Writer<'w, 'py> {
     }
 }
 
-fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'_>) -> Outcome<()> {
+fn write<'v>(py: Python<'_>, mut visit: Visit<'v>, na_values: &NaValues<'_>) -> Outcome<()> {
     let fill = match na_values {
         NaValues::Unset => py.None().into_bound(py),
         given => given.of(py, visit.plan.path())?,
     };
     let LeafStep { check, element, .. } = *visit.step;
-    let leaf = visit.leaf;
-    let data_type = leaf.field.data_type();
-    let row = map(&visit.leaf.field)?.row;
-    match (row, data_type) {
-        (RowId::Null, _) => each(py, &mut visit, &fill, &numbers::Nothing),
-        (RowId::Bool, _) => {
+    let (field, path) = (&*visit.leaf.field, visit.plan.path());
+    let written = match element {
+        Element::Bit => {
             numbers::booleans(py, &mut visit, &fill);
             Ok(())
         }
-        (RowId::Bool8, _) => each(py, &mut visit, &fill, &numbers::ByteBoolean),
-        (RowId::Uuid, _) => each(py, &mut visit, &fill, &text::Uuid::new(py)?),
-        (_, DataType::FixedSizeBinary(_)) => each(py, &mut visit, &fill, &text::FixedBytes(element.width())),
-        (_, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {
-            each(py, &mut visit, &fill, &text::Text)
+        Element::Nested => {
+            let data: &'v Data<'v> = &visit.part.data;
+            Maker::new(py, field, check)
+                .and_then(|maker| each(&mut visit, &fill, |index| maker.of_data(py, data, index)))
         }
-        (_, DataType::Binary | DataType::LargeBinary | DataType::BinaryView) => {
-            each(py, &mut visit, &fill, &text::Binary)
-        }
-        (_, DataType::Date32 | DataType::Date64) => {
-            each(py, &mut visit, &fill, &times::Date::new(data_type, check))
-        }
+        _ => leaf(py, field, check, Each { py, visit, fill: &fill }),
+    };
+    written.map_err(|error| under(error, path))
+}
+
+/// Finds how the values of a type that holds no others become objects.
+fn leaf<T: Take>(py: Python<'_>, field: &Field, check: bool, then: T) -> Outcome<T::Out> {
+    let data_type = field.data_type();
+    let Mapped { row, element, .. } = map(field)?;
+    match (row, data_type) {
+        (RowId::Null, _) => then.take(numbers::Nothing),
+        (RowId::Bool, _) => then.take(numbers::Boolean),
+        (RowId::Bool8, _) => then.take(numbers::ByteBoolean),
+        (RowId::Uuid, _) => then.take(text::Uuid::new(py)?),
+        (RowId::TimestampWithOffset, _) => then.take(times::OffsetTimestamp::new(field, check)?),
+        (RowId::PolarsInt128 | RowId::PolarsUInt128, _)
+        | (
+            _,
+            DataType::Decimal32(..)
+            | DataType::Decimal64(..)
+            | DataType::Decimal128(..)
+            | DataType::Decimal256(..),
+        ) => Err(unmade(field)),
+        (_, DataType::FixedSizeBinary(_)) => then.take(text::FixedBytes(element.width())),
+        (_, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => then.take(text::Text),
+        (_, DataType::Binary | DataType::LargeBinary | DataType::BinaryView) => then.take(text::Binary),
+        (_, DataType::Date32 | DataType::Date64) => then.take(times::Date::new(data_type, check)),
         (RowId::Timestamp | RowId::TimestampTz, DataType::Timestamp(unit, zone)) => {
-            each(py, &mut visit, &fill, &times::Timestamp::new(py, *unit, zone.as_deref(), check)?)
+            then.take(times::Timestamp::new(py, *unit, zone.as_deref(), check)?)
         }
-        (_, DataType::Duration(unit)) => each(py, &mut visit, &fill, &times::Duration::new(*unit, check)),
+        (_, DataType::Duration(unit)) => then.take(times::Duration::new(*unit, check)),
         (_, DataType::Time32(unit) | DataType::Time64(unit)) => {
-            each(py, &mut visit, &fill, &times::TimeOfDay::new(*unit, check))
+            then.take(times::TimeOfDay::new(*unit, check))
         }
-        (_, DataType::Interval(unit)) => match unit {
-            IntervalUnit::YearMonth => each(py, &mut visit, &fill, &numbers::Number(element)),
-            IntervalUnit::DayTime | IntervalUnit::MonthDayNano => {
-                each(py, &mut visit, &fill, &times::Interval(element.width()))
-            }
-        },
-        _ => each(py, &mut visit, &fill, &numbers::Number(element)),
+        (_, DataType::Interval(IntervalUnit::DayTime | IntervalUnit::MonthDayNano)) => {
+            then.take(times::Interval(element.width()))
+        }
+        _ => then.take(numbers::Number(element)),
     }
 }
 
-fn each(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, PyAny>, how: &impl Make) -> Outcome<()> {
+fn unmade(field: &Field) -> Failure {
+    Failure::Core(Error::UnsupportedType {
+        path: String::new(),
+        from: arrownd::type_name(field),
+        to: "Python objects".to_owned(),
+        remedy: "this version doesn't convert the type yet".to_owned(),
+    })
+}
+
+/// Writes a leaf's values.
+struct Each<'a, 'v, 'py> {
+    py: Python<'py>,
+    visit: Visit<'v>,
+    fill: &'a Bound<'py, PyAny>,
+}
+
+impl Take for Each<'_, '_, '_> {
+    type Out = ();
+
+    fn take(mut self, make: impl Make + 'static) -> Outcome<()> {
+        let (py, part) = (self.py, self.visit.part);
+        let data: &Data<'_> = &part.data;
+        if !self.visit.leaf.way.dictionary {
+            return each(&mut self.visit, self.fill, |index| make.make(py, data, index));
+        }
+        // A dictionary's values are made once; none of them can change.
+        let made: RefCell<Vec<Option<Bound<'_, PyAny>>>> = RefCell::default();
+        each(&mut self.visit, self.fill, |index| {
+            if let Some(Some(known)) = made.borrow().get(index) {
+                return Ok(known.clone());
+            }
+            let object = make.make(py, data, index)?;
+            let mut made = made.borrow_mut();
+            if index >= made.len() {
+                made.resize(index + 1, None);
+            }
+            if let Some(place) = made.get_mut(index) {
+                *place = Some(object.clone());
+            }
+            Ok(object)
+        })
+    }
+}
+
+fn each<'py>(
+    visit: &mut Visit<'_>,
+    fill: &Bound<'py, PyAny>,
+    how: impl Fn(usize) -> Outcome<Bound<'py, PyAny>>,
+) -> Outcome<()> {
     for at in (0..visit.run.len()).step_by(64) {
         let block = visit.block(at);
         for (i, index) in block.index.into_iter().take(block.len).enumerate() {
             let object = if block.valid >> i & 1 != 0 {
-                how.make(py, &visit.part.data, index).map_err(|error| located(error, visit, at + i))?
+                how(index).map_err(|error| located(error, visit, at + i))?
             } else {
                 fill.clone()
             };
@@ -103,24 +175,48 @@ pub(crate) fn put(run: &mut Run<'_>, index: usize, object: Bound<'_, PyAny>) {
     unsafe { ffi::Py_XDECREF(old.cast()) };
 }
 
-/// Kernels know a value, not where it is: its place is added here.
+/// Kernels know a value, not in which row it is: the row is added here, and the path by [`under`].
 fn located(failure: Failure, visit: &Visit<'_>, at: usize) -> Failure {
     let place = visit.position + at;
-    let path = visit.plan.path().to_owned();
     match failure {
-        Failure::Core(Error::LossyCast { value, dtype, .. }) => {
+        Failure::Core(Error::LossyCast { path, value, dtype, .. }) => {
             let exact = match map(&visit.leaf.field) {
-                Ok(mapped) if mapped.dtype == DType::Object => format!("pass dtype=\"{}\"", mapped.meaning),
-                _ => "leave out dtype=object".to_owned(),
+                Ok(mapped) if mapped.element == Element::Nested => None,
+                Ok(mapped) if mapped.dtype == DType::Object => {
+                    Some(format!("pass dtype=\"{}\" to keep it exact, or ", mapped.meaning))
+                }
+                _ => Some("leave out dtype=object to keep it exact, or ".to_owned()),
             };
-            let remedy = format!("{exact} to keep it exact, or safe=False");
+            let remedy = match exact {
+                Some(exact) => format!("{exact}safe=False"),
+                None => "pass safe=False to cut it".to_owned(),
+            };
             Failure::Core(Error::LossyCast { path, value, position: place, dtype, remedy })
         }
-        Failure::Core(Error::InvalidArrow { what, .. }) => {
+        Failure::Core(Error::InvalidArrow { path, what }) => {
             Failure::Core(Error::InvalidArrow { path, what: format!("{what} at position {place}") })
         }
         other => other,
     }
+}
+
+/// The same error with `outer` before the path that it has.
+fn under(failure: Failure, outer: &str) -> Failure {
+    let join = |path: String| match (outer, path.as_str()) {
+        ("", _) => path,
+        (_, "") => outer.to_owned(),
+        _ => format!("{outer}.{path}"),
+    };
+    Failure::Core(match failure {
+        Failure::Core(Error::LossyCast { path, value, position, dtype, remedy }) => {
+            Error::LossyCast { path: join(path), value, position, dtype, remedy }
+        }
+        Failure::Core(Error::InvalidArrow { path, what }) => Error::InvalidArrow { path: join(path), what },
+        Failure::Core(Error::UnsupportedType { path, from, to, remedy }) => {
+            Error::UnsupportedType { path: join(path), from, to, remedy }
+        }
+        other => return other,
+    })
 }
 
 fn lossy(value: String, to: &str) -> Failure {

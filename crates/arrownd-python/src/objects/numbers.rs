@@ -44,6 +44,16 @@ pub(super) fn booleans(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, P
     }
 }
 
+/// True and False, from bits.
+pub(super) struct Boolean;
+
+impl Make for Boolean {
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+        let value = matches!(data, Data::Bits(bits) if bits.get(index));
+        Ok(PyBool::new(py, value).to_owned().into_any())
+    }
+}
+
 /// True and False, from bytes.
 pub(super) struct ByteBoolean;
 

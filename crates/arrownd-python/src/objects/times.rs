@@ -1,6 +1,9 @@
 //! Dates, times, timestamps, durations and intervals as Python's `datetime` has them.
 
-use arrow_schema::{DataType, TimeUnit};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use arrow_schema::{DataType, Field, TimeUnit};
 use arrownd::{Data, Error};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
@@ -105,6 +108,9 @@ fn find_zone<'py>(py: Python<'py>, zone: &str) -> Outcome<Bound<'py, PyAny>> {
         return Ok(py.import("datetime")?.getattr("timezone")?.call1((delta,))?);
     }
     let found = py.import("zoneinfo").and_then(|module| module.getattr("ZoneInfo")?.call1((zone,)));
+    if found.is_err() && zone == "UTC" {
+        return Ok(PyTzInfo::utc(py)?.to_owned().into_any());
+    }
     found.map_err(|_| {
         Failure::Core(Error::UnsupportedType {
             path: String::new(),
@@ -121,7 +127,8 @@ fn offset_minutes(zone: &str) -> Option<i32> {
         b'-' => (-1, &zone[1..]),
         _ => return None,
     };
-    let (hours, minutes) = rest.split_once(':').or_else(|| (rest.len() == 4).then(|| rest.split_at(2)))?;
+    let (hours, minutes) =
+        rest.split_once(':').or_else(|| rest.split_at_checked(2).filter(|_| rest.len() == 4))?;
     let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
     ((0..24).contains(&hours) && (0..60).contains(&minutes)).then_some(sign * (hours * 60 + minutes))
 }
@@ -130,24 +137,12 @@ impl Make for Timestamp {
     fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
         let ticks = i64::from_ne_bytes(bytes(data, index));
         let (seconds, micros) = split(ticks, self.unit, self.check, "datetime.datetime")?;
-        let (days, clock) = (seconds.div_euclid(DAY_SECONDS), seconds.rem_euclid(DAY_SECONDS));
-        if !PYTHON_DAYS.contains(&days) {
+        let Some(clock) = Clock::new(seconds) else {
+            let days = seconds.div_euclid(DAY_SECONDS);
             return out_of_years(py, format!("day {days}"), self.check, "datetime.datetime");
-        }
-        let (year, month, day) = arrownd::civil(days);
-        let (hour, minute, second) = ((clock / 3600) as u8, (clock / 60 % 60) as u8, (clock % 60) as u8);
+        };
         let utc = self.zones.as_ref().map(|zones| zones.utc.bind(py));
-        let moment = PyDateTime::new(
-            py,
-            year as i32,
-            month as u8 + 1,
-            day as u8 + 1,
-            hour,
-            minute,
-            second,
-            micros as u32,
-            utc,
-        )?;
+        let moment = clock.datetime(py, micros, utc)?;
         let Some(zones) = &self.zones else {
             return Ok(moment.into_any());
         };
@@ -158,6 +153,102 @@ impl Make for Timestamp {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Aware `datetime.datetime`, each with an offset of its own: a struct of a timestamp in UTC and the
+/// offset in minutes, which may be a dictionary's or a run's.
+pub(super) struct OffsetTimestamp {
+    unit: TimeUnit,
+    check: bool,
+    zones: RefCell<HashMap<i16, Py<PyTzInfo>>>,
+}
+
+impl OffsetTimestamp {
+    pub(super) fn new(field: &Field, check: bool) -> Outcome<Self> {
+        fn is_offset(data_type: &DataType) -> bool {
+            match data_type {
+                DataType::Int16 => true,
+                DataType::Dictionary(_, values) => **values == DataType::Int16,
+                DataType::RunEndEncoded(_, values) => *values.data_type() == DataType::Int16,
+                _ => false,
+            }
+        }
+        if let DataType::Struct(fields) = field.data_type()
+            && let [timestamp, offset] = fields.as_ref()
+            && let DataType::Timestamp(unit, Some(_)) = timestamp.data_type()
+            && is_offset(offset.data_type())
+        {
+            return Ok(Self { unit: *unit, check, zones: RefCell::default() });
+        }
+        let what = format!(
+            "the extension arrow.timestamp_with_offset doesn't allow the storage type {}",
+            field.data_type()
+        );
+        Err(Failure::Core(Error::InvalidArrow { path: String::new(), what }))
+    }
+
+    fn zone<'py>(&self, py: Python<'py>, minutes: i16) -> Outcome<Bound<'py, PyTzInfo>> {
+        if let Some(zone) = self.zones.borrow().get(&minutes) {
+            return Ok(zone.bind(py).clone());
+        }
+        let zone = PyTzInfo::fixed_offset(py, PyDelta::new(py, 0, i32::from(minutes) * 60, 0, true)?)?;
+        self.zones.borrow_mut().insert(minutes, zone.clone().unbind());
+        Ok(zone)
+    }
+}
+
+impl Make for OffsetTimestamp {
+    fn make<'py>(&self, py: Python<'py>, data: &Data<'_>, index: usize) -> Outcome<Bound<'py, PyAny>> {
+        let Data::Struct(children) = data else {
+            return Ok(py.None().into_bound(py));
+        };
+        let part = |at: usize| children.get(at).and_then(|child| child.resolve(index));
+        let (Some((ticks, at)), Some((offset, place))) = (part(0), part(1)) else {
+            return Ok(py.None().into_bound(py));
+        };
+        let ticks = i64::from_ne_bytes(bytes(&ticks.data, at));
+        let minutes = i16::from_ne_bytes(bytes(&offset.data, place));
+        if minutes.unsigned_abs() >= 24 * 60 {
+            return if self.check {
+                Err(lossy(format!("an offset of {minutes} minutes"), "datetime.timezone"))
+            } else {
+                Ok(py.None().into_bound(py))
+            };
+        }
+        let (seconds, micros) = split(ticks, self.unit, self.check, "datetime.datetime")?;
+        let local = seconds.saturating_add(i64::from(minutes) * 60);
+        let Some(clock) = Clock::new(local) else {
+            return out_of_years(py, format!("{ticks} ticks"), self.check, "datetime.datetime");
+        };
+        Ok(clock.datetime(py, micros, Some(&self.zone(py, minutes)?))?.into_any())
+    }
+}
+
+/// Seconds since 1970 as a calendar and a clock show them.
+struct Clock {
+    days: i64,
+    seconds: i64,
+}
+
+impl Clock {
+    /// `None` outside Python's years.
+    fn new(seconds: i64) -> Option<Self> {
+        let days = seconds.div_euclid(DAY_SECONDS);
+        PYTHON_DAYS.contains(&days).then(|| Self { days, seconds: seconds.rem_euclid(DAY_SECONDS) })
+    }
+
+    fn datetime<'py>(
+        &self,
+        py: Python<'py>,
+        micros: i64,
+        zone: Option<&Bound<'py, PyTzInfo>>,
+    ) -> PyResult<Bound<'py, PyDateTime>> {
+        let (year, month, day) = arrownd::civil(self.days);
+        let (hour, minute, second) =
+            ((self.seconds / 3600) as u8, (self.seconds / 60 % 60) as u8, (self.seconds % 60) as u8);
+        let (month, day) = (month as u8 + 1, day as u8 + 1);
+        PyDateTime::new(py, year as i32, month, day, hour, minute, second, micros as u32, zone)
     }
 }
 

@@ -160,14 +160,6 @@ pub(crate) fn variable_tensor(field: &Field) -> Result<(Field, usize, usize, Vec
     Ok((item.as_ref().clone(), data, shape, axes))
 }
 
-/// The field of a dictionary's values.
-pub(crate) fn values_field(field: &Field) -> Field {
-    match field.data_type() {
-        DataType::Dictionary(_, values) => Field::new("values", values.as_ref().clone(), true),
-        other => Field::new("values", other.clone(), true),
-    }
-}
-
 fn numbers(value: &Value) -> Option<Vec<usize>> {
     value.as_array()?.iter().map(|n| usize::try_from(n.as_u64()?).ok()).collect()
 }

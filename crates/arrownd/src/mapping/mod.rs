@@ -6,7 +6,7 @@ mod table;
 use arrow_schema::{DataType, Field, IntervalUnit, TimeUnit, UnionMode};
 
 pub(crate) use extension::{
-    Extension, Tensor, extension, pandas_index_columns, tensor, values_field, variable_tensor,
+    Extension, Tensor, extension, pandas_index_columns, tensor, variable_tensor,
 };
 pub use table::{ROWS, Row, RowId};
 
@@ -38,7 +38,7 @@ pub enum Element {
     Opaque(usize),
     /// Text and bytes of any length: only Python objects can be made of it.
     Varlen,
-    /// Values that are made of others: only Python objects can be made of them.
+    /// Values in values: only Python objects can be made of it.
     Nested,
 }
 
@@ -83,6 +83,11 @@ impl Mapped {
         Self { row, element, dtype, meaning: dtype, zoned: false }
     }
 
+    /// One Python object a value.
+    fn nested(row: RowId) -> Self {
+        Self::new(row, Element::Nested, DType::Object)
+    }
+
     fn unsupported(row: RowId) -> Self {
         Self::new(row, Element::Varlen, DType::Object)
     }
@@ -100,12 +105,8 @@ pub fn map(field: &Field) -> Result<Mapped> {
         Some(Extension::Uuid) => Mapped { row: RowId::Uuid, ..storage },
         Some(Extension::Json) => Mapped { row: RowId::Json, ..storage },
         Some(Extension::Tensor) => Mapped { row: RowId::FixedShapeTensor, ..storage },
-        Some(Extension::VariableShapeTensor) => {
-            Mapped::new(RowId::VariableShapeTensor, Element::Nested, DType::Object)
-        }
-        Some(Extension::TimestampWithOffset) => {
-            Mapped::new(RowId::TimestampWithOffset, Element::Nested, DType::Object)
-        }
+        Some(Extension::VariableShapeTensor) => Mapped::nested(RowId::VariableShapeTensor),
+        Some(Extension::TimestampWithOffset) => Mapped::nested(RowId::TimestampWithOffset),
         Some(Extension::PolarsInt128) => Mapped::unsupported(RowId::PolarsInt128),
         Some(Extension::PolarsUInt128) => Mapped::unsupported(RowId::PolarsUInt128),
         Some(Extension::ParquetVariant) => Mapped { row: RowId::ParquetVariant, ..storage },
@@ -178,17 +179,17 @@ pub(crate) fn map_storage(data_type: &DataType) -> Mapped {
         T::Utf8 => Mapped::new(R::Utf8, E::Varlen, DType::Object),
         T::LargeUtf8 => Mapped::new(R::LargeUtf8, E::Varlen, DType::Object),
         T::Utf8View => Mapped::new(R::Utf8View, E::Varlen, DType::Object),
-        T::List(_) => Mapped::new(R::List, E::Nested, DType::Object),
-        T::LargeList(_) => Mapped::new(R::LargeList, E::Nested, DType::Object),
-        T::ListView(_) => Mapped::new(R::ListView, E::Nested, DType::Object),
-        T::LargeListView(_) => Mapped::new(R::LargeListView, E::Nested, DType::Object),
-        T::FixedSizeList(..) => Mapped::new(R::FixedSizeList, E::Nested, DType::Object),
-        T::Struct(_) => Mapped::new(R::Struct, E::Nested, DType::Object),
-        T::Map(..) => Mapped::new(R::Map, E::Nested, DType::Object),
-        T::Dictionary(..) => Mapped::new(R::Dictionary, E::Nested, DType::Object),
-        T::RunEndEncoded(..) => Mapped::new(R::RunEndEncoded, E::Nested, DType::Object),
-        T::Union(_, UnionMode::Dense) => Mapped::new(R::DenseUnion, E::Nested, DType::Object),
-        T::Union(_, UnionMode::Sparse) => Mapped::new(R::SparseUnion, E::Nested, DType::Object),
+        T::List(_) => Mapped::nested(R::List),
+        T::LargeList(_) => Mapped::nested(R::LargeList),
+        T::ListView(_) => Mapped::nested(R::ListView),
+        T::LargeListView(_) => Mapped::nested(R::LargeListView),
+        T::FixedSizeList(..) => Mapped::nested(R::FixedSizeList),
+        T::Struct(_) => Mapped::nested(R::Struct),
+        T::Map(..) => Mapped::nested(R::Map),
+        T::Dictionary(..) => Mapped::nested(R::Dictionary),
+        T::RunEndEncoded(..) => Mapped::nested(R::RunEndEncoded),
+        T::Union(_, UnionMode::Dense) => Mapped::nested(R::DenseUnion),
+        T::Union(_, UnionMode::Sparse) => Mapped::nested(R::SparseUnion),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a value lies when the values aren't in a row: through offsets, dictionaries and runs.
 
 use super::bits::{Bits, low_mask};
-use super::chunk::Offsets;
+use super::chunk::{Chunk, Offsets};
 use super::rows::Shapes;
 
 /// Where up to 64 values lie.
@@ -39,6 +39,8 @@ pub(crate) enum Hop<'a> {
     /// Into lists laid end to end: list `i` has the positions from `ends[i - 1]` on, and its values
     /// from `starts[i]` on.
     Flat { ends: Vec<usize>, starts: Vec<usize>, inner: usize },
+    /// A union, whose values are missing where those of its members are.
+    Resolved(&'a Chunk<'a>),
     /// Into whatever was chosen.
     Chosen(Vec<usize>),
 }
@@ -212,7 +214,7 @@ impl Hop<'_> {
             | Self::List { inner, .. }
             | Self::Tensor { inner, .. }
             | Self::Flat { inner, .. } => *inner = inner.saturating_mul(size),
-            Self::Valid(_) | Self::Keys(_) | Self::Runs { .. } | Self::Chosen(_) => {}
+            Self::Valid(_) | Self::Keys(_) | Self::Runs { .. } | Self::Resolved(_) | Self::Chosen(_) => {}
         }
     }
 
@@ -227,7 +229,11 @@ impl Hop<'_> {
                 all.push(shapes.bytes());
                 all
             }
-            Self::Start { .. } | Self::Fixed { .. } | Self::Flat { .. } | Self::Chosen(_) => Vec::new(),
+            Self::Start { .. }
+            | Self::Fixed { .. }
+            | Self::Flat { .. }
+            | Self::Resolved(_)
+            | Self::Chosen(_) => Vec::new(),
         }
     }
 
@@ -349,6 +355,13 @@ impl Hop<'_> {
                         *at = from + (span - first);
                     }
                 });
+            }
+            Self::Resolved(chunk) => {
+                for lane in 0..*len {
+                    if *valid >> lane & 1 == 1 && chunk.resolve(index[lane]).is_none() {
+                        *valid &= !(1 << lane);
+                    }
+                }
             }
             Self::Chosen(chosen) => {
                 for at in index.iter_mut() {

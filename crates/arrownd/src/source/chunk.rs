@@ -1,5 +1,9 @@
 //! One array in one piece, as slices that are safe to read.
 
+use std::ops::Range;
+
+use arrow_schema::UnionFields;
+
 use super::bits::Bits;
 
 /// Offsets of 32 or 64 bits, in the producer's bytes: they may be misaligned.
@@ -113,9 +117,11 @@ pub enum Data<'a> {
         run_ends: Box<Chunk<'a>>,
         values: Box<Chunk<'a>>,
     },
+    /// Value `i` is in the child whose place stands at `ids[i]` of `places`.
     Union {
         ids: &'a [u8],
         offsets: Option<Offsets<'a>>,
+        places: Box<[u8; 128]>,
         children: Vec<Chunk<'a>>,
     },
 }
@@ -139,19 +145,147 @@ impl<'a> Data<'a> {
             _ => return None,
         })
     }
+}
 
-    /// The buffers of the values themselves, not those of children.
-    pub(crate) fn buffers(&self) -> Vec<&'a [u8]> {
-        match self {
-            Self::Bits(bits) => vec![bits.bytes()],
-            Self::Fixed(bytes) => vec![bytes],
-            Self::Binary { values, .. } => vec![values],
-            Self::Views { views, buffers } => {
-                let mut all = buffers.clone();
-                all.push(views.as_flattened());
-                all
+/// Which child each type id of a union names; ids that aren't declared name none.
+pub(super) fn places(fields: &UnionFields) -> Box<[u8; 128]> {
+    let mut places = Box::new([u8::MAX; 128]);
+    for (place, (id, _)) in fields.iter().enumerate() {
+        if let Some(to) = usize::try_from(id).ok().and_then(|id| places.get_mut(id)) {
+            *to = place as u8;
+        }
+    }
+    places
+}
+
+impl<'a> Chunk<'a> {
+    /// Where value `index` really lies: what a dictionary's index, a run or a union's id leads to, at
+    /// whatever depth. `None` where it is missing on the way, or there.
+    #[must_use]
+    pub fn resolve(&self, index: usize) -> Option<(&Self, usize)> {
+        let (mut chunk, mut index) = (self, index);
+        loop {
+            if chunk.validity.is_some_and(|bits| !bits.get(index)) {
+                return None;
             }
-            _ => Vec::new(),
+            (chunk, index) = match &chunk.data {
+                Data::Null => return None,
+                Data::Dictionary { values, .. } => (&**values, chunk.data.entry(index)),
+                Data::RunEnds { values, .. } => (&**values, chunk.data.entry(index)),
+                Data::Union { children, .. } => {
+                    let (child, index) = chunk.data.member(index);
+                    (children.get(child)?, index)
+                }
+                _ => return Some((chunk, index)),
+            };
+        }
+    }
+
+    /// An integer of 8 to 64 bits that isn't negative; 0 past the end and for other layouts.
+    #[inline]
+    fn unsigned(&self, index: usize) -> usize {
+        fn read<const N: usize>(bytes: &[u8], index: usize) -> [u8; N] {
+            bytes.as_chunks::<N>().0.get(index).copied().unwrap_or([0; N])
+        }
+        let Data::Fixed(bytes) = &self.data else { return 0 };
+        match bytes.len() / self.len.max(1) {
+            1 => usize::from(u8::from_ne_bytes(read(bytes, index))),
+            2 => usize::from(u16::from_ne_bytes(read(bytes, index))),
+            4 => u32::from_ne_bytes(read(bytes, index)) as usize,
+            _ => u64::from_ne_bytes(read(bytes, index)) as usize,
+        }
+    }
+}
+
+impl<'a> Data<'a> {
+    /// All memory that is read for the values, that of children too, bitmaps and all.
+    pub(crate) fn buffers(&self) -> Vec<&'a [u8]> {
+        let mut all = Vec::new();
+        self.collect_buffers(&mut all);
+        all
+    }
+
+    fn collect_buffers(&self, all: &mut Vec<&'a [u8]>) {
+        let mut below = |chunk: &Chunk<'a>| {
+            all.extend(chunk.validity.map(|bits| bits.bytes()));
+            chunk.data.collect_buffers(all);
+        };
+        match self {
+            Self::Null => {}
+            Self::Bits(bits) => all.push(bits.bytes()),
+            Self::Fixed(bytes) => all.push(bytes),
+            Self::Binary { offsets, values } => all.extend([offsets.bytes(), values]),
+            Self::Views { views, buffers } => {
+                all.extend(buffers);
+                all.push(views.as_flattened());
+            }
+            Self::List { offsets, child } => {
+                below(child);
+                all.push(offsets.bytes());
+            }
+            Self::ListView { offsets, sizes, child } => {
+                below(child);
+                all.extend([offsets.bytes(), sizes.bytes()]);
+            }
+            Self::FixedList { child, .. } => below(child),
+            Self::Struct(children) => children.iter().for_each(below),
+            Self::Dictionary { keys, values } => [keys, values].into_iter().for_each(|chunk| below(chunk)),
+            Self::RunEnds { run_ends, values, .. } => {
+                [run_ends, values].into_iter().for_each(|chunk| below(chunk));
+            }
+            Self::Union { ids, offsets, children, .. } => {
+                children.iter().for_each(below);
+                all.push(ids);
+                all.extend(offsets.map(|offsets| offsets.bytes()));
+            }
+        }
+    }
+
+    /// Which of the `values` stands at `index`, of a dictionary or of runs; 0 for other layouts.
+    #[inline]
+    #[must_use]
+    pub fn entry(&self, index: usize) -> usize {
+        match self {
+            Self::Dictionary { keys, .. } => keys.unsigned(index),
+            Self::RunEnds { offset, run_ends, .. } => {
+                let at = offset.saturating_add(index);
+                let (mut low, mut high) = (0, run_ends.len);
+                while low < high {
+                    let middle = low + (high - low) / 2;
+                    if run_ends.unsigned(middle) <= at { low = middle + 1 } else { high = middle }
+                }
+                low
+            }
+            _ => 0,
+        }
+    }
+
+    /// Which of a union's `children` has value `index`, and at which position; a child that isn't
+    /// there for other layouts.
+    #[inline]
+    #[must_use]
+    pub fn member(&self, index: usize) -> (usize, usize) {
+        let Self::Union { ids, offsets, places, .. } = self else {
+            return (usize::MAX, 0);
+        };
+        let place = ids.get(index).and_then(|id| places.get(usize::from(*id)));
+        let at = offsets.map_or(index, |offsets| offsets.get(index) as usize);
+        (place.map_or(usize::MAX, |place| usize::from(*place)), at)
+    }
+
+    /// The values of list `index` in its child; nothing for other layouts. A list that is missing may
+    /// reach past the child's end.
+    #[inline]
+    #[must_use]
+    pub fn list(&self, index: usize) -> Range<usize> {
+        match self {
+            Self::List { offsets, .. } => offsets.get(index) as usize..offsets.get(index + 1) as usize,
+            Self::ListView { offsets, sizes, .. } => {
+                let start = offsets.get(index) as usize;
+                start..start.saturating_add(sizes.get(index) as usize)
+            }
+            Self::FixedList { size, .. } => index.saturating_mul(*size)..(index + 1).saturating_mul(*size),
+            _ => 0..0,
         }
     }
 

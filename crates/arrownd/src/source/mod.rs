@@ -30,7 +30,7 @@ pub use native::chunk_of;
 pub use path::Path;
 pub use plain::{PlainView, plain_view};
 pub use rows::{RowBounds, RowValues};
-pub use schema::read_schema;
+pub use schema::{read_schema, values_field};
 pub(crate) use walk::dictionary_of;
 
 use crate::error::{Error, Result};

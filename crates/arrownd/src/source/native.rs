@@ -6,7 +6,7 @@ use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, UnionMode};
 
 use super::bits::Bits;
-use super::chunk::{Chunk, Data, Offsets};
+use super::chunk::{Chunk, Data, Offsets, places};
 
 /// Borrows an array of arrow-rs. *O(nodes)*, shares memory.
 #[must_use]
@@ -139,7 +139,7 @@ fn data(array: &dyn Array) -> Data<'_> {
                 (UnionMode::Dense, Some(offsets)) => Some(Offsets::I32(bytes(offsets).as_chunks().0)),
                 _ => None,
             };
-            Data::Union { ids: bytes(array.type_ids()), offsets, children }
+            Data::Union { ids: bytes(array.type_ids()), offsets, places: places(fields), children }
         }
         _ => Data::Null,
     }

@@ -3,7 +3,7 @@
 
 use arrow_schema::{Field, Fields, UnionFields, UnionMode};
 
-use super::chunk::Data;
+use super::chunk::{Data, places};
 use super::content;
 use super::node::Node;
 use super::path::Path;
@@ -111,6 +111,6 @@ impl<'a> Node<'a> {
             None
         };
         content::check_union(fields, ids, offsets.as_ref(), &children, path)?;
-        Ok(Data::Union { ids, offsets, children })
+        Ok(Data::Union { ids, offsets, places: places(fields), children })
     }
 }

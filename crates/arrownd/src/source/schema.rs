@@ -76,6 +76,7 @@ unsafe fn field(schema: &ArrowSchema, path: &Path<'_>, depth: usize, left: &Cell
     };
     // SAFETY: the caller's promise is this function's.
     let children = unsafe { children(schema, format, path) }?;
+    let mut of_values = Vec::new();
     let data_type = if schema.dictionary.is_null() {
         // SAFETY: the children were checked to be there.
         unsafe { plain_type(format, schema.flags, children, path, depth, left) }?
@@ -93,6 +94,7 @@ unsafe fn field(schema: &ArrowSchema, path: &Path<'_>, depth: usize, left: &Cell
         let dictionary = unsafe { &*schema.dictionary };
         // SAFETY: the caller's promise covers what lies below.
         let values = unsafe { field(dictionary, &Path::Field(path, "dictionary"), depth + 1, left) }?;
+        of_values.extend(values.metadata().iter().map(|(key, value)| (kept_key(key), value.clone())));
         DataType::Dictionary(Box::new(index), Box::new(values.data_type().clone()))
     };
     let nullable = schema.flags & 2 != 0;
@@ -100,11 +102,37 @@ unsafe fn field(schema: &ArrowSchema, path: &Path<'_>, depth: usize, left: &Cell
     if let Some((_, extension)) = PRIVATE_FORMATS.iter().find(|(known, _)| *known == format) {
         return Ok(field.with_metadata([(EXTENSION_TYPE_NAME_KEY, *extension)]));
     }
-    if schema.metadata.is_null() {
-        return Ok(field);
-    }
-    // SAFETY: non-null, and metadata by the caller's promise; the lengths in it are checked.
-    Ok(field.with_metadata(unsafe { metadata(schema.metadata, path) }?))
+    let mut own = if schema.metadata.is_null() {
+        Vec::new()
+    } else {
+        // SAFETY: non-null, and metadata by the caller's promise; the lengths in it are checked.
+        unsafe { metadata(schema.metadata, path) }?
+    };
+    // What a producer says under these keys would be taken for its dictionary's.
+    own.retain(|(key, _)| !key.starts_with(VALUES_PREFIX));
+    own.extend(of_values);
+    Ok(if own.is_empty() { field } else { field.with_metadata(own.into_iter().collect::<Metadata>()) })
+}
+
+/// Before the keys of the metadata that a dictionary's values have: `DataType::Dictionary` has no
+/// field that could hold it, so the outer field does.
+const VALUES_PREFIX: &str = "ARROWND:values:";
+
+fn kept_key(key: &str) -> String {
+    format!("{VALUES_PREFIX}{key}")
+}
+
+/// The field of a dictionary's values, with their own metadata; `None` for every other type.
+#[must_use]
+pub fn values_field(field: &Field) -> Option<Field> {
+    let DataType::Dictionary(_, values) = field.data_type() else {
+        return None;
+    };
+    let own = field.metadata().iter();
+    let kept: Metadata = own
+        .filter_map(|(key, value)| Some((key.strip_prefix(VALUES_PREFIX)?.to_owned(), value.clone())))
+        .collect();
+    Some(Field::new("values", (**values).clone(), true).with_metadata(kept))
 }
 
 /// # Safety
@@ -328,7 +356,7 @@ unsafe fn plain_type(
 /// # Safety
 /// `raw` points to metadata in the specification's encoding; the lengths in it may be wrong only
 /// in ways that the checks here see.
-unsafe fn metadata(raw: *const c_char, path: &Path<'_>) -> Result<Metadata> {
+unsafe fn metadata(raw: *const c_char, path: &Path<'_>) -> Result<Vec<(String, String)>> {
     let mut reader = MetadataReader { at: raw.cast(), used: 0 };
     // SAFETY: the metadata begins with the number of pairs.
     let pairs = unsafe { reader.length(path) }?;
@@ -344,7 +372,7 @@ unsafe fn metadata(raw: *const c_char, path: &Path<'_>) -> Result<Metadata> {
         let value = unsafe { reader.text(path) }?;
         all.push((key, value));
     }
-    Ok(all.into_iter().collect())
+    Ok(all)
 }
 
 struct MetadataReader {

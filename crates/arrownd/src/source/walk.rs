@@ -10,7 +10,8 @@ use super::column::{Held, Leaf, Levels, Part, Ragged, Reading, Validity, Way, co
 use super::path::Path;
 use super::rows;
 use crate::error::{Error, Result};
-use crate::mapping::{Extension, Tensor, extension, tensor, values_field};
+use super::schema::values_field;
+use crate::mapping::{Extension, Tensor, extension, tensor};
 use crate::options::Lists;
 
 /// One chunk on the way down.
@@ -265,7 +266,9 @@ impl<'a> State<'a> {
                 part.look_up(Hop::Keys(keys), values);
             }
         }
-        self.field = Cow::Owned(values_field(&self.field));
+        if let Some(values) = values_field(&self.field) {
+            self.field = Cow::Owned(values);
+        }
     }
 
     fn runs(&mut self) {
@@ -413,6 +416,13 @@ impl<'a> State<'a> {
 
 impl<'a> Walk<'a> {
     fn into_part(mut self) -> Part<'a> {
+        // A union has no bitmap of its own: its value is missing where its member's is.
+        if matches!(self.chunk.data, Data::Union { .. })
+            && (0..self.chunk.len).any(|at| self.chunk.resolve(at).is_none())
+        {
+            self.indirect();
+            self.hops.push(Hop::Resolved(self.chunk));
+        }
         let data = if !self.hops.is_empty() || self.base == 0 && self.len == self.chunk.len {
             Held::Whole(&self.chunk.data)
         } else {
@@ -445,43 +455,6 @@ pub(crate) fn dictionary_of<'a>(
     match &chunk.data {
         Data::Dictionary { keys, values } => keys_of(data_type, keys).map(|keys| (keys, values.as_ref())),
         _ => None,
-    }
-}
-
-impl<'a> Chunk<'a> {
-    /// Start, length and values of one list.
-    pub(crate) fn list_at(&'a self, at: usize) -> Option<(usize, usize, &'a Self)> {
-        let (bounds, child) = lists_of(self)?;
-        let (start, size) = bounds.get(at);
-        Some((start, size, child))
-    }
-
-    /// Where the value of a dictionary or of runs is: the child, and the index in it. `None` where the
-    /// layout isn't one of these.
-    pub(crate) fn value_at(&'a self, at: usize) -> Option<(&'a Self, usize)> {
-        match &self.data {
-            Data::Dictionary { keys, values } => {
-                let Data::Fixed(bytes) = keys.data else { return None };
-                let key = match bytes.len().checked_div(keys.len)? {
-                    // What is checked to be an index isn't negative, so its sign doesn't matter.
-                    1 => usize::from(*bytes.get(at)?),
-                    2 => usize::from(u16::from_ne_bytes(*bytes.as_chunks().0.get(at)?)),
-                    4 => u32::from_ne_bytes(*bytes.as_chunks().0.get(at)?) as usize,
-                    _ => u64::from_ne_bytes(*bytes.as_chunks().0.get(at)?) as usize,
-                };
-                Some((values, key))
-            }
-            Data::RunEnds { offset, run_ends, values } => {
-                let Data::Fixed(bytes) = run_ends.data else { return None };
-                let ends = match bytes.len().checked_div(run_ends.len)? {
-                    2 => Keys::I16(bytes.as_chunks().0),
-                    4 => Keys::I32(bytes.as_chunks().0),
-                    _ => Keys::I64(bytes.as_chunks().0),
-                };
-                Some((values, super::access::first_above(&ends, (offset + at) as i64)))
-            }
-            _ => None,
-        }
     }
 }
 

@@ -86,7 +86,7 @@ pub(crate) fn value(chunk: &Chunk<'_>, data_type: &DataType, i: usize) -> String
                 (0..run_ends.len).position(|run| integer(bytes, width, run, false) > (offset + i) as i128);
             value(values, of.data_type(), run.expect("the runs cover the array"))
         }
-        (Data::Union { ids, offsets, children }, DataType::Union(fields, _)) => {
+        (Data::Union { ids, offsets, children, .. }, DataType::Union(fields, _)) => {
             let (at, of) = member(fields, ids[i] as i8);
             let place = offsets.map_or(i, |offsets| offsets.get(i) as usize);
             format!("{}:{}", ids[i], value(&children[at], of, place))
