@@ -37,7 +37,7 @@ pub use crate::ndarray::{Item, to_array};
 pub use dtype::{DType, Resolution, Unit};
 pub use error::{Error, ErrorKind, Result};
 pub use execute::{Block, Dest, Planned, Run, Task, ViewOf, Visit};
-pub use kernels::civil;
+pub use kernels::{DecimalText, civil};
 pub use mapping::{Element, Mapped, ROWS, Row, RowId, map};
 pub use options::{Fill, Fills, Form, Nulls, Options, Order, OutSpec, Outs};
 pub use plan::{

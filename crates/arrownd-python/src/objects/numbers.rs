@@ -73,9 +73,15 @@ impl Make for Number {
             Element::F16 => float(f64::from(f16::from_ne_bytes(bytes(data, index)))),
             Element::F32 => float(f64::from(f32::from_ne_bytes(bytes(data, index)))),
             Element::F64 => float(f64::from_ne_bytes(bytes(data, index))),
-            Element::Null | Element::Bit | Element::ByteBool | Element::Opaque(_) | Element::Varlen => {
-                py.None().into_bound(py)
-            }
+            Element::Wide { signed: true } => int!(i128),
+            Element::Wide { signed: false } => int!(u128),
+            // These have a `Make` of their own.
+            Element::Null
+            | Element::Bit
+            | Element::ByteBool
+            | Element::Decimal { .. }
+            | Element::Opaque(_)
+            | Element::Varlen => py.None().into_bound(py),
         })
     }
 }
