@@ -1,5 +1,7 @@
 //! Decimals as floats, rounded once from the exact value, and as integers.
 
+use std::mem::MaybeUninit;
+
 use half::f16;
 
 use super::blocks::{Convert, Failed, Window, convert};
@@ -14,18 +16,22 @@ mod text;
 pub use text::DecimalText;
 use text::Magnitude;
 
-/// Ten to this power is the largest that a double holds exactly.
-const EXACT_POWER: i32 = 22;
 /// Integers up to here are doubles.
-const EXACT_INTEGER: u64 = 1 << 53;
+const EXACT: u64 = 1 << 53;
+/// Integers up to half of half of it become doubles, and doubles integers, by an addition: a vector
+/// instruction that every CPU has.
+const BLOCK: u64 = EXACT / 4;
+/// 1.5 times 2**52: its last place is 1.
+const MAGIC: f64 = 6_755_399_441_055_744.0;
 
 /// What is known of all values before the first is read.
 #[derive(Debug, Clone, Copy)]
 struct Scale {
     scale: i32,
-    /// Ten to the power of the scale's magnitude, up to [`EXACT_POWER`].
+    /// Ten to the power of the scale's magnitude, up to 38, as the sum of two doubles.
     power: f64,
-    /// Values up to here, times or over `power`, are rounded once; 0 where `power` isn't the scale's.
+    rest: f64,
+    /// Below, an integer times or over `power` is rounded once; 0 where `power` isn't all.
     limit: u64,
     /// Ten to the power of the scale; 0 where 64 bits don't hold it, or the scale is negative.
     divisor: i64,
@@ -34,10 +40,12 @@ struct Scale {
 impl Scale {
     fn new(scale: i8) -> Self {
         let scale = i32::from(scale);
-        let exact = scale.abs() <= EXACT_POWER;
-        let power = (0..scale.abs().min(EXACT_POWER)).fold(1.0, |power, _| power * 10.0);
+        let exact = 10u128.checked_pow(scale.unsigned_abs()).unwrap_or(0);
+        let power = exact as f64;
+        let rest = exact.wrapping_sub(power as u128) as i128 as f64;
+        let limit = if exact != 0 && rest == 0.0 { EXACT } else { 0 };
         let divisor = u32::try_from(scale).ok().and_then(|scale| 10i64.checked_pow(scale)).unwrap_or(0);
-        Self { scale, power, limit: if exact { EXACT_INTEGER } else { 0 }, divisor }
+        Self { scale, power, rest, limit, divisor }
     }
 }
 
@@ -46,36 +54,60 @@ trait Unscaled: bytemuck::Pod {
     const WIDTH: i32;
     /// The lowest 64 bits, and whether they are the whole value.
     fn small(self) -> (i64, bool);
+    /// The lowest 128 bits, and whether they are the whole value.
+    fn medium(self) -> (i128, bool);
     fn magnitude(self) -> Magnitude;
 }
 
 macro_rules! unscaled {
-    ($($t:ty: $small:expr;)*) => { $(
+    ($($t:ty: $value:ident, $small:expr, $medium:expr;)*) => { $(
         impl Unscaled for $t {
             const WIDTH: i32 = size_of::<$t>() as i32;
             #[inline(always)]
             fn small(self) -> (i64, bool) {
-                #[allow(clippy::redundant_closure_call, reason = "the bits are a parameter")]
-                ($small)(self)
+                let $value = self;
+                $small
+            }
+            #[inline(always)]
+            fn medium(self) -> (i128, bool) {
+                let $value = self;
+                $medium
             }
             fn magnitude(self) -> Magnitude {
-                Magnitude::of(&self)
+                Magnitude::of(bytemuck::bytes_of(&self))
             }
         }
     )* };
 }
 unscaled! {
-    [u8; 4]: |bytes| (i64::from(i32::from_ne_bytes(bytes)), true);
-    [u8; 8]: |bytes| (i64::from_ne_bytes(bytes), true);
-    [u8; 16]: |bytes| {
-        let value = i128::from_ne_bytes(bytes);
-        (value as i64, (value >> 64) as i64 == (value as i64) >> 63)
-    };
-    [u8; 32]: |bytes: [u8; 32]| {
-        let [low, second, third, high] = text::words(bytes).map(|word| word as i64);
-        let sign = low >> 63;
-        (low, (second ^ sign) | (third ^ sign) | (high ^ sign) == 0)
-    };
+    i32: value, (i64::from(value), true), (i128::from(value), true);
+    i64: value, (value, true), (i128::from(value), true);
+    [i64; 2]: words, { let [low, high] = low_first(words); (low, high == low >> 63) }, (joined(low_first(words)), true);
+    [i64; 4]: words,
+        {
+            let [low, second, third, high] = low_first(words);
+            let sign = low >> 63;
+            (low, (second ^ sign) | (third ^ sign) | (high ^ sign) == 0)
+        },
+        {
+            let [low, second, third, high] = low_first(words);
+            let sign = second >> 63;
+            (joined([low, second]), (third ^ sign) | (high ^ sign) == 0)
+        };
+}
+
+/// The words of one integer from the lowest to the highest.
+#[inline(always)]
+fn low_first<const N: usize>(mut words: [i64; N]) -> [i64; N] {
+    if cfg!(target_endian = "big") {
+        words.reverse();
+    }
+    words
+}
+
+#[inline(always)]
+fn joined([low, high]: [i64; 2]) -> i128 {
+    i128::from(high) << 64 | i128::from(low as u64)
 }
 
 /// What a decimal becomes.
@@ -85,6 +117,10 @@ trait Target: Scalar {
     fn convert<S: Unscaled>(value: S, scale: Scale) -> Self;
     /// Whether `value` is held: floats round, but stay finite; integers are exact.
     fn holds<S: Unscaled>(value: S, scale: Scale) -> bool;
+    /// The smallest scale for [`Target::at_once`].
+    const LEAST: i32;
+    /// Both, without a branch, for an integer up to [`BLOCK`] and a scale that `power` is all of.
+    fn at_once(integer: f64, scale: Scale) -> (Self, bool);
 }
 
 #[derive(Clone, Copy)]
@@ -103,6 +139,40 @@ impl<S: Unscaled, D: Target, const CHECK: bool> Convert<S, D> for Decimal<CHECK>
     #[inline(always)]
     fn exact(self, value: S) -> bool {
         D::holds(value, self.0)
+    }
+    #[inline(always)]
+    fn block(self, values: &[S; 64], out: &mut [MaybeUninit<D>; 64]) -> Option<bool> {
+        if self.0.limit == 0 || self.0.scale < D::LEAST {
+            return None;
+        }
+        let mut integers = [0.0; 64];
+        let mut fit = true;
+        for (value, integer) in values.iter().zip(&mut integers) {
+            let (low, whole) = value.small();
+            fit &= whole & (low.wrapping_add(BLOCK as i64) as u64 <= 2 * BLOCK);
+            *integer = f64::from_bits(low.wrapping_add(MAGIC.to_bits() as i64) as u64) - MAGIC;
+        }
+        if !fit {
+            return None;
+        }
+        let mut held = true;
+        if self.0.scale >= 0 {
+            // Known to the loop below, so that it has no branch.
+            let scale = Scale { scale: 1, ..self.0 };
+            for (integer, to) in integers.iter().zip(out) {
+                let (value, holds) = D::at_once(*integer, scale);
+                *to = MaybeUninit::new(value);
+                held &= holds;
+            }
+        } else {
+            let scale = Scale { scale: -1, ..self.0 };
+            for (integer, to) in integers.iter().zip(out) {
+                let (value, holds) = D::at_once(*integer, scale);
+                *to = MaybeUninit::new(value);
+                held &= holds;
+            }
+        }
+        Some(held)
     }
 }
 
@@ -154,10 +224,10 @@ fn to<D: Target>(
         };
     }
     match width {
-        4 => from!([u8; 4]),
-        8 => from!([u8; 8]),
-        16 => from!([u8; 16]),
-        _ => from!([u8; 32]),
+        4 => from!(i32),
+        8 => from!(i64),
+        16 => from!([i64; 2]),
+        _ => from!([i64; 4]),
     }
 }
 
@@ -165,15 +235,32 @@ fn to<D: Target>(
 trait Float: Copy {
     /// The largest power of ten.
     const MOST: i32;
-    /// The float nearest to a number of which `nearest` is the nearest double; `None` where that
-    /// isn't known. Rounding twice goes wrong only where the first lands halfway between two floats.
+    /// The float nearest to a number whose nearest double is `nearest`; `off` has the sign of what is
+    /// left of it.
+    fn round(nearest: f64, off: f64) -> Self;
+    /// The same without `off`, `None` where that would be needed: rounding twice goes wrong only where
+    /// the first lands halfway between two floats.
     fn narrow(nearest: f64) -> Option<Self>;
     fn parse(text: &DecimalText) -> Self;
     fn is_finite(self) -> bool;
 }
 
+/// The one of the two doubles around a number that is odd: it is rounded to anything narrower as the
+/// number would be.
+#[inline(always)]
+fn odd(nearest: f64, off: f64) -> f64 {
+    let bits = nearest.to_bits();
+    let away = (nearest < 0.0) == (off < 0.0);
+    let other = if away { bits.wrapping_add(1) } else { bits.wrapping_sub(1) };
+    f64::from_bits(if (off != 0.0) & (bits & 1 == 0) { other } else { bits })
+}
+
 impl Float for f64 {
     const MOST: i32 = 308;
+    #[inline(always)]
+    fn round(nearest: f64, _: f64) -> Self {
+        nearest
+    }
     #[inline(always)]
     fn narrow(nearest: f64) -> Option<Self> {
         Some(nearest)
@@ -189,6 +276,10 @@ impl Float for f64 {
 
 impl Float for f32 {
     const MOST: i32 = 38;
+    #[inline(always)]
+    fn round(nearest: f64, off: f64) -> Self {
+        odd(nearest, off) as Self
+    }
     #[inline(always)]
     fn narrow(nearest: f64) -> Option<Self> {
         let narrow = nearest as Self;
@@ -207,6 +298,10 @@ impl Float for f32 {
 
 impl Float for f16 {
     const MOST: i32 = 4;
+    #[inline(always)]
+    fn round(nearest: f64, off: f64) -> Self {
+        to_half(odd(nearest, off))
+    }
     #[inline(always)]
     fn narrow(nearest: f64) -> Option<Self> {
         let narrow = to_half(nearest);
@@ -227,12 +322,12 @@ impl Float for f16 {
             return to_half(nearest);
         }
         let halfway = DecimalText::of(&(ticks as u128 * FIVES).to_ne_bytes(), 25);
-        let bits = nearest.to_bits();
-        to_half(f64::from_bits(match text.cmp_magnitude(&halfway) {
-            std::cmp::Ordering::Less => bits - 1,
-            std::cmp::Ordering::Equal => bits,
-            std::cmp::Ordering::Greater => bits + 1,
-        }))
+        let off = match text.cmp_magnitude(&halfway) {
+            std::cmp::Ordering::Less => -nearest,
+            std::cmp::Ordering::Equal => 0.0,
+            std::cmp::Ordering::Greater => nearest,
+        };
+        Self::round(nearest, off)
     }
     #[inline(always)]
     fn is_finite(self) -> bool {
@@ -240,51 +335,67 @@ impl Float for f16 {
     }
 }
 
+/// An integer over the power of ten as the nearest double, and what has the sign of the rest.
+#[inline(always)]
+fn scaled(integer: f64, scale: Scale) -> (f64, f64) {
+    if scale.scale >= 0 {
+        let nearest = integer / scale.power;
+        (nearest, (-nearest).mul_add(scale.power, integer))
+    } else {
+        let nearest = integer * scale.power;
+        (nearest, integer.mul_add(scale.power, -nearest))
+    }
+}
+
 #[inline(always)]
 fn float<S: Unscaled, D: Float>(value: S, scale: Scale) -> D {
     let (low, whole) = value.small();
-    if whole && low.unsigned_abs() <= scale.limit {
-        let integer = low as f64;
-        let nearest = if scale.scale >= 0 { integer / scale.power } else { integer * scale.power };
-        if let Some(narrow) = D::narrow(nearest) {
-            return narrow;
-        }
+    if whole && low.unsigned_abs() < scale.limit {
+        let (nearest, off) = scaled(low as f64, scale);
+        return D::round(nearest, off);
     }
     float_of_any(value, scale)
 }
 
 #[inline(never)]
 fn float_of_any<S: Unscaled, D: Float>(value: S, scale: Scale) -> D {
-    let magnitude = value.magnitude();
-    match quotient(&magnitude, scale).and_then(D::narrow) {
+    let (integer, whole) = value.medium();
+    let nearest = if whole { nearest(integer, scale) } else { None };
+    match nearest.and_then(D::narrow) {
         Some(narrow) => narrow,
-        None => D::parse(&DecimalText::new(&magnitude, scale.scale)),
+        None => D::parse(&DecimalText::new(&value.magnitude(), scale.scale)),
     }
 }
 
-/// The double nearest to a value of up to 120 bits over a power of ten, in two doubles' arithmetic;
+/// The double nearest to an integer of up to 104 bits over a power of ten, as a sum of two doubles;
 /// `None` where that leaves it open.
-fn quotient(magnitude: &Magnitude, scale: Scale) -> Option<f64> {
-    let value = magnitude.to_u128().filter(|value| *value < 1 << 120)? as i128;
-    if !(0..=EXACT_POWER).contains(&scale.scale) {
+#[inline(always)]
+fn nearest(integer: i128, scale: Scale) -> Option<f64> {
+    let top = (integer >> 52) as i64;
+    if i128::from(top) != integer >> 52 || top.unsigned_abs() > EXACT / 2 || scale.power == 0.0 {
         return None;
     }
-    let high = value as f64;
-    let low = (value - high as i128) as f64;
-    let first = high / scale.power;
-    // The remainder of the division is a double, so this is all of it.
-    let rest = (-first).mul_add(scale.power, high) + low;
-    let second = rest / scale.power;
-    // `low`, `rest`, `second` and the sums below are off by less than 8 times 2**-106 of the result:
-    // where twice that makes no difference, the sum is rounded as the exact one would be.
-    let off = first * 2f64.powi(-102);
-    let (below, above) = (first + (second - off), first + (second + off));
-    (below == above).then_some(if magnitude.negative { -below } else { below })
+    // Both are exact, and so is their sum as `high` and `low`.
+    let (top, bottom) = (top as f64 * 4_503_599_627_370_496.0, (integer as u64 & ((1 << 52) - 1)) as f64);
+    let high = top + bottom;
+    let low = bottom - (high - top);
+    let (first, off) = scaled(high, scale);
+    let second = if scale.scale >= 0 {
+        (off + low - first * scale.rest) / scale.power
+    } else {
+        off + low * scale.power + high * scale.rest
+    };
+    // All that was rounded above is less than 2**-102 of the result: where twice that makes no
+    // difference, the sum is rounded as the exact one would be.
+    let slack = first * 2f64.powi(-101);
+    let (one, other) = (first + (second - slack), first + (second + slack));
+    (one == other).then_some(one)
 }
 
 macro_rules! float_targets {
     ($($t:ty)*) => { $(
         impl Target for $t {
+            const LEAST: i32 = i32::MIN;
             fn holds_all(width: i32, scale: Scale) -> bool {
                 // At most 10, 20, 39 and 78 digits.
                 width * 8 * 30103 / 100_000 + 1 - scale.scale <= <$t as Float>::MOST
@@ -296,6 +407,12 @@ macro_rules! float_targets {
             #[inline(always)]
             fn holds<S: Unscaled>(value: S, scale: Scale) -> bool {
                 Float::is_finite(float::<S, $t>(value, scale))
+            }
+            #[inline(always)]
+            fn at_once(integer: f64, scale: Scale) -> (Self, bool) {
+                let (nearest, off) = scaled(integer, scale);
+                let rounded = <$t as Float>::round(nearest, off);
+                (rounded, Float::is_finite(rounded))
             }
         }
     )* };
@@ -330,6 +447,7 @@ fn whole_of_any(mut magnitude: Magnitude, scale: Scale) -> (i128, bool) {
 macro_rules! integer_targets {
     ($($t:ty)*) => { $(
         impl Target for $t {
+            const LEAST: i32 = 0;
             fn holds_all(_: i32, _: Scale) -> bool {
                 false
             }
@@ -341,6 +459,17 @@ macro_rules! integer_targets {
             fn holds<S: Unscaled>(value: S, scale: Scale) -> bool {
                 let (value, exact) = whole(value, scale);
                 exact && value as $t as i128 == value
+            }
+            #[inline(always)]
+            #[allow(unused_comparisons, reason = "one text for signed and unsigned")]
+            fn at_once(integer: f64, scale: Scale) -> (Self, bool) {
+                // The nearest double may be the next integer: then the rest has the other sign.
+                let cut = (integer / scale.power).trunc();
+                let rest = (-cut).mul_add(scale.power, integer);
+                let over = (rest != 0.0) & ((rest < 0.0) != (integer < 0.0));
+                let cut = if over { cut - 1f64.copysign(integer) } else { cut };
+                let value = (cut + MAGIC).to_bits().wrapping_sub(MAGIC.to_bits()) as i64;
+                (value as $t, (rest == 0.0) & (value as $t as i64 == value) & ((value as $t < 0) == (value < 0)))
             }
         }
     )* };

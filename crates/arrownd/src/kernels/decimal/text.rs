@@ -16,14 +16,6 @@ pub(super) struct Magnitude {
     words: [u64; 4],
 }
 
-/// The words of 32 bytes, the lowest first.
-#[inline(always)]
-pub(super) fn words(bytes: [u8; 32]) -> [u64; 4] {
-    let (halves, _) = bytes.as_chunks::<16>();
-    let [low, high] = [0, 1].map(|i| u128::from_ne_bytes(halves.get(i).copied().unwrap_or_default()));
-    [low as u64, (low >> 64) as u64, high as u64, (high >> 64) as u64]
-}
-
 impl Magnitude {
     /// Of a two's complement of 4, 8, 16 or 32 bytes; 0 of any other length.
     pub(super) fn of(bytes: &[u8]) -> Self {
@@ -35,7 +27,10 @@ impl Magnitude {
             8 => i128::from(i64::from_ne_bytes(read(bytes))),
             16 => i128::from_ne_bytes(read(bytes)),
             _ => {
-                let mut words = words(read(bytes));
+                let mut words: [u64; 4] = bytemuck::try_pod_read_unaligned(bytes).unwrap_or_default();
+                if cfg!(target_endian = "big") {
+                    words.reverse();
+                }
                 let negative = words[3] >> 63 == 1;
                 if negative {
                     negate(&mut words);
@@ -45,12 +40,6 @@ impl Magnitude {
         };
         let size = value.unsigned_abs();
         Self { negative: value < 0, words: [size as u64, (size >> 64) as u64, 0, 0] }
-    }
-
-    /// Without the sign, where 128 bits hold it.
-    pub(super) fn to_u128(self) -> Option<u128> {
-        let [low, second, third, high] = self.words;
-        (third | high == 0).then_some(u128::from(second) << 64 | u128::from(low))
     }
 
     /// With the sign, cut to 128 bits, and whether that is all.
@@ -113,8 +102,7 @@ const SIZE: usize = 1 + MOST_DIGITS + TAIL;
 const TAIL: usize = 5;
 
 impl DecimalText {
-    /// The decimal of an integer in two's complement (4, 8, 16 or 32 bytes in native order, the
-    /// lower half of 32 first) over ten to the power of `scale`. *O(1)*, allocates nothing.
+    /// The decimal of an integer in two's complement (4, 8, 16 or 32 bytes in native order) over ten to the power of `scale`. *O(1)*, allocates nothing.
     #[must_use]
     pub fn of(unscaled: &[u8], scale: i8) -> Self {
         Self::new(&Magnitude::of(unscaled), i32::from(scale))
