@@ -94,23 +94,32 @@ pub struct DecimalText {
     /// `-`, the digits of the integer, `E` and the exponent, at the end.
     text: [u8; SIZE],
     start: usize,
+    /// Where the digits end.
+    end: usize,
     exponent: i32,
 }
 
 /// A sign, the digits, `E-128`.
-const SIZE: usize = 1 + MOST_DIGITS + TAIL;
-const TAIL: usize = 5;
+const SIZE: usize = 1 + MOST_DIGITS + 5;
 
 impl DecimalText {
-    /// The decimal of an integer in two's complement (4, 8, 16 or 32 bytes in native order) over ten to the power of `scale`. *O(1)*, allocates nothing.
+    /// The decimal of an integer in two's complement (4, 8, 16 or 32 bytes in native order) over ten
+    /// to the power of `scale`. *O(1)*, allocates nothing.
     #[must_use]
     pub fn of(unscaled: &[u8], scale: i8) -> Self {
         Self::new(&Magnitude::of(unscaled), i32::from(scale))
     }
 
     pub(super) fn new(magnitude: &Magnitude, scale: i32) -> Self {
-        let mut this = Self { text: [b'0'; SIZE], start: SIZE - TAIL, exponent: -scale };
-        this.write_exponent();
+        let mut this = Self { text: [b'0'; SIZE], start: SIZE, end: SIZE, exponent: -scale };
+        if this.exponent != 0 {
+            this.write_word(this.exponent.unsigned_abs().into());
+            if this.exponent < 0 {
+                this.put(b'-');
+            }
+            this.put(b'E');
+            this.end = this.start;
+        }
         let mut rest = *magnitude;
         while !rest.is_small() {
             let end = this.start - WORD_DIGITS;
@@ -120,7 +129,7 @@ impl DecimalText {
         }
         let [word, ..] = rest.words;
         this.write_word(word);
-        if this.start == SIZE - TAIL {
+        if this.start == this.end {
             this.start -= 1; // zero has one digit
         }
         if magnitude.negative {
@@ -143,18 +152,7 @@ impl DecimalText {
         }
     }
 
-    /// `E`, a sign and three digits.
-    fn write_exponent(&mut self) {
-        let size = self.exponent.unsigned_abs();
-        let digit = |n: u32| b'0' + (n % 10) as u8;
-        let sign = if self.exponent < 0 { b'-' } else { b'+' };
-        let tail = [b'E', sign, digit(size / 100), digit(size / 10), digit(size)];
-        if let Some(to) = self.text.last_chunk_mut() {
-            *to = tail;
-        }
-    }
-
-    /// The integer's digits and the exponent, as in `-150E-002`: what Rust and Python parse.
+    /// The integer's digits and the exponent, as in `-150E-2`: what Rust and Python parse.
     #[must_use]
     pub fn scientific(&self) -> &str {
         std::str::from_utf8(self.text.get(self.start..).unwrap_or_default()).unwrap_or_default()
@@ -163,7 +161,7 @@ impl DecimalText {
     /// Sign and digits apart.
     fn parts(&self) -> (&str, &str) {
         let all = self.scientific();
-        let all = all.get(..all.len() - TAIL).unwrap_or_default();
+        let all = all.get(..self.end - self.start).unwrap_or_default();
         all.strip_prefix('-').map_or(("", all), |digits| ("-", digits))
     }
 
