@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .case import Case, Chunk
+from .decimals import decimal_cases
 from .extensions import interval_case, leaf_extension_cases, tensor_cases
 from .members import member_cases
 from .moments import moment_cases
@@ -11,7 +12,7 @@ from .numbers import number_cases
 from .octets import octet_cases
 from .unsupported import unsupported
 
-LEAVES: list[Case] = [*number_cases(), *moment_cases(), *octet_cases(), *leaf_extension_cases(), *member_cases()]
+LEAVES: list[Case] = [*number_cases(), *decimal_cases(), *moment_cases(), *octet_cases(), *leaf_extension_cases(), *member_cases()]
 CASES: list[Case] = [*LEAVES, *nested_cases(LEAVES), *tensor_cases(), interval_case()]
 UNSUPPORTED = unsupported()
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
-import polars as pl
 import pyarrow as pa
 
 from .extensions import Foreign
@@ -13,10 +11,7 @@ from .extensions import Foreign
 
 def unsupported() -> dict[str, list[Any]]:
     """Row of the type table -> producers with at least one value."""
-    found: dict[str, list[Any]] = {
-        f"decimal{bits}": [pa.array([Decimal("1.25"), None], getattr(pa, f"decimal{bits}")(7, 2))]
-        for bits in (32, 64, 128, 256)
-    }
+    found: dict[str, list[Any]] = {}
     rows = [[1, 2], [3, 4]]
     found["list"] = [pa.array(rows, pa.list_(pa.int64())), pa.array([["a"]], pa.list_(pa.utf8()))]
     found["large_list"] = [pa.array(rows, pa.large_list(pa.int64()))]
@@ -27,8 +22,6 @@ def unsupported() -> dict[str, list[Any]]:
     found["arrow.variable_shape_tensor"] = [variable_shape_tensor()]
     found["arrow.timestamp_with_offset"] = [timestamp_with_offset()]
     found["arrow.parquet.variant"] = [variant()]
-    found["polars.int128"] = [pl.Series([1, 2**100, None], dtype=pl.Int128)]
-    found["polars.uint128"] = [pl.Series([1, 2**100], dtype=pl.UInt128)]
     return found
 
 

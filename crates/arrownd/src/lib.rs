@@ -39,7 +39,7 @@ pub use codes::Codes;
 pub use dtype::{DType, Resolution, Unit};
 pub use error::{Error, ErrorKind, Result};
 pub use execute::{Dest, Planned, Run, Task, ViewOf, Visit};
-pub use kernels::civil;
+pub use kernels::{DecimalText, civil};
 pub use mapping::{Element, Mapped, ROWS, Row, RowId, map};
 pub use options::{Fill, Fills, Form, Lists, Nulls, Options, Order, OutSpec, Outs, RecordField, RecordType};
 pub use plan::{

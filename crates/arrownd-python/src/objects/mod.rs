@@ -1,6 +1,7 @@
 //! Results of Python objects: the kernels that need an interpreter, behind the same plan.
 #![allow(unsafe_code, reason = "object arrays hold references as pointers")]
 
+mod decimal;
 mod nested;
 mod numbers;
 mod text;
@@ -76,14 +77,14 @@ fn leaf<T: Take>(py: Python<'_>, field: &Field, check: bool, then: T) -> Outcome
         (RowId::Bool8, _) => then.take(numbers::ByteBoolean),
         (RowId::Uuid, _) => then.take(text::Uuid::new(py)?),
         (RowId::TimestampWithOffset, _) => then.take(times::OffsetTimestamp::new(field, check)?),
-        (RowId::PolarsInt128 | RowId::PolarsUInt128, _)
-        | (
+        (RowId::PolarsInt128 | RowId::PolarsUInt128, _) => then.take(numbers::Number(element)),
+        (
             _,
-            DataType::Decimal32(..)
-            | DataType::Decimal64(..)
-            | DataType::Decimal128(..)
-            | DataType::Decimal256(..),
-        ) => Err(unmade(field)),
+            DataType::Decimal32(_, scale)
+            | DataType::Decimal64(_, scale)
+            | DataType::Decimal128(_, scale)
+            | DataType::Decimal256(_, scale),
+        ) => then.take(decimal::Decimal::new(py, element.width(), *scale)?),
         (_, DataType::FixedSizeBinary(_)) => then.take(text::FixedBytes(element.width())),
         (_, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => then.take(text::Text),
         (_, DataType::Binary | DataType::LargeBinary | DataType::BinaryView) => then.take(text::Binary),
@@ -100,15 +101,6 @@ fn leaf<T: Take>(py: Python<'_>, field: &Field, check: bool, then: T) -> Outcome
         }
         _ => then.take(numbers::Number(element)),
     }
-}
-
-fn unmade(field: &Field) -> Failure {
-    Failure::Core(Error::UnsupportedType {
-        path: String::new(),
-        from: arrownd::type_name(field),
-        to: "Python objects".to_owned(),
-        remedy: "this version doesn't convert the type yet".to_owned(),
-    })
 }
 
 /// Writes a leaf's values.

@@ -89,9 +89,13 @@ impl Make for Number {
             Element::F16 => float(f64::from(f16::from_ne_bytes(bytes(data, index)))),
             Element::F32 => float(f64::from(f32::from_ne_bytes(bytes(data, index)))),
             Element::F64 => float(f64::from_ne_bytes(bytes(data, index))),
+            Element::Wide { signed: true } => int!(i128),
+            Element::Wide { signed: false } => int!(u128),
+            // These have a `Make` of their own.
             Element::Null
             | Element::Bit
             | Element::ByteBool
+            | Element::Decimal { .. }
             | Element::Opaque(_)
             | Element::Varlen
             | Element::Nested => py.None().into_bound(py),

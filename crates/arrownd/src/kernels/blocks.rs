@@ -33,6 +33,12 @@ pub(super) trait Convert<S, D>: Copy {
     fn quick(self, value: S) -> bool;
     /// Whether the value is held exactly.
     fn exact(self, value: S) -> bool;
+    /// Converts a whole block where that is faster than value by value, and says whether all are
+    /// held exactly (false only means to ask). `None` leaves the block as it was.
+    #[inline(always)]
+    fn block(self, _: &[S; 64], _: &mut [MaybeUninit<D>; 64]) -> Option<bool> {
+        None
+    }
 }
 
 /// Converts the values of `window` into `run`; where one is missing and there is a `fill`, that.
@@ -144,6 +150,16 @@ fn convert_block<S: Pod, D: Copy, C: Convert<S, D>>(
     fill: Option<D>,
     how: C,
 ) -> Result<(), usize> {
+    if valid != 0
+        && let Some(exact) = how.block(block, out)
+    {
+        if let Some(fill) = fill.filter(|_| valid != u64::MAX) {
+            for (i, to) in out.iter_mut().enumerate() {
+                *to = if valid >> i & 1 != 0 { *to } else { MaybeUninit::new(fill) };
+            }
+        }
+        return if C::CHECKED && !exact { check_block(block, valid, how) } else { Ok(()) };
+    }
     match fill {
         Some(fill) if valid == 0 => {
             for to in out.iter_mut() {

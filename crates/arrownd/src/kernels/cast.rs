@@ -4,6 +4,7 @@ use half::f16;
 
 use super::bits::convert_bits;
 use super::blocks::{Failed, Window, convert};
+use super::decimal::decimals;
 use super::numbers::{ByteBool, Number, To, to_half};
 use crate::dtype::DType;
 use crate::execute::Run;
@@ -46,7 +47,7 @@ impl Scalar for ByteBool {
     }
 }
 
-/// Converts numbers and booleans to `dtype`; ticks count as the integers they are.
+/// Converts numbers, decimals and booleans to `dtype`; ticks count as the integers they are.
 pub(crate) fn cast(
     data: &Data<'_>,
     element: Element,
@@ -57,6 +58,9 @@ pub(crate) fn cast(
     check: bool,
 ) -> Result<(), Failed> {
     use DType as D;
+    if let Element::Decimal { width, scale } = element {
+        return decimals(width, scale, dtype, window, run, fill, check);
+    }
     match dtype {
         D::Bool => from_any::<ByteBool>(data, element, window, run, fill, check),
         D::Int8 => from_any::<i8>(data, element, window, run, fill, check),
@@ -95,6 +99,8 @@ where
     u16: To<D>,
     u32: To<D>,
     u64: To<D>,
+    i128: To<D>,
+    u128: To<D>,
     f16: To<D>,
     f32: To<D>,
     f64: To<D>,
@@ -130,6 +136,9 @@ where
         Element::F16 => numbers!(f16),
         Element::F32 => numbers!(f32),
         Element::F64 => numbers!(f64),
-        Element::Null | Element::Opaque(_) | Element::Varlen | Element::Nested => Ok(()),
+        Element::Wide { signed: true } => numbers!(i128),
+        Element::Wide { signed: false } => numbers!(u128),
+        // Decimals went their own way, and the planner asks for no other.
+        Element::Decimal { .. } | Element::Null | Element::Opaque(_) | Element::Varlen | Element::Nested => Ok(()),
     }
 }

@@ -65,6 +65,8 @@ int_to_int! {
     u16 => i8 i16 i32 i64 u8 u16 u32 u64;
     u32 => i8 i16 i32 i64 u8 u16 u32 u64;
     u64 => i8 i16 i32 i64 u8 u16 u32 u64;
+    i128 => i8 i16 i32 i64 u8 u16 u32 u64;
+    u128 => i8 i16 i32 i64 u8 u16 u32 u64;
 }
 
 // Integers up to 2**digits are exact. Beyond, the slow check goes through i128: `x as f64 as i64`
@@ -104,6 +106,44 @@ macro_rules! int_to_half {
     )* };
 }
 int_to_half!(i8 i16 i32 i64 u8 u16 u32 u64);
+
+// 128 bits reach beyond what a conversion and back can tell: the significant bits are counted.
+trait Wide: Copy {
+    fn magnitude(self) -> u128;
+}
+impl Wide for i128 {
+    #[inline(always)]
+    fn magnitude(self) -> u128 {
+        self.unsigned_abs()
+    }
+}
+impl Wide for u128 {
+    #[inline(always)]
+    fn magnitude(self) -> u128 {
+        self
+    }
+}
+macro_rules! wide_to_float {
+    ($d:ty, $digits:literal, $most:expr, $to:expr, $($s:ty)*) => { $(
+        impl To<$d> for $s {
+            #[inline(always)]
+            fn to(self) -> $d {
+                #[allow(clippy::redundant_closure_call, reason = "the conversion is a parameter")]
+                ($to)(self as f64, self as f32)
+            }
+            #[inline(always)]
+            fn quick(self) -> bool { self.magnitude() <= 1 << $digits }
+            fn exact(self) -> bool {
+                let value = self.magnitude();
+                let significant = u128::BITS - (value | 1).leading_zeros() - value.trailing_zeros().min(127);
+                value == 0 || (significant <= $digits && value <= $most)
+            }
+        }
+    )* };
+}
+wide_to_float!(f64, 53, u128::MAX, |double, _| double, i128 u128);
+wide_to_float!(f32, 24, u128::MAX, |_, single| single, i128 u128);
+wide_to_float!(f16, 11, 65504, |double, _| to_half(double), i128 u128);
 
 // Out of range, `to` does what NumPy's astype does on x86-64: the hardware's conversion to 64 (or
 // 32) bits, which gives the smallest integer, cut to the width.
@@ -240,7 +280,7 @@ macro_rules! to_bool {
 }
 to_bool! {
     i8, 0, 1; i16, 0, 1; i32, 0, 1; i64, 0, 1; u8, 0, 1; u16, 0, 1; u32, 0, 1; u64, 0, 1;
-    f16, f16::ZERO, f16::ONE; f32, 0.0, 1.0; f64, 0.0, 1.0;
+    i128, 0, 1; u128, 0, 1; f16, f16::ZERO, f16::ONE; f32, 0.0, 1.0; f64, 0.0, 1.0;
 }
 
 macro_rules! from_bool {

@@ -34,6 +34,15 @@ pub enum Element {
     F16,
     F32,
     F64,
+    /// An integer of `width` bytes (4, 8, 16 or 32), times ten to the power of `-scale`.
+    Decimal {
+        width: u8,
+        scale: i8,
+    },
+    /// An integer of 128 bits.
+    Wide {
+        signed: bool,
+    },
     /// So many bytes that nothing here interprets.
     Opaque(usize),
     /// Text and bytes of any length: only Python objects can be made of it.
@@ -52,6 +61,8 @@ impl Element {
             Self::I16 | Self::U16 | Self::F16 => 2,
             Self::I32 | Self::U32 | Self::F32 => 4,
             Self::I64 | Self::U64 | Self::F64 => 8,
+            Self::Decimal { width, .. } => usize::from(width),
+            Self::Wide { .. } => 16,
             Self::Opaque(n) => n,
         }
     }
@@ -107,8 +118,8 @@ pub fn map(field: &Field) -> Result<Mapped> {
         Some(Extension::Tensor) => Mapped { row: RowId::FixedShapeTensor, ..storage },
         Some(Extension::VariableShapeTensor) => Mapped::nested(RowId::VariableShapeTensor),
         Some(Extension::TimestampWithOffset) => Mapped::nested(RowId::TimestampWithOffset),
-        Some(Extension::PolarsInt128) => Mapped::unsupported(RowId::PolarsInt128),
-        Some(Extension::PolarsUInt128) => Mapped::unsupported(RowId::PolarsUInt128),
+        Some(Extension::PolarsInt128) => wide(RowId::PolarsInt128, true),
+        Some(Extension::PolarsUInt128) => wide(RowId::PolarsUInt128, false),
         Some(Extension::ParquetVariant) => Mapped { row: RowId::ParquetVariant, ..storage },
         Some(Extension::Period(Some(unit))) => {
             Mapped::new(RowId::PandasPeriod, Element::I64, DType::datetime(unit))
@@ -147,10 +158,10 @@ pub(crate) fn map_storage(data_type: &DataType) -> Mapped {
         T::Float16 => Mapped::new(R::Float16, E::F16, DType::Float16),
         T::Float32 => Mapped::new(R::Float32, E::F32, DType::Float32),
         T::Float64 => Mapped::new(R::Float64, E::F64, DType::Float64),
-        T::Decimal32(..) => Mapped::unsupported(R::Decimal32),
-        T::Decimal64(..) => Mapped::unsupported(R::Decimal64),
-        T::Decimal128(..) => Mapped::unsupported(R::Decimal128),
-        T::Decimal256(..) => Mapped::unsupported(R::Decimal256),
+        T::Decimal32(_, scale) => decimal(R::Decimal32, 4, *scale),
+        T::Decimal64(_, scale) => decimal(R::Decimal64, 8, *scale),
+        T::Decimal128(_, scale) => decimal(R::Decimal128, 16, *scale),
+        T::Decimal256(_, scale) => decimal(R::Decimal256, 32, *scale),
         T::Date32 => Mapped::new(R::Date32, E::I32, DType::datetime(Unit::Day)),
         T::Date64 => Mapped::new(R::Date64, E::I64, DType::datetime(Unit::Millisecond)),
         T::Time32(unit) => time(R::Time32, E::I32, *unit),
@@ -191,6 +202,14 @@ pub(crate) fn map_storage(data_type: &DataType) -> Mapped {
         T::Union(_, UnionMode::Dense) => Mapped::nested(R::DenseUnion),
         T::Union(_, UnionMode::Sparse) => Mapped::nested(R::SparseUnion),
     }
+}
+
+fn decimal(row: RowId, width: u8, scale: i8) -> Mapped {
+    Mapped::new(row, Element::Decimal { width, scale }, DType::Object)
+}
+
+fn wide(row: RowId, signed: bool) -> Mapped {
+    Mapped::new(row, Element::Wide { signed }, DType::Object)
 }
 
 fn time(row: RowId, element: Element, unit: TimeUnit) -> Mapped {

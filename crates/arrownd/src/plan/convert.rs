@@ -71,7 +71,7 @@ pub(super) fn convert(mapped: &Mapped, target: DType) -> Option<(Op, DType)> {
             (E::Bit | E::ByteBool, _) if target.is_numeric() && target != DType::Bool => Op::Cast,
             (E::ByteBool, DType::Bool) => Op::Same,
             (E::Opaque(n), _) if target == meaning && n == target.itemsize() => Op::Same,
-            (E::Bit | E::ByteBool | E::Opaque(_), _) => return None,
+            (E::Bit | E::ByteBool | E::Opaque(_), _) | (E::Decimal { .. }, DType::Bool) => return None,
             (element, _) if meaning.is_temporal() => {
                 return temporal(element, meaning, target).map(|op| (op, target));
             }

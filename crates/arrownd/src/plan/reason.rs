@@ -167,6 +167,8 @@ impl fmt::Display for Reason {
             Self::Nulls { count: None, .. } => f.write_str("missing values have to be filled in"),
             Self::BitPacked => f.write_str("Arrow packs booleans as bits, NumPy has one byte for each"),
             Self::Widened { from, to } => write!(f, "Arrow has {from} bits a value and NumPy {to}"),
+            // Decimals, which NumPy has no dtype for.
+            Self::Cast { from: DType::Object, to, .. } => write!(f, "the values change to {to}"),
             Self::Cast { from, to, .. } => write!(f, "the values change from {from} to {to}"),
             Self::Dictionary => f.write_str("the codes have to be replaced by their values"),
             Self::RunEnds => f.write_str("the runs have to be expanded"),
