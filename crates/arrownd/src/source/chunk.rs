@@ -316,3 +316,53 @@ impl<'a> Data<'a> {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may fail")]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{
+        Array, ArrayRef, DictionaryArray, Float64Array, Int8Array, RunArray, StringArray, UnionArray,
+    };
+    use arrow_buffer::ScalarBuffer;
+    use arrow_schema::{DataType, Field};
+
+    use super::*;
+    use crate::source::chunk_of;
+
+    #[test]
+    fn values_resolve_through_dictionaries_runs_and_unions() {
+        let words = StringArray::from(vec![Some("a"), None, Some("c")]);
+        let keys = Int8Array::from(vec![Some(2), Some(1), None, Some(0)]);
+        let dictionary = DictionaryArray::new(keys, Arc::new(words));
+        let ends = arrow_array::Int16Array::from(vec![1, 2, 5, 6]);
+        let runs = RunArray::try_new(&ends, &dictionary).map(|runs| runs.slice(1, 5));
+        let Ok(runs) = runs else { return assert!(runs.is_ok()) };
+        let expected = [None, None, None, None, Some("a")];
+        let text = |chunk: &Chunk<'_>, index: usize| -> Option<String> {
+            let (found, at) = chunk.resolve(index)?;
+            Some(String::from_utf8_lossy(found.data.bytes(at)).into_owned())
+        };
+        let chunk = chunk_of(&runs);
+        let found: Vec<_> = (0..5).map(|i| text(&chunk, i)).collect();
+        assert_eq!(found, expected.map(|value| value.map(str::to_owned)));
+
+        let floats: ArrayRef = Arc::new(Float64Array::from(vec![0.5]));
+        let fields = UnionFields::try_new(
+            [7, 3],
+            [Field::new("runs", runs.data_type().clone(), true), Field::new("x", DataType::Float64, true)],
+        );
+        let Ok(fields) = fields else { return assert!(fields.is_ok()) };
+        let ids = ScalarBuffer::from(vec![7_i8, 3, 7]);
+        let offsets = Some(ScalarBuffer::from(vec![0, 0, 4]));
+        let union = UnionArray::try_new(fields, ids, offsets, vec![Arc::new(runs), floats]);
+        let Ok(union) = union else { return assert!(union.is_ok()) };
+        let chunk = chunk_of(&union);
+        assert_eq!(chunk.resolve(0).map(|(_, at)| at), None);
+        assert_eq!(chunk.resolve(1).map(|(found, at)| (found.len, at)), Some((1, 0)));
+        assert_eq!(text(&chunk, 2).as_deref(), Some("a"));
+        // Every buffer below is found: the dictionary's text is one of them.
+        assert!(chunk.data.buffers().iter().any(|bytes| *bytes == b"ac"));
+    }
+}
