@@ -1,7 +1,7 @@
 //! The words of the public signatures, in the core's terms.
 
 use arrownd::{DType, Error, Fill, Fills, Nulls, Options, Order, OutSpec, Outs};
-use numpy::{PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{PyArrayDescr, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString, PyTuple};
@@ -59,6 +59,8 @@ impl Words<'_> {
 /// What the words mean, with the Python objects that the core can't hold.
 pub(crate) struct Request<'py> {
     pub(crate) options: Options,
+    /// The StringDType that is asked for: it has an `na_object`, or hasn't.
+    pub(crate) strings: Option<Bound<'py, PyArrayDescr>>,
     /// A dtype that nothing here makes, and what to do instead: refused once the source is known.
     pub(crate) unmade: Option<(String, &'static str)>,
     pub(crate) structured: bool,
@@ -71,6 +73,16 @@ pub(crate) enum NaValues<'py> {
     Unset,
     All(Bound<'py, PyAny>),
     Fields(Bound<'py, PyDict>),
+}
+
+impl<'py> Request<'py> {
+    /// NumPy's object for a dtype of a result.
+    pub(crate) fn descriptor(&self, py: Python<'py>, dtype: DType) -> PyResult<Bound<'py, PyArrayDescr>> {
+        match (dtype, &self.strings) {
+            (DType::Strings { .. }, Some(strings)) => Ok(strings.clone()),
+            _ => dtypes::descriptor(py, dtype),
+        }
+    }
 }
 
 impl<'py> NaValues<'py> {
@@ -115,9 +127,15 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
         ..Options::default()
     };
     let mut unmade = None;
+    let mut strings = None;
     if let Some(dtype) = &words.dtype {
         match dtypes::parse(dtype)? {
-            Wanted::Known(dtype) => options.dtype = Some(dtype),
+            Wanted::Known(known) => {
+                options.dtype = Some(known);
+                if matches!(known, DType::Strings { .. }) {
+                    strings = Some(dtypes::object(dtype)?);
+                }
+            }
             Wanted::Unmade(dtype, remedy) => unmade = Some((dtype, remedy)),
         }
     }
@@ -187,8 +205,29 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
             options.out = Some(Outs::Fields(specs.collect::<Outcome<Vec<_>>>()?));
         }
     }
+    check_strings(&out, strings.as_ref())?;
     options.record_masks = caller != Caller::ToMasked;
-    Ok(Request { options, unmade, structured: words.structured, na_values, out })
+    Ok(Request { options, strings, unmade, structured: words.structured, na_values, out })
+}
+
+/// Refuses an `out` of a StringDType with another `na_object`: they are one dtype to the core.
+fn check_strings(out: &Option<Out<'_>>, strings: Option<&Bound<'_, PyArrayDescr>>) -> Outcome<()> {
+    let Some(wanted) = strings else { return Ok(()) };
+    let arrays: Vec<&Bound<'_, PyUntypedArray>> = match out {
+        None => Vec::new(),
+        Some(Out::One(array) | Out::Pair(array, _)) => vec![array],
+        Some(Out::Fields(fields)) => fields.iter().map(|(_, array)| array).collect(),
+    };
+    for array in arrays {
+        let found = array.dtype();
+        if !found.eq(wanted)? {
+            return Err(Error::BadValue(format!(
+                "out has dtype {found}, and the result has dtype {wanted}: pass an array of that dtype"
+            ))
+            .into());
+        }
+    }
+    Ok(())
 }
 
 fn spec(array: &Bound<'_, PyUntypedArray>) -> Outcome<OutSpec> {
@@ -284,6 +323,9 @@ fn fill(value: &Bound<'_, PyAny>) -> Outcome<Fill> {
     }
     if value.is_instance(&datetime.getattr("timedelta")?)? {
         return temporal(&numpy.getattr("timedelta64")?.call1((value,))?);
+    }
+    if let Ok(string) = value.cast::<PyString>() {
+        return Ok(string.extract::<String>().map_or_else(|_| Fill::Object(text()), Fill::Text));
     }
     if let Ok(bytes) = value.cast::<PyBytes>() {
         return Ok(Fill::Bytes(bytes.as_bytes().to_vec()));

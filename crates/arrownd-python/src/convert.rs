@@ -3,15 +3,17 @@
 
 use arrow_schema::DataType;
 use arrownd::{Column, DType, Error, Facts, PlainView, Plan as CorePlan, Planned, Step, Task, ViewOf};
-use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
 use crate::arguments::{NaValues, Out, Request};
+use crate::dtypes::descriptor;
 use crate::errors::Outcome;
 use crate::export::{self, Owner};
 use crate::import::{Acquired, Imported, look};
 use crate::masked;
 use crate::objects;
+use crate::strings;
 
 /// Below this many values, letting go of the GIL costs more than the work.
 const WORTH_DETACHING: usize = 1 << 14;
@@ -143,7 +145,7 @@ fn half<'py>(py: Python<'py>, task: Task<'_>, request: &Request<'py>) -> Outcome
             HalfValues::Array(out.into_any())
         }
         (None, None) => {
-            let array = new_array(py, plan, dtype)?;
+            let array = new_array(py, plan, dtype.itemsize(), request.descriptor(py, dtype)?)?;
             fill(py, &task, &array, request)?;
             // What stands for a view of nothing is read-only as a view is.
             if plan.copies() == Some(false) && !request.options.writable {
@@ -160,7 +162,7 @@ fn half<'py>(py: Python<'py>, task: Task<'_>, request: &Request<'py>) -> Outcome
         None if plan.masked() && request.options.record_masks && dtype.record_parts() > 1 => {
             Some(masked::empty_records(py, plan, dtype)?)
         }
-        None if plan.masked() => Some(new_array(py, plan, DType::Bool)?),
+        None if plan.masked() => Some(new_array(py, plan, 1, descriptor(py, DType::Bool)?)?),
         None => None,
     };
     if let Some(mask) = &mask {
@@ -179,9 +181,14 @@ fn half<'py>(py: Python<'py>, task: Task<'_>, request: &Request<'py>) -> Outcome
     Ok(Half { name, dtype, values, mask })
 }
 
-fn new_array<'py>(py: Python<'py>, plan: &CorePlan, dtype: DType) -> PyResult<Bound<'py, PyUntypedArray>> {
+fn new_array<'py>(
+    py: Python<'py>,
+    plan: &CorePlan,
+    itemsize: usize,
+    dtype: Bound<'py, PyArrayDescr>,
+) -> PyResult<Bound<'py, PyUntypedArray>> {
     let shape: Vec<usize> = plan.shape().unwrap_or_default().into_iter().flatten().collect();
-    export::empty(py, &shape, dtype, &strides(plan, &shape, dtype.itemsize()))
+    export::empty(py, &shape, dtype, &strides(plan, &shape, itemsize))
 }
 
 /// The memory order of a new array: as the values arrive, so that a copy lies as its view would.
@@ -253,7 +260,11 @@ fn fill<'py>(
         let na_values: &NaValues<'py> = &request.na_values;
         return task.objects(&mut dest, &mut |visit| objects::write(py, visit, na_values));
     }
-    if plan.len().unwrap_or(0) < WORTH_DETACHING {
+    let detach = plan.len().unwrap_or(0) >= WORTH_DETACHING;
+    if matches!(dtype, DType::Strings { .. }) {
+        return strings::pack(py, task, &mut dest, array, detach);
+    }
+    if !detach {
         task.fill_values(&mut dest)?;
     } else {
         py.detach(|| task.fill_values(&mut dest))?;

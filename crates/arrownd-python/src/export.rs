@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use arrownd::{ArrowArray, DType, Dest, ViewOf};
 use numpy::npyffi::{self, NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, PyArrayObject, npy_intp};
-use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
@@ -76,15 +76,15 @@ pub(crate) unsafe fn view<'py>(
     if done != 0 { Err(PyErr::fetch(py)) } else { Ok(array) }
 }
 
-/// A new array, not initialised (objects are null), with `strides` that fill its memory in some
+/// A new array, not initialised (objects are null, strings empty), with `strides` that fill its memory in some
 /// order of the axes.
 pub(crate) fn empty<'py>(
     py: Python<'py>,
     shape: &[usize],
-    dtype: DType,
+    dtype: Bound<'py, PyArrayDescr>,
     strides: &[isize],
 ) -> PyResult<Bound<'py, PyUntypedArray>> {
-    let descr = descriptor(py, dtype)?.into_dtype_ptr();
+    let descr = dtype.into_dtype_ptr();
     let mut dims: Vec<npy_intp> = shape.iter().map(|n| *n as npy_intp).collect();
     let mut strides: Vec<npy_intp> = strides.iter().map(|n| *n as npy_intp).collect();
     let class = array_type(py);

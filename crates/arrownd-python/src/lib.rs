@@ -12,6 +12,7 @@ mod masked;
 mod objects;
 mod plan;
 mod protocol;
+mod strings;
 
 use pyo3::prelude::*;
 

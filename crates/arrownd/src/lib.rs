@@ -44,6 +44,6 @@ pub use plan::{
     Facts, FactsNode, LeafFacts, LeafStep, Note, Op, Plan, Reason, Reasons, Step, Transfer, plan, type_name,
 };
 pub use source::{
-    ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Chunk, Column, Data, Leaf, Node, Offsets, Part, Path,
-    PlainView, Selection, Validity, chunk_of, plain_view, read_array, read_fields, read_schema,
+    ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Chunk, Column, Data, Leaf, Node, Octets, Offsets, Part,
+    Path, PlainView, Selection, Validity, chunk_of, plain_view, read_array, read_fields, read_schema,
 };

@@ -24,7 +24,7 @@ pub(crate) fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'
         NaValues::Unset => py.None().into_bound(py),
         given => given.of(py, visit.plan.name())?,
     };
-    let LeafStep { check, .. } = *visit.step;
+    let LeafStep { check, element, .. } = *visit.step;
     let data_type = visit.leaf.field.data_type();
     let row = map(visit.leaf.field)?.row;
     match (row, data_type) {
@@ -35,9 +35,7 @@ pub(crate) fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'
         }
         (RowId::Bool8, _) => each(py, &mut visit, &fill, &numbers::ByteBoolean),
         (RowId::Uuid, _) => each(py, &mut visit, &fill, &text::Uuid::new(py)?),
-        (_, DataType::FixedSizeBinary(_)) => {
-            each(py, &mut visit, &fill, &text::FixedBytes(visit.step.element.width()))
-        }
+        (_, DataType::FixedSizeBinary(_)) => each(py, &mut visit, &fill, &text::FixedBytes(element.width())),
         (_, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {
             each(py, &mut visit, &fill, &text::Text)
         }
@@ -55,12 +53,12 @@ pub(crate) fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'
             each(py, &mut visit, &fill, &times::TimeOfDay::new(*unit, check))
         }
         (_, DataType::Interval(unit)) => match unit {
-            IntervalUnit::YearMonth => each(py, &mut visit, &fill, &numbers::Number(visit.step.element)),
+            IntervalUnit::YearMonth => each(py, &mut visit, &fill, &numbers::Number(element)),
             IntervalUnit::DayTime | IntervalUnit::MonthDayNano => {
-                each(py, &mut visit, &fill, &times::Interval(visit.step.element.width()))
+                each(py, &mut visit, &fill, &times::Interval(element.width()))
             }
         },
-        _ => each(py, &mut visit, &fill, &numbers::Number(visit.step.element)),
+        _ => each(py, &mut visit, &fill, &numbers::Number(element)),
     }
 }
 

@@ -73,9 +73,11 @@ impl Make for Number {
             Element::F16 => float(f64::from(f16::from_ne_bytes(bytes(data, index)))),
             Element::F32 => float(f64::from(f32::from_ne_bytes(bytes(data, index)))),
             Element::F64 => float(f64::from_ne_bytes(bytes(data, index))),
-            Element::Null | Element::Bit | Element::ByteBool | Element::Opaque(_) | Element::Varlen => {
-                py.None().into_bound(py)
-            }
+            Element::Null
+            | Element::Bit
+            | Element::ByteBool
+            | Element::Opaque(_)
+            | Element::Varlen { .. } => py.None().into_bound(py),
         })
     }
 }

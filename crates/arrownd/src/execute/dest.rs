@@ -201,6 +201,20 @@ impl Run<'_> {
         unsafe { ptr.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len().min(self.itemsize)) };
     }
 
+    /// The bytes of element `at`; none past the end.
+    #[inline]
+    #[must_use]
+    pub fn element(&mut self, at: usize) -> &mut [MaybeUninit<u8>] {
+        if at >= self.len {
+            return &mut [];
+        }
+        // SAFETY: element `at` is one of the `len`.
+        let ptr = unsafe { self.ptr.byte_offset(self.stride * at as isize) };
+        // SAFETY: the element is `itemsize` bytes, borrowed uniquely as this run is; uninitialised
+        // memory is what `MaybeUninit` is for.
+        unsafe { std::slice::from_raw_parts_mut(ptr.as_ptr().cast(), self.itemsize) }
+    }
+
     /// Puts a pointer into element `at` and returns the one that was there. For arrays of Python
     /// objects, which NumPy makes with null pointers. Past the end, returns `new` itself.
     ///

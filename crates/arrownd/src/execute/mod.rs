@@ -15,7 +15,7 @@ use crate::kernels::{self, Failed, Window};
 use crate::mapping::{Element, map};
 use crate::options::{Fill, Options, Order};
 use crate::plan::{Facts, LeafStep, Op, Plan, Step, plan};
-use crate::source::{Column, Data, Leaf, Node, Part};
+use crate::source::{Column, Data, Leaf, Node, Octets, Part};
 use rows::RowCursor;
 
 /// A plan and the source it was made for: neither can meet another.
@@ -241,7 +241,7 @@ pub struct Block {
     pub index: [usize; 64],
 }
 
-impl Visit<'_> {
+impl<'v> Visit<'v> {
     /// Where the values from `at` on lie, counted in the run: up to 64 of them.
     #[inline]
     #[must_use]
@@ -251,6 +251,26 @@ impl Visit<'_> {
         let valid = if self.step.element == Element::Null { 0 } else { self.part.validity.word(start) };
         let valid = valid & crate::source::low_mask(len);
         Block { len, valid, index: std::array::from_fn(|i| start + i) }
+    }
+
+    /// The bytes of a block's text or binary values.
+    #[inline]
+    #[must_use]
+    pub fn octets(&self, block: &Block) -> Octets<'v> {
+        match self.part.data {
+            Data::Fixed(bytes) => Octets::fixed(bytes, self.step.element.width(), &block.index, block.valid),
+            data => Octets::new(data, &block.index, block.valid),
+        }
+    }
+
+    /// The error for text that isn't UTF-8, at a position counted in the run.
+    #[cold]
+    #[must_use]
+    pub fn invalid_text(&self, at: usize, why: std::str::Utf8Error) -> Error {
+        Error::InvalidArrow {
+            path: self.plan.path.clone(),
+            what: format!("text that isn't UTF-8 ({why}) at position {}", self.position + at),
+        }
     }
 
     fn convert(mut self) -> Result<()> {
@@ -285,6 +305,7 @@ impl Visit<'_> {
                 kernels::fill_nothing(dtype, run, fill.unwrap_or(&Fill::Int(0)));
                 Ok(())
             }
+            Op::Text => return kernels::text(&mut self, dtype),
             Op::Object => Ok(()),
         };
         done.map_err(|Failed(index)| self.lossy(index, dtype))

@@ -73,7 +73,13 @@ pub(crate) fn cast(
         D::Float32 => from_any::<f32>(data, element, window, run, fill, check),
         D::Float64 => from_any::<f64>(data, element, window, run, fill, check),
         // The planner asks for no other.
-        D::Void(_) | D::IntervalDayTime | D::IntervalMonthDayNano | D::Object => Ok(()),
+        D::Void(_)
+        | D::Unicode(_)
+        | D::ByteString(_)
+        | D::Strings { .. }
+        | D::IntervalDayTime
+        | D::IntervalMonthDayNano
+        | D::Object => Ok(()),
     }
 }
 
@@ -130,6 +136,6 @@ where
         Element::F16 => numbers!(f16),
         Element::F32 => numbers!(f32),
         Element::F64 => numbers!(f64),
-        Element::Null | Element::Opaque(_) | Element::Varlen => Ok(()),
+        Element::Null | Element::Opaque(_) | Element::Varlen { .. } => Ok(()),
     }
 }

@@ -7,10 +7,12 @@ mod cast;
 mod dispatch;
 mod numbers;
 mod opaque;
+mod text;
 mod ticks;
 
 pub(crate) use blocks::{Failed, Window};
 pub use calendar::civil;
 pub(crate) use cast::cast;
 pub(crate) use opaque::{copy_opaque, fill_nothing};
+pub(crate) use text::{longest, text};
 pub(crate) use ticks::ticks;

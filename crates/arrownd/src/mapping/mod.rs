@@ -34,8 +34,11 @@ pub enum Element {
     F64,
     /// So many bytes that nothing here interprets.
     Opaque(usize),
-    /// Text and bytes of any length: only Python objects can be made of it.
-    Varlen,
+    /// Text or bytes of any length.
+    Varlen {
+        /// UTF-8 (which the border doesn't check), not any bytes.
+        text: bool,
+    },
 }
 
 impl Element {
@@ -43,7 +46,7 @@ impl Element {
     #[must_use]
     pub fn width(self) -> usize {
         match self {
-            Self::Null | Self::Bit | Self::Varlen => 0,
+            Self::Null | Self::Bit | Self::Varlen { .. } => 0,
             Self::ByteBool | Self::I8 | Self::U8 => 1,
             Self::I16 | Self::U16 | Self::F16 => 2,
             Self::I32 | Self::U32 | Self::F32 => 4,
@@ -80,7 +83,7 @@ impl Mapped {
     }
 
     fn unsupported(row: RowId) -> Self {
-        Self::new(row, Element::Varlen, DType::Object)
+        Self::new(row, Element::Varlen { text: false }, DType::Object)
     }
 }
 
@@ -124,6 +127,8 @@ impl From<TimeUnit> for Unit {
 /// The door: every `DataType`, one line each.
 pub(crate) fn map_storage(data_type: &DataType) -> Mapped {
     use {DataType as T, Element as E, RowId as R};
+    const TEXT: Element = Element::Varlen { text: true };
+    const BYTES: Element = Element::Varlen { text: false };
     match data_type {
         T::Null => Mapped::new(R::Null, E::Null, DType::Float32),
         T::Boolean => Mapped::new(R::Bool, E::Bit, DType::Bool),
@@ -160,16 +165,16 @@ pub(crate) fn map_storage(data_type: &DataType) -> Mapped {
         T::Interval(IntervalUnit::MonthDayNano) => {
             Mapped::new(R::IntervalMonthDayNano, E::Opaque(16), DType::IntervalMonthDayNano)
         }
-        T::Binary => Mapped::new(R::Binary, E::Varlen, DType::Object),
-        T::LargeBinary => Mapped::new(R::LargeBinary, E::Varlen, DType::Object),
-        T::BinaryView => Mapped::new(R::BinaryView, E::Varlen, DType::Object),
+        T::Binary => Mapped::new(R::Binary, BYTES, DType::Object),
+        T::LargeBinary => Mapped::new(R::LargeBinary, BYTES, DType::Object),
+        T::BinaryView => Mapped::new(R::BinaryView, BYTES, DType::Object),
         T::FixedSizeBinary(n) => {
             let n = usize::try_from(*n).unwrap_or(0);
             Mapped::new(R::FixedSizeBinary, E::Opaque(n), DType::Void(n))
         }
-        T::Utf8 => Mapped::new(R::Utf8, E::Varlen, DType::Object),
-        T::LargeUtf8 => Mapped::new(R::LargeUtf8, E::Varlen, DType::Object),
-        T::Utf8View => Mapped::new(R::Utf8View, E::Varlen, DType::Object),
+        T::Utf8 => Mapped::new(R::Utf8, TEXT, DType::Object),
+        T::LargeUtf8 => Mapped::new(R::LargeUtf8, TEXT, DType::Object),
+        T::Utf8View => Mapped::new(R::Utf8View, TEXT, DType::Object),
         T::List(_) => Mapped::unsupported(R::List),
         T::LargeList(_) => Mapped::unsupported(R::LargeList),
         T::ListView(_) => Mapped::unsupported(R::ListView),

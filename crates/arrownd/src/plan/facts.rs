@@ -47,12 +47,15 @@ pub struct LeafFacts<'f> {
     pub first_missing: usize,
     /// The largest power of two, up to 64, that divides the address of the only chunk.
     pub alignment: usize,
+    /// Where a request asks for strings as wide as that: characters or bytes of the longest value.
+    pub longest: Option<usize>,
     /// Extension types that were unwrapped.
     pub unwrapped: &'f [String],
 }
 
 impl<'f> Facts<'f> {
-    /// The facts of an imported column, as far as the options ask for them. *O(fields)*.
+    /// The facts of an imported column, as far as the options ask for them. *O(fields)*, and one
+    /// look at all text where its longest is asked for.
     #[must_use]
     pub fn of(column: &'f Column<'_>, options: &Options) -> Self {
         let node = match &column.node {
@@ -64,6 +67,7 @@ impl<'f> Facts<'f> {
                 missing: leaf.missing,
                 first_missing: leaf.first_missing,
                 alignment: leaf.only_bytes().map_or(64, alignment),
+                longest: options.dtype.and_then(|dtype| crate::kernels::longest(leaf, dtype)),
                 unwrapped: &leaf.unwrapped,
             }),
             Node::Struct(columns) => FactsNode::Struct {

@@ -6,7 +6,7 @@ use super::{Facts, LeafFacts, LeafStep, Note, Plan, Reason, Reasons, Step, Trans
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::mapping::{Mapped, map};
-use crate::options::{Fills, Nulls, Options, OutSpec, Outs};
+use crate::options::{Fill, Fills, Nulls, Options, OutSpec, Outs};
 
 /// What every NumPy has; 2 and later have 64.
 const MOST_DIMENSIONS: usize = 32;
@@ -74,11 +74,26 @@ pub(super) fn result_dtype(
     }
     if let Some(wanted) = options.dtype {
         return convert(mapped, wanted)
-            .map(|(_, dtype)| dtype)
+            .map(|(_, dtype)| if facts.rows.is_some() { sized(dtype, leaf, options) } else { dtype })
             .ok_or_else(|| unsupported(leaf, mapped, Some(wanted), path));
     }
     let fills = leaf.missing > 0 && options.nulls == Nulls::Nan && options.na_value.is_none();
     Ok(if fills { mapped.dtype.with_missing() } else { mapped.dtype })
+}
+
+/// `dtype`, wide enough for every text and for the fill, where the request leaves that open.
+fn sized(dtype: DType, leaf: &LeafFacts<'_>, options: &Options) -> DType {
+    if !dtype.takes_width() {
+        return dtype;
+    }
+    let fill = match (&options.na_value, dtype) {
+        (Some(Fills::All(Fill::Text(text))), DType::Unicode(_)) => text.chars().count(),
+        (Some(Fills::All(Fill::Text(text))), _) => text.len(),
+        (Some(Fills::All(Fill::Bytes(bytes))), _) => bytes.len(),
+        _ => 0,
+    };
+    let fill = if leaf.missing > 0 { fill } else { 0 };
+    dtype.at_least(leaf.longest.unwrap_or(0).max(fill))
 }
 
 /// The plan of a leaf into `target`: `alone`, or as columns of a matrix, which counts the bytes and
@@ -167,7 +182,7 @@ fn fill(
     path: &str,
     op: Op,
     target: DType,
-) -> Result<Option<crate::options::Fill>> {
+) -> Result<Option<Fill>> {
     if leaf.missing == 0 {
         return Ok(None);
     }
@@ -175,7 +190,7 @@ fn fill(
         // There is no value to leave under the mask: objects have None there, and a column of the
         // null type the marker.
         let needed = matches!(op, Op::Object | Op::Nothing);
-        return Ok(if needed { marker(target).or(Some(crate::options::Fill::Int(0))) } else { None });
+        return Ok(if needed { marker(target).or(Some(Fill::Int(0))) } else { None });
     }
     if let Some(Fills::All(wanted)) = &options.na_value {
         return fit(wanted, target, path).map(Some);
@@ -183,9 +198,15 @@ fn fill(
     match marker(target) {
         Some(marker) => Ok(Some(marker)),
         None => {
-            let remedy = format!(
-                "{target} has no marker for them: pass na_value=, nulls=\"masked\" or a dtype that has one"
-            );
+            let remedy = if matches!(target, DType::Strings { .. }) {
+                format!(
+                    "{target} has no na_object for them: give it one, or pass na_value= or nulls=\"masked\""
+                )
+            } else {
+                format!(
+                    "{target} has no marker for them: pass na_value=, nulls=\"masked\" or a dtype that has one"
+                )
+            };
             Err(missing_error(facts, leaf, path, remedy))
         }
     }
@@ -215,7 +236,8 @@ fn op_reasons(
                 reasons.push(Reason::Objects);
             }
         }
-        Op::Cast | Op::Scale { .. } | Op::Calendar { .. } => {
+        Op::Text if matches!(mapped.element, Element::Varlen { .. }) => reasons.push(Reason::Offsets),
+        Op::Cast | Op::Scale { .. } | Op::Calendar { .. } | Op::Text => {
             if !by_nulls {
                 reasons.push(Reason::Cast {
                     from: mapped.meaning,
@@ -296,7 +318,9 @@ pub(super) fn check_outs(
 
 fn align(dtype: DType) -> usize {
     match dtype {
-        DType::Void(_) => 1,
+        DType::Void(_) | DType::ByteString(_) => 1,
+        DType::Unicode(_) => 4,
+        DType::Strings { .. } => align_of::<usize>(),
         DType::IntervalDayTime => 4,
         DType::IntervalMonthDayNano => 8,
         other => other.itemsize(),
