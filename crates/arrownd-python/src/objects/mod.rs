@@ -1,7 +1,9 @@
 //! Results of Python objects: the kernels that need an interpreter, behind the same plan.
 #![allow(unsafe_code, reason = "object arrays hold references as pointers")]
 
+mod fixed;
 mod numbers;
+mod repeated;
 mod text;
 mod times;
 
@@ -34,14 +36,17 @@ pub(crate) fn write(py: Python<'_>, mut visit: Visit<'_>, na_values: &NaValues<'
             Ok(())
         }
         (RowId::Bool8, _) => each(py, &mut visit, &fill, &numbers::ByteBoolean),
-        (RowId::Uuid, _) => each(py, &mut visit, &fill, &text::Uuid::new(py)?),
-        (_, DataType::FixedSizeBinary(_)) => each(py, &mut visit, &fill, &text::FixedBytes(element.width())),
-        (_, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {
-            each(py, &mut visit, &fill, &text::Text)
-        }
-        (_, DataType::Binary | DataType::LargeBinary | DataType::BinaryView) => {
-            each(py, &mut visit, &fill, &text::Binary)
-        }
+        (RowId::Uuid, _) => each(py, &mut visit, &fill, &fixed::Uuid::new(py)?),
+        (_, DataType::FixedSizeBinary(_)) => each(py, &mut visit, &fill, &fixed::FixedBytes(element.width())),
+        (
+            _,
+            DataType::Utf8
+            | DataType::LargeUtf8
+            | DataType::Utf8View
+            | DataType::Binary
+            | DataType::LargeBinary
+            | DataType::BinaryView,
+        ) => text::octets(py, &mut visit, &fill),
         (_, DataType::Date32 | DataType::Date64) => {
             each(py, &mut visit, &fill, &times::Date::new(data_type, check))
         }

@@ -215,6 +215,18 @@ impl Run<'_> {
         unsafe { std::slice::from_raw_parts_mut(ptr.as_ptr().cast(), self.itemsize) }
     }
 
+    /// The words that element `at` is made of; `None` where it isn't aligned for them.
+    #[inline(always)]
+    pub(crate) fn words<D: Copy>(&mut self, at: usize) -> Option<&mut [MaybeUninit<D>]> {
+        let bytes = self.element(at);
+        let (ptr, len) = (bytes.as_mut_ptr().cast::<MaybeUninit<D>>(), bytes.len() / size_of::<D>());
+        if !ptr.is_aligned() {
+            return None;
+        }
+        // SAFETY: the element's bytes, borrowed uniquely, have `len` aligned words.
+        Some(unsafe { std::slice::from_raw_parts_mut(ptr, len) })
+    }
+
     /// Puts a pointer into element `at` and returns the one that was there. For arrays of Python
     /// objects, which NumPy makes with null pointers. Past the end, returns `new` itself.
     ///

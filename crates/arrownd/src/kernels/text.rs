@@ -9,15 +9,7 @@ use crate::error::{Error, Result};
 use crate::execute::{Run, Visit};
 use crate::mapping::{Element, map};
 use crate::options::Fill;
-use crate::source::{Leaf, Octets, low_mask};
-
-/// One character of `U`.
-type Code = [MaybeUninit<u8>; 4];
-
-#[inline(always)]
-fn code(code: u32) -> Code {
-    code.to_ne_bytes().map(MaybeUninit::new)
-}
+use crate::source::{Data, Leaf, Octets, Offsets, Part, low_mask};
 
 /// Writes the text and bytes of a stretch of values as `dtype`, `U` or `S`.
 ///
@@ -47,29 +39,21 @@ impl Kernel for Pass<'_, '_> {
             let octets = visit.octets(&block);
             let ascii = is_text && octets.is_ascii();
             for (i, bytes) in octets.each().iter().take(block.len).enumerate() {
-                let out = visit.run.element(at + i);
                 if block.valid >> i & 1 == 0 {
-                    copy_padded(out, missing);
+                    copy_padded(visit.run.element(at + i), missing);
                     continue;
                 }
+                let ascii = ascii || bytes.is_ascii();
                 let fits = match dtype {
-                    DType::Unicode(_) => {
-                        let (out, _) = out.as_chunks_mut::<4>();
-                        if ascii || bytes.is_ascii() {
-                            widen(out, bytes)
-                        } else {
-                            match std::str::from_utf8(bytes) {
-                                Ok(text) => decode(out, text),
-                                Err(error) => return Err(visit.invalid_text(at + i, error)),
-                            }
-                        }
-                    }
-                    _ => {
-                        if is_text && !ascii && !bytes.is_ascii() {
-                            return Err(beyond_ascii(visit, at + i, bytes));
-                        }
-                        copy_padded(out, bytes)
-                    }
+                    DType::Unicode(_) => match (ascii, octets.from(bytes), visit.run.words::<u32>(at + i)) {
+                        (true, Some(beyond), Some(out)) => widen(out, beyond, bytes.len()),
+                        _ => match std::str::from_utf8(bytes) {
+                            Ok(text) => decode(visit.run.element(at + i), text),
+                            Err(error) => return Err(visit.invalid_text(at + i, error)),
+                        },
+                    },
+                    _ if is_text && !ascii => return Err(beyond_ascii(visit, at + i, bytes)),
+                    _ => copy_padded(visit.run.element(at + i), bytes),
                 };
                 if visit.step.check && (!fits || bytes.last() == Some(&0)) {
                     return Err(too_long(visit, at + i, bytes, fits, dtype));
@@ -80,32 +64,43 @@ impl Kernel for Pass<'_, '_> {
     }
 }
 
-/// Writes ASCII as code points, zeros after it; false where it is cut.
+/// Writes ASCII as code points, zeros after it; false where it is cut. `bytes` may go on after the
+/// `len` of the value: eight at a time are read then, and what is too much is made zero.
 #[inline(always)]
-fn widen(out: &mut [Code], bytes: &[u8]) -> bool {
-    let fits = bytes.len() <= out.len();
-    let (head, tail) = out.split_at_mut(bytes.len().min(out.len()));
-    for (to, byte) in head.iter_mut().zip(bytes) {
-        *to = code(u32::from(*byte));
+fn widen(out: &mut [MaybeUninit<u32>], bytes: &[u8], len: usize) -> bool {
+    let fits = len <= out.len();
+    if let (Some(bytes), Some(last)) = (bytes.get(..out.len()), out.len().checked_sub(8)) {
+        let mut eight = |at: usize| {
+            let from = bytes.get(at..).and_then(|bytes| bytes.first_chunk::<8>());
+            let to = out.get_mut(at..).and_then(|out| out.first_chunk_mut::<8>());
+            if let (Some(from), Some(to)) = (from, to) {
+                for (j, (to, byte)) in to.iter_mut().zip(from).enumerate() {
+                    to.write(if at + j < len { u32::from(*byte) } else { 0 });
+                }
+            }
+        };
+        (0..last).step_by(8).for_each(&mut eight);
+        eight(last);
+        return fits;
     }
-    tail.fill(code(0));
+    let (head, tail) = out.split_at_mut(len.min(out.len()));
+    for (to, byte) in head.iter_mut().zip(bytes) {
+        to.write(u32::from(*byte));
+    }
+    tail.fill(MaybeUninit::new(0));
     fits
 }
 
-fn decode(out: &mut [Code], text: &str) -> bool {
+fn decode(out: &mut [MaybeUninit<u8>], text: &str) -> bool {
+    let (out, _) = out.as_chunks_mut::<4>();
     let mut characters = text.chars();
-    let mut out = out.iter_mut();
-    for to in out.by_ref() {
-        match characters.next() {
-            Some(character) => *to = code(u32::from(character)),
-            None => {
-                *to = code(0);
-                break;
-            }
-        }
+    let mut written = 0;
+    for (to, character) in out.iter_mut().zip(characters.by_ref()) {
+        *to = u32::from(character).to_ne_bytes().map(MaybeUninit::new);
+        written += 1;
     }
-    for to in out {
-        *to = code(0);
+    if let Some(rest) = out.get_mut(written..) {
+        rest.as_flattened_mut().fill(MaybeUninit::new(0));
     }
     characters.next().is_none()
 }
@@ -116,7 +111,7 @@ fn copy_padded(out: &mut [MaybeUninit<u8>], bytes: &[u8]) -> bool {
     let fits = bytes.len() <= out.len();
     let (head, tail) = out.split_at_mut(bytes.len().min(out.len()));
     for (to, byte) in head.iter_mut().zip(bytes) {
-        *to = MaybeUninit::new(*byte);
+        to.write(*byte);
     }
     tail.fill(MaybeUninit::new(0));
     fits
@@ -144,25 +139,51 @@ pub(super) fn fill_text(dtype: DType, run: &mut Run<'_>, fill: Option<&Fill>) {
 /// How many characters or bytes the longest value has, where `dtype` leaves the width to it.
 pub(crate) fn longest(leaf: &Leaf<'_>, dtype: DType) -> Option<usize> {
     let Element::Varlen { text } = map(leaf.field).ok()?.element else { return None };
+    let characters = text && matches!(dtype, DType::Unicode(_));
     dtype.takes_width().then(|| {
-        let characters = text && matches!(dtype, DType::Unicode(_));
-        let mut longest = 0;
-        for part in &leaf.parts {
-            for at in (0..part.len).step_by(64) {
-                let valid = part.validity.word(at) & low_mask(part.len - at);
-                let octets = Octets::new(part.data, &std::array::from_fn(|i| at + i), valid);
-                let lengths = octets.each().iter();
-                let most = if !characters || octets.is_ascii() {
-                    lengths.map(|bytes| bytes.len()).fold(0, usize::max)
-                } else {
-                    // What isn't UTF-8 is refused when it is converted.
-                    let starts = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
-                    lengths.map(|bytes| starts(bytes)).fold(0, usize::max)
-                };
-                longest = longest.max(most);
-            }
+        let parts = leaf.parts.iter();
+        let most = parts
+            .map(|part| longest_by_offsets(part, characters).unwrap_or_else(|| longest_of(part, characters)));
+        most.fold(0, usize::max)
+    })
+}
+
+fn longest_of(part: &Part<'_>, characters: bool) -> usize {
+    let mut longest = 0;
+    for at in (0..part.len).step_by(64) {
+        let valid = part.validity.word(at) & low_mask(part.len - at);
+        let octets = Octets::new(part.data, &std::array::from_fn(|i| at + i), valid);
+        let lengths = octets.each().iter();
+        let most = if !characters || octets.is_ascii() {
+            lengths.map(|bytes| bytes.len()).fold(0, usize::max)
+        } else {
+            // What isn't UTF-8 is refused when it is converted.
+            let starts = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+            lengths.map(|bytes| starts(bytes)).fold(0, usize::max)
+        };
+        longest = longest.max(most);
+    }
+    longest
+}
+
+/// The longest by the offsets alone, where nothing is missing and each byte counts.
+fn longest_by_offsets(part: &Part<'_>, characters: bool) -> Option<usize> {
+    let Data::Binary { offsets, values } = part.data else { return None };
+    let (start, end) = (offsets.get(0) as usize, offsets.get(part.len) as usize);
+    if !part.validity.is_full() || characters && !values.get(start..end)?.is_ascii() {
+        return None;
+    }
+    Some(match offsets {
+        Offsets::I32(offsets) => {
+            let length =
+                |(a, b): (&[u8; 4], &[u8; 4])| i32::from_ne_bytes(*b).wrapping_sub(i32::from_ne_bytes(*a));
+            offsets.iter().zip(offsets.get(1..)?).map(length).fold(0, i32::max) as usize
         }
-        longest
+        Offsets::I64(offsets) => {
+            let length =
+                |(a, b): (&[u8; 8], &[u8; 8])| i64::from_ne_bytes(*b).wrapping_sub(i64::from_ne_bytes(*a));
+            offsets.iter().zip(offsets.get(1..)?).map(length).fold(0, i64::max) as usize
+        }
     })
 }
 

@@ -1,16 +1,21 @@
 //! The bytes of text and binary values, a block at a time: what differs between layouts is decided
 //! once for 64 values.
 
-use super::chunk::{Data, Offsets};
+use std::str::{Utf8Error, from_utf8};
+
+use super::chunk::{Data, Offsets, view_bytes};
 use super::low_mask;
 
 /// The bytes of up to 64 values, each where the producer keeps it.
 #[derive(Debug)]
 pub struct Octets<'a> {
     each: [&'a [u8]; 64],
-    /// All of them in one piece, missing ones and all, where they follow each other.
-    whole: Option<&'a [u8]>,
     valid: u64,
+    /// Where they follow each other: the buffer from the first one on, and how many of its bytes are
+    /// theirs, missing values' and all.
+    whole: Option<(&'a [u8], usize)>,
+    /// Whether they were seen to be ASCII on the way.
+    ascii: Option<bool>,
 }
 
 impl<'a> Octets<'a> {
@@ -18,7 +23,7 @@ impl<'a> Octets<'a> {
     #[inline]
     #[must_use]
     pub fn new(data: &Data<'a>, index: &[usize; 64], valid: u64) -> Self {
-        let mut octets = Self { each: [&[]; 64], whole: None, valid };
+        let mut octets = Self { each: [&[]; 64], valid, whole: None, ascii: None };
         match data {
             Data::Binary { offsets: Offsets::I32(offsets), values } => {
                 octets.by_offsets(offsets, values, index, |o| i32::from_ne_bytes(*o) as usize);
@@ -26,13 +31,7 @@ impl<'a> Octets<'a> {
             Data::Binary { offsets: Offsets::I64(offsets), values } => {
                 octets.by_offsets(offsets, values, index, |o| i64::from_ne_bytes(*o) as usize);
             }
-            Data::Views { .. } => {
-                for ((i, to), at) in octets.each.iter_mut().enumerate().zip(index) {
-                    if valid >> i & 1 != 0 {
-                        *to = data.bytes(*at);
-                    }
-                }
-            }
+            Data::Views { views, buffers } => octets.by_views(views, buffers, index),
             _ => {}
         }
         octets
@@ -41,11 +40,9 @@ impl<'a> Octets<'a> {
     /// As [`Octets::new`], for values of one width.
     #[must_use]
     pub fn fixed(bytes: &'a [u8], width: usize, index: &[usize; 64], valid: u64) -> Self {
-        let mut octets = Self { each: [&[]; 64], whole: None, valid };
-        for ((i, to), at) in octets.each.iter_mut().enumerate().zip(index) {
-            if valid >> i & 1 != 0 {
-                *to = bytes.get(at * width..(at + 1) * width).unwrap_or_default();
-            }
+        let mut octets = Self { each: [&[]; 64], valid, whole: None, ascii: None };
+        for (to, at) in octets.each.iter_mut().zip(index).enumerate().filter_map(present(valid)) {
+            *to = bytes.get(at * width..(at + 1) * width).unwrap_or_default();
         }
         octets
     }
@@ -58,26 +55,38 @@ impl<'a> Octets<'a> {
         index: &[usize; 64],
         read: impl Fn(&[u8; N]) -> usize,
     ) {
-        let len = 64 - self.valid.leading_zeros() as usize;
-        let first = index.first().copied().unwrap_or(0);
-        let in_a_row = self.valid == low_mask(len)
-            && index.iter().take(len).zip(first..).fold(true, |yes, (at, next)| yes & (*at == next));
+        let valid = self.valid;
+        let len = 64 - valid.leading_zeros() as usize;
+        let skipped = valid.trailing_zeros() as usize;
+        let first = index.get(skipped).and_then(|at| at.checked_sub(skipped)).unwrap_or(usize::MAX / 2);
+        let in_a_row = index
+            .iter()
+            .enumerate()
+            .fold(true, |yes, (i, at)| yes & ((*at == first + i) | (valid >> i & 1 == 0)));
         match offsets.get(first..first + len + 1) {
             Some(offsets) if in_a_row => {
-                for (to, bounds) in self.each.iter_mut().zip(offsets.windows(2)) {
-                    if let [start, end] = bounds {
-                        *to = values.get(read(start)..read(end)).unwrap_or_default();
+                if valid == low_mask(len) {
+                    for (to, bounds) in self.each.iter_mut().zip(offsets.windows(2)) {
+                        if let [start, end] = bounds {
+                            *to = values.get(read(start)..read(end)).unwrap_or_default();
+                        }
+                    }
+                } else {
+                    for (to, bounds) in
+                        self.each.iter_mut().zip(offsets.windows(2)).enumerate().filter_map(present(valid))
+                    {
+                        if let [start, end] = bounds {
+                            *to = values.get(read(start)..read(end)).unwrap_or_default();
+                        }
                     }
                 }
                 if let [start, .., end] = offsets {
-                    self.whole = values.get(read(start)..read(end));
+                    self.whole = values.get(read(start)..).zip(read(end).checked_sub(read(start)));
                 }
             }
             _ => {
-                for ((i, to), at) in self.each.iter_mut().enumerate().zip(index) {
-                    if self.valid >> i & 1 != 0
-                        && let Some([start, end]) = offsets.get(*at..*at + 2)
-                    {
+                for (to, at) in self.each.iter_mut().zip(index).enumerate().filter_map(present(valid)) {
+                    if let Some([start, end]) = offsets.get(*at..*at + 2) {
                         *to = values.get(read(start)..read(end)).unwrap_or_default();
                     }
                 }
@@ -85,34 +94,54 @@ impl<'a> Octets<'a> {
         }
     }
 
-    /// The bytes of value `i` of the block; empty where it is missing.
     #[inline(always)]
-    #[must_use]
-    pub fn get(&self, i: usize) -> &'a [u8] {
-        self.each.get(i).copied().unwrap_or_default()
+    fn by_views(&mut self, views: &'a [[u8; 16]], buffers: &[&'a [u8]], index: &[usize; 64]) {
+        let mut ascii = true;
+        for (to, at) in self.each.iter_mut().zip(index).enumerate().filter_map(present(self.valid)) {
+            let Some(view) = views.get(*at) else { continue };
+            *to = view_bytes(view, buffers);
+            // What lies in the view is looked at in one go: zeros fill it up.
+            ascii &= if to.len() <= 12 {
+                (u128::from_le_bytes(*view) >> 32) & (u128::MAX / 255 * 128) == 0
+            } else {
+                to.is_ascii()
+            };
+        }
+        self.ascii = Some(ascii);
     }
 
-    /// The bytes of each of the 64.
+    /// The bytes of each of the 64; empty where one is missing.
     #[inline(always)]
     #[must_use]
     pub fn each(&self) -> &[&'a [u8]; 64] {
         &self.each
     }
 
-    /// Whether every value is ASCII.
+    /// The buffer from a value on, to its end: for loops that read more than a value and drop it.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn from(&self, value: &[u8]) -> Option<&'a [u8]> {
+        let (whole, _) = self.whole?;
+        whole.get(value.as_ptr().addr().checked_sub(whole.as_ptr().addr())?..)
+    }
+
+    /// Whether every value is ASCII; may be false where a missing one's bytes aren't.
     #[inline]
     #[must_use]
     pub fn is_ascii(&self) -> bool {
-        match self.whole {
-            Some(whole) => whole.is_ascii(),
-            None => self.each.iter().all(|bytes| bytes.is_ascii()),
+        match (self.ascii, self.whole) {
+            (Some(ascii), _) => ascii,
+            (None, Some((whole, len))) => whole.get(..len).is_some_and(<[u8]>::is_ascii),
+            (None, None) => self.each.iter().all(|bytes| bytes.is_ascii()),
         }
     }
 
     /// The first value that isn't UTF-8, and why.
     #[must_use]
-    pub fn not_utf8(&self) -> Option<(usize, std::str::Utf8Error)> {
-        if let Some(Ok(text)) = self.whole.map(std::str::from_utf8) {
+    pub fn not_utf8(&self) -> Option<(usize, Utf8Error)> {
+        let len = 64 - self.valid.leading_zeros() as usize;
+        let whole = self.whole.filter(|_| self.valid == low_mask(len));
+        if let Some(Ok(text)) = whole.and_then(|(whole, len)| whole.get(..len)).map(from_utf8) {
             let mut at = 0;
             // Whole characters may still be cut apart between two values.
             let uncut = self.each.iter().all(|bytes| {
@@ -123,6 +152,11 @@ impl<'a> Octets<'a> {
                 return None;
             }
         }
-        self.each.iter().enumerate().find_map(|(i, bytes)| Some((i, std::str::from_utf8(bytes).err()?)))
+        self.each.iter().enumerate().find_map(|(i, bytes)| Some((i, from_utf8(bytes).err()?)))
     }
+}
+
+/// What is there, of things numbered in the block.
+fn present<T>(valid: u64) -> impl Fn((usize, T)) -> Option<T> {
+    move |(i, item)| (valid >> i & 1 != 0).then_some(item)
 }
