@@ -262,7 +262,7 @@ fn fill<'py>(
     }
     let detach = plan.len().unwrap_or(0) >= WORTH_DETACHING;
     if matches!(dtype, DType::Strings { .. }) {
-        return strings::pack(py, task, &mut dest, array, detach);
+        return strings::pack(py, task, &mut dest, array, request.out.is_none(), detach);
     }
     if !detach {
         task.fill_values(&mut dest)?;

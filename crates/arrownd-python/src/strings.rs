@@ -2,9 +2,10 @@
 #![allow(unsafe_code, reason = "NumPy's C API packs strings into memory and locks their allocator")]
 
 use std::ffi::{c_char, c_int, c_void};
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
-use arrownd::{Dest, Fill, Task, Visit};
+use arrownd::{Dest, Fill, Octets, Run, Task, Visit};
 use numpy::npyffi::PyArrayObject;
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::PyMemoryError;
@@ -34,7 +35,12 @@ struct Api {
     acquire: unsafe extern "C" fn(*const c_void) -> *mut Allocator,
     /// `void NpyString_release_allocator(npy_string_allocator *)`
     release: unsafe extern "C" fn(*mut Allocator),
+    short: Short,
 }
+
+/// How a text of up to 15 bytes is packed: the bytes, zeros after them, and a last byte for each
+/// length. NumPy doesn't promise that, so it is found out; `None` where it isn't so.
+type Short = Option<[u8; 16]>;
 
 /// Reads one slot of NumPy's table of functions.
 ///
@@ -55,7 +61,7 @@ impl Api {
             let capsule = py.import("numpy._core.multiarray")?.getattr("_ARRAY_API")?;
             let table: NonNull<*const c_void> =
                 capsule.cast_into::<PyCapsule>()?.pointer_checked(None)?.cast();
-            Ok(Self {
+            let api = Self {
                 // SAFETY: the slot and the signature are those of NumPy's `__multiarray_api.h`.
                 pack: unsafe { slot(table, 314) },
                 // SAFETY: as above.
@@ -64,7 +70,12 @@ impl Api {
                 acquire: unsafe { slot(table, 316) },
                 // SAFETY: as above.
                 release: unsafe { slot(table, 318) },
-            })
+                short: None,
+            };
+            let strings =
+                py.import("numpy")?.call_method1("empty", (0, "T"))?.cast_into::<PyUntypedArray>()?;
+            let short = Packer::new(api, Instance::of(&strings)).short();
+            Ok(Self { short, ..api })
         })
         .copied()
     }
@@ -77,6 +88,14 @@ struct Instance(*const c_void);
 // borrowed for as long.
 unsafe impl Send for Instance {}
 
+impl Instance {
+    fn of(array: &Bound<'_, PyUntypedArray>) -> Self {
+        let raw: *mut PyArrayObject = array.as_array_ptr();
+        // SAFETY: a valid array; its dtype is a plain field.
+        Self(unsafe { (*raw).fields.descr }.cast_const().cast())
+    }
+}
+
 /// The locked allocator of one dtype instance. No Python code may run while it is held.
 struct Packer {
     api: Api,
@@ -85,15 +104,15 @@ struct Packer {
 
 impl Packer {
     fn new(api: Api, instance: Instance) -> Self {
-        // SAFETY: a StringDType instance, which the array keeps alive; locking needs no GIL.
+        // SAFETY: a StringDType instance, which its array keeps alive; locking needs no GIL.
         let allocator = unsafe { (api.acquire)(instance.0) };
         Self { api, allocator }
     }
 
     /// Packs one text, or the null for None; false where there is no memory or no place.
     #[inline(always)]
-    fn pack(&self, visit: &mut Visit<'_>, at: usize, text: Option<&[u8]>) -> bool {
-        let out = visit.run.element(at);
+    fn pack(&self, run: &mut Run<'_>, at: usize, text: Option<&[u8]>) -> bool {
+        let out = run.element(at);
         let ptr = out.as_mut_ptr().cast::<Packed>();
         if out.len() != size_of::<Packed>() || !ptr.is_aligned() {
             return false;
@@ -107,6 +126,35 @@ impl Packer {
         };
         done == 0
     }
+
+    /// Finds out how short texts are packed, by packing two of each length.
+    fn short(&self) -> Short {
+        let mut last = [0; 16];
+        for (len, last) in last.iter_mut().enumerate() {
+            for filler in [b'a', 0xc3] {
+                let text = [filler; 16];
+                let mut packed: Packed = [0; 2];
+                // SAFETY: zeros are an empty string; the allocator is locked.
+                let done =
+                    unsafe { (self.api.pack)(self.allocator, &raw mut packed, text.as_ptr().cast(), len) };
+                let mut bytes = [0; 16];
+                for (to, byte) in bytes.iter_mut().zip(packed.iter().flat_map(|word| word.to_ne_bytes())) {
+                    *to = byte;
+                }
+                // SAFETY: as above: frees what a long string would own.
+                let freed =
+                    unsafe { (self.api.pack)(self.allocator, &raw mut packed, text.as_ptr().cast(), 0) };
+                let [found @ .., flag] = bytes;
+                let expected: [u8; 15] = std::array::from_fn(|i| if i < len { filler } else { 0 });
+                let other = filler != b'a' && flag != *last;
+                if done != 0 || freed != 0 || found != expected || other || size_of::<Packed>() != 16 {
+                    return None;
+                }
+                *last = flag;
+            }
+        }
+        Some(last)
+    }
 }
 
 impl Drop for Packer {
@@ -116,27 +164,28 @@ impl Drop for Packer {
     }
 }
 
-/// Packs every text into `array`, whose memory is `dest`; without the GIL where `detach` says so.
+/// Packs every text into `array`, whose memory is `dest`: `fresh` where it holds none yet. Without
+/// the GIL where `detach` says so.
 pub(crate) fn pack(
     py: Python<'_>,
     task: &Task<'_>,
     dest: &mut Dest<'_>,
     array: &Bound<'_, PyUntypedArray>,
+    fresh: bool,
     detach: bool,
 ) -> Outcome<()> {
     let api = Api::get(py)?;
-    let raw: *mut PyArrayObject = array.as_array_ptr();
-    // SAFETY: a valid array; its dtype is a plain field.
-    let instance = Instance(unsafe { (*raw).fields.descr }.cast_const().cast());
+    let short = api.short.filter(|_| fresh);
+    let instance = Instance::of(array);
     let work = move || {
         // Released before the GIL is taken again.
         let packer = Packer::new(api, instance);
-        task.objects(dest, &mut |visit| stretch(&packer, visit))
+        task.objects(dest, &mut |visit| stretch(&packer, short.as_ref(), visit))
     };
     if detach { py.detach(work) } else { work() }
 }
 
-fn stretch(packer: &Packer, mut visit: Visit<'_>) -> Outcome<()> {
+fn stretch(packer: &Packer, short: Option<&[u8; 16]>, mut visit: Visit<'_>) -> Outcome<()> {
     let missing: Option<&[u8]> = match &visit.step.fill {
         Some(Fill::Text(text)) => Some(text.as_bytes()),
         Some(_) => None,
@@ -152,13 +201,33 @@ fn stretch(packer: &Packer, mut visit: Visit<'_>) -> Outcome<()> {
             return Err(Failure::Core(visit.invalid_text(at + i, why)));
         }
         for (i, text) in octets.each().iter().take(block.len).enumerate() {
-            let text = if block.valid >> i & 1 != 0 { Some(*text) } else { missing };
-            if !packer.pack(&mut visit, at + i, text) {
+            let valid = block.valid >> i & 1 != 0;
+            if let (true, Some(last), 0..16) = (valid, short, text.len()) {
+                visit.run.write(at + i, &[MaybeUninit::new(short_string(&octets, text, last))]);
+            } else if !packer.pack(&mut visit.run, at + i, if valid { Some(text) } else { missing }) {
                 return Err(no_memory());
             }
         }
     }
     Ok(())
+}
+
+/// A text of up to 15 bytes as it is packed.
+#[inline(always)]
+fn short_string(octets: &Octets<'_>, text: &[u8], last: &[u8; 16]) -> [u8; 16] {
+    // Sixteen bytes are read where there are as many, and what is too much is made zero.
+    let bytes = match octets.from(text).and_then(|bytes| bytes.first_chunk::<16>()) {
+        Some(bytes) => *bytes,
+        None => {
+            let mut bytes = [0; 16];
+            for (to, byte) in bytes.iter_mut().zip(text) {
+                *to = *byte;
+            }
+            bytes
+        }
+    };
+    let packed = u128::from_le_bytes(bytes) & ((1 << (8 * text.len())) - 1);
+    (packed | u128::from(last.get(text.len()).copied().unwrap_or(0)) << 120).to_le_bytes()
 }
 
 #[cold]

@@ -215,16 +215,22 @@ impl Run<'_> {
         unsafe { std::slice::from_raw_parts_mut(ptr.as_ptr().cast(), self.itemsize) }
     }
 
-    /// The words that element `at` is made of; `None` where it isn't aligned for them.
+    /// The words that `count` elements from `at` on are made of; `None` where they don't follow each
+    /// other, aren't aligned for words, or aren't all there.
     #[inline(always)]
-    pub(crate) fn words<D: Copy>(&mut self, at: usize) -> Option<&mut [MaybeUninit<D>]> {
-        let bytes = self.element(at);
-        let (ptr, len) = (bytes.as_mut_ptr().cast::<MaybeUninit<D>>(), bytes.len() / size_of::<D>());
+    pub(crate) fn words<D: Copy>(&mut self, at: usize, count: usize) -> Option<&mut [MaybeUninit<D>]> {
+        let in_a_row = count == 1 || self.stride == self.itemsize as isize;
+        if !in_a_row || at.checked_add(count)? > self.len {
+            return None;
+        }
+        // SAFETY: element `at` is one of the `len`, or their end where none is asked for.
+        let ptr = unsafe { self.ptr.byte_offset(self.stride * at as isize) }.cast::<MaybeUninit<D>>();
         if !ptr.is_aligned() {
             return None;
         }
-        // SAFETY: the element's bytes, borrowed uniquely, have `len` aligned words.
-        Some(unsafe { std::slice::from_raw_parts_mut(ptr, len) })
+        let len = count * self.itemsize / size_of::<D>();
+        // SAFETY: `count` elements follow each other, borrowed uniquely, and have `len` aligned words.
+        Some(unsafe { std::slice::from_raw_parts_mut(ptr.as_ptr(), len) })
     }
 
     /// Puts a pointer into element `at` and returns the one that was there. For arrays of Python

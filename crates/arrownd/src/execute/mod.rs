@@ -243,7 +243,7 @@ pub struct Block {
 
 impl<'v> Visit<'v> {
     /// Where the values from `at` on lie, counted in the run: up to 64 of them.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn block(&self, at: usize) -> Block {
         let len = self.run.len().saturating_sub(at).min(64);
@@ -254,7 +254,7 @@ impl<'v> Visit<'v> {
     }
 
     /// The bytes of a block's text or binary values.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn octets(&self, block: &Block) -> Octets<'v> {
         match self.part.data {

@@ -38,14 +38,29 @@ impl Kernel for Pass<'_, '_> {
             let block = visit.block(at);
             let octets = visit.octets(&block);
             let ascii = is_text && octets.is_ascii();
+            if (ascii || !is_text)
+                && block.valid == low_mask(block.len)
+                && let Some(row) = octets.row()
+            {
+                let values = octets.each().get(..block.len).unwrap_or_default();
+                let done = match dtype {
+                    DType::Unicode(_) => widen_row::<u32>(&mut visit.run, at, values, row),
+                    _ => widen_row::<u8>(&mut visit.run, at, values, row),
+                };
+                // Otherwise the loop below finds the value that is to blame, if it is one.
+                if done == Some(true) || done == Some(false) && !visit.step.check {
+                    continue;
+                }
+            }
             for (i, bytes) in octets.each().iter().take(block.len).enumerate() {
                 if block.valid >> i & 1 == 0 {
-                    copy_padded(visit.run.element(at + i), missing);
+                    widen(visit.run.element(at + i), missing, missing.len());
                     continue;
                 }
                 let ascii = ascii || bytes.is_ascii();
                 let fits = match dtype {
-                    DType::Unicode(_) => match (ascii, octets.from(bytes), visit.run.words::<u32>(at + i)) {
+                    DType::Unicode(_) => match (ascii, octets.from(bytes), visit.run.words::<u32>(at + i, 1))
+                    {
                         (true, Some(beyond), Some(out)) => widen(out, beyond, bytes.len()),
                         _ => match std::str::from_utf8(bytes) {
                             Ok(text) => decode(visit.run.element(at + i), text),
@@ -53,7 +68,7 @@ impl Kernel for Pass<'_, '_> {
                         },
                     },
                     _ if is_text && !ascii => return Err(beyond_ascii(visit, at + i, bytes)),
-                    _ => copy_padded(visit.run.element(at + i), bytes),
+                    _ => widen(visit.run.element(at + i), octets.from(bytes).unwrap_or(bytes), bytes.len()),
                 };
                 if visit.step.check && (!fits || bytes.last() == Some(&0)) {
                     return Err(too_long(visit, at + i, bytes, fits, dtype));
@@ -64,31 +79,58 @@ impl Kernel for Pass<'_, '_> {
     }
 }
 
-/// Writes ASCII as code points, zeros after it; false where it is cut. `bytes` may go on after the
-/// `len` of the value: eight at a time are read then, and what is too much is made zero.
+/// Writes values that follow each other in `row` to elements that do; `None` where these don't, false
+/// where one value was cut or ends with a NUL.
 #[inline(always)]
-fn widen(out: &mut [MaybeUninit<u32>], bytes: &[u8], len: usize) -> bool {
+fn widen_row<T: Copy + From<u8>>(
+    run: &mut Run<'_>,
+    at: usize,
+    values: &[&[u8]],
+    mut row: &[u8],
+) -> Option<bool> {
+    let out = run.words::<T>(at, values.len())?;
+    let width = out.len().checked_div(values.len())?;
+    let mut kept = true;
+    for (out, value) in out.chunks_exact_mut(width).zip(values) {
+        kept &= widen(out, row, value.len()) & (value.last() != Some(&0));
+        row = row.get(value.len()..)?;
+    }
+    Some(kept)
+}
+
+/// Writes bytes as code points or bytes, zeros after them; false where they are cut. `bytes` may go
+/// on after the `len` of the value: eight at a time are read then, and what is too much is made zero.
+#[inline(always)]
+fn widen<T: Copy + From<u8>>(out: &mut [MaybeUninit<T>], bytes: &[u8], len: usize) -> bool {
     let fits = len <= out.len();
     if let (Some(bytes), Some(last)) = (bytes.get(..out.len()), out.len().checked_sub(8)) {
-        let mut eight = |at: usize| {
-            let from = bytes.get(at..).and_then(|bytes| bytes.first_chunk::<8>());
-            let to = out.get_mut(at..).and_then(|out| out.first_chunk_mut::<8>());
-            if let (Some(from), Some(to)) = (from, to) {
-                for (j, (to, byte)) in to.iter_mut().zip(from).enumerate() {
-                    to.write(if at + j < len { u32::from(*byte) } else { 0 });
-                }
-            }
-        };
-        (0..last).step_by(8).for_each(&mut eight);
-        eight(last);
+        let mut at = 0;
+        while at < last {
+            eight(out, bytes, at, len);
+            at += 8;
+        }
+        eight(out, bytes, last, len);
         return fits;
     }
     let (head, tail) = out.split_at_mut(len.min(out.len()));
     for (to, byte) in head.iter_mut().zip(bytes) {
-        to.write(u32::from(*byte));
+        to.write(T::from(*byte));
     }
-    tail.fill(MaybeUninit::new(0));
+    for to in tail {
+        to.write(T::from(0));
+    }
     fits
+}
+
+#[inline(always)]
+fn eight<T: Copy + From<u8>>(out: &mut [MaybeUninit<T>], bytes: &[u8], at: usize, len: usize) {
+    let from = bytes.get(at..).and_then(|bytes| bytes.first_chunk::<8>());
+    let to = out.get_mut(at..).and_then(|out| out.first_chunk_mut::<8>());
+    if let (Some(from), Some(to)) = (from, to) {
+        for (j, (to, byte)) in to.iter_mut().zip(from).enumerate() {
+            to.write(T::from(if at + j < len { *byte } else { 0 }));
+        }
+    }
 }
 
 fn decode(out: &mut [MaybeUninit<u8>], text: &str) -> bool {
@@ -103,18 +145,6 @@ fn decode(out: &mut [MaybeUninit<u8>], text: &str) -> bool {
         rest.as_flattened_mut().fill(MaybeUninit::new(0));
     }
     characters.next().is_none()
-}
-
-/// Copies bytes, zeros after them; false where they are cut.
-#[inline(always)]
-fn copy_padded(out: &mut [MaybeUninit<u8>], bytes: &[u8]) -> bool {
-    let fits = bytes.len() <= out.len();
-    let (head, tail) = out.split_at_mut(bytes.len().min(out.len()));
-    for (to, byte) in head.iter_mut().zip(bytes) {
-        to.write(*byte);
-    }
-    tail.fill(MaybeUninit::new(0));
-    fits
 }
 
 /// A fill as `dtype` stores it, without the zeros after it; empty where there is none.
@@ -132,7 +162,7 @@ fn stored(dtype: DType, fill: Option<&Fill>) -> Vec<u8> {
 pub(super) fn fill_text(dtype: DType, run: &mut Run<'_>, fill: Option<&Fill>) {
     let missing = stored(dtype, fill);
     for at in 0..run.len() {
-        copy_padded(run.element(at), &missing);
+        widen(run.element(at), &missing, missing.len());
     }
 }
 

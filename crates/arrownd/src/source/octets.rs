@@ -20,7 +20,7 @@ pub struct Octets<'a> {
 
 impl<'a> Octets<'a> {
     /// The bytes of the values at `index`, as far as they are `valid`; empty for all others.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn new(data: &Data<'a>, index: &[usize; 64], valid: u64) -> Self {
         let mut octets = Self { each: [&[]; 64], valid, whole: None, ascii: None };
@@ -117,10 +117,18 @@ impl<'a> Octets<'a> {
         &self.each
     }
 
+    /// Where all values are there and follow each other: the buffer from the first one on, to its end.
+    #[inline(always)]
+    #[must_use]
+    pub fn row(&self) -> Option<&'a [u8]> {
+        let len = 64 - self.valid.leading_zeros() as usize;
+        self.whole.filter(|_| self.valid == low_mask(len)).map(|(whole, _)| whole)
+    }
+
     /// The buffer from a value on, to its end: for loops that read more than a value and drop it.
     #[inline(always)]
     #[must_use]
-    pub(crate) fn from(&self, value: &[u8]) -> Option<&'a [u8]> {
+    pub fn from(&self, value: &[u8]) -> Option<&'a [u8]> {
         let (whole, _) = self.whole?;
         whole.get(value.as_ptr().addr().checked_sub(whole.as_ptr().addr())?..)
     }
@@ -157,6 +165,7 @@ impl<'a> Octets<'a> {
 }
 
 /// What is there, of things numbered in the block.
+#[inline(always)]
 fn present<T>(valid: u64) -> impl Fn((usize, T)) -> Option<T> {
     move |(i, item)| (valid >> i & 1 != 0).then_some(item)
 }
