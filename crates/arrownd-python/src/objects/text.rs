@@ -27,11 +27,15 @@ pub(super) fn octets<'py>(py: Python<'py>, visit: &mut Visit<'_>, fill: &Bound<'
             return Err(Failure::Core(visit.invalid_text(at + i, why)));
         }
         for (i, value) in octets.each().iter().take(block.len).enumerate() {
-            let make = || match (text, ascii || value.is_ascii()) {
-                (false, _) => Ok(PyBytes::new(py, value).into_any()),
-                (true, true) => self::ascii(py, value),
-                // SAFETY: the block's text was found to be UTF-8.
-                (true, false) => wide(py, unsafe { std::str::from_utf8_unchecked(value) }),
+            let make = || {
+                if !text {
+                    Ok(PyBytes::new(py, value).into_any())
+                } else if ascii || value.is_ascii() {
+                    self::ascii(py, value)
+                } else {
+                    // SAFETY: the block's text was found to be UTF-8.
+                    wide(py, unsafe { std::str::from_utf8_unchecked(value) })
+                }
             };
             let object = match block.valid >> i & 1 {
                 0 => fill.clone(),

@@ -222,7 +222,13 @@ fn longest_by_offsets(part: &Part<'_>, characters: bool) -> Option<usize> {
 fn beyond_ascii(visit: &Visit<'_>, at: usize, bytes: &[u8]) -> Error {
     match std::str::from_utf8(bytes) {
         Err(error) => visit.invalid_text(at, error),
-        Ok(_) => lossy(visit, at, bytes, "pass dtype=\"U\", which holds more than ASCII".to_owned()),
+        Ok(_) => lossy(
+            visit,
+            at,
+            bytes,
+            DType::ByteString(0),
+            "pass dtype=\"U\", which holds more than ASCII".to_owned(),
+        ),
     }
 }
 
@@ -235,15 +241,15 @@ fn too_long(visit: &Visit<'_>, at: usize, bytes: &[u8], fits: bool, dtype: DType
     } else {
         format!("pass dtype=\"{kind}\" for the width of the longest, or safe=False to cut")
     };
-    lossy(visit, at, bytes, remedy)
+    lossy(visit, at, bytes, dtype, remedy)
 }
 
-fn lossy(visit: &Visit<'_>, at: usize, bytes: &[u8], remedy: String) -> Error {
+fn lossy(visit: &Visit<'_>, at: usize, bytes: &[u8], dtype: DType, remedy: String) -> Error {
     Error::LossyCast {
         path: visit.plan.path().to_owned(),
         value: quoted(bytes, matches!(visit.step.element, Element::Varlen { text: true })),
         position: visit.position + at,
-        dtype: visit.plan.dtype().map(|dtype| dtype.to_string()).unwrap_or_default(),
+        dtype: dtype.to_string(),
         remedy,
     }
 }

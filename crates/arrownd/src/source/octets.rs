@@ -65,19 +65,11 @@ impl<'a> Octets<'a> {
             .fold(true, |yes, (i, at)| yes & ((*at == first + i) | (valid >> i & 1 == 0)));
         match offsets.get(first..first + len + 1) {
             Some(offsets) if in_a_row => {
-                if valid == low_mask(len) {
-                    for (to, bounds) in self.each.iter_mut().zip(offsets.windows(2)) {
-                        if let [start, end] = bounds {
-                            *to = values.get(read(start)..read(end)).unwrap_or_default();
-                        }
-                    }
-                } else {
-                    for (to, bounds) in
-                        self.each.iter_mut().zip(offsets.windows(2)).enumerate().filter_map(present(valid))
-                    {
-                        if let [start, end] = bounds {
-                            *to = values.get(read(start)..read(end)).unwrap_or_default();
-                        }
+                for (i, (to, bounds)) in self.each.iter_mut().zip(offsets.windows(2)).enumerate() {
+                    if let [start, end] = bounds {
+                        let (start, end) = (read(start), read(end));
+                        let end = if valid >> i & 1 != 0 { end } else { start };
+                        *to = values.get(start..end).unwrap_or_default();
                     }
                 }
                 if let [start, .., end] = offsets {
