@@ -152,6 +152,7 @@ impl<'o> Dest<'o> {
 
 impl Run<'_> {
     /// How many elements.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
@@ -238,6 +239,7 @@ impl Run<'_> {
     ///
     /// # Safety
     /// The elements are initialised pointers.
+    #[inline]
     #[must_use]
     pub unsafe fn replace_pointer(&mut self, at: usize, new: *mut u8) -> *mut u8 {
         if at >= self.len || self.itemsize != size_of::<*mut u8>() {
