@@ -69,6 +69,8 @@ impl Words<'_> {
 /// What the words mean, with the Python objects that the core can't hold.
 pub(crate) struct Request<'py> {
     pub(crate) options: Options,
+    /// The StringDType that is asked for: it has an `na_object`, or hasn't.
+    pub(crate) strings: Option<Bound<'py, PyArrayDescr>>,
     /// A dtype that nothing here makes, and what to do instead: refused once the source is known.
     pub(crate) unmade: Option<(String, &'static str)>,
     /// The dtype object that was asked for, where the core's dtype doesn't say all of it.
@@ -80,7 +82,7 @@ pub(crate) struct Request<'py> {
 impl Request<'_> {
     /// Options without a word of Python's beside them.
     pub(crate) fn plain(options: Options) -> Self {
-        Self { options, unmade: None, descr: None, na_values: NaValues::Unset, out: None }
+        Self { options, strings: None, unmade: None, descr: None, na_values: NaValues::Unset, out: None }
     }
 }
 
@@ -89,6 +91,30 @@ pub(crate) enum NaValues<'py> {
     Unset,
     All(Bound<'py, PyAny>),
     Fields(Bound<'py, PyDict>),
+}
+
+impl<'py> Request<'py> {
+    /// NumPy's object for a dtype of a result.
+    pub(crate) fn descriptor(&self, py: Python<'py>, dtype: DType) -> PyResult<Bound<'py, PyArrayDescr>> {
+        match (dtype, &self.strings) {
+            (DType::Strings { .. }, Some(strings)) => Ok(strings.clone()),
+            _ => dtypes::descriptor(py, dtype),
+        }
+    }
+}
+
+impl<'py> Request<'py> {
+    /// NumPy's object for the dtype of a plan's result.
+    pub(crate) fn descriptor_of(
+        &self,
+        py: Python<'py>,
+        plan: &arrownd::Plan,
+    ) -> PyResult<Bound<'py, PyArrayDescr>> {
+        match plan.dtype() {
+            Some(dtype @ DType::Strings { .. }) => self.descriptor(py, dtype),
+            _ => dtypes::of_plan(py, plan),
+        }
+    }
 }
 
 impl<'py> NaValues<'py> {
@@ -139,14 +165,19 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
         safe: words.safe,
         ..Options::default()
     };
-    let (mut unmade, mut descr) = (None, None);
+    let (mut unmade, mut descr, mut strings) = (None, None, None);
     if let Some(dtype) = &words.dtype {
         match dtypes::parse(dtype)? {
-            Wanted::Known(dtype) => options.dtype = Some(dtype),
             Wanted::Record(record, dtype) => {
                 options.structured = true;
                 options.record = Some(record);
                 descr = Some(dtype);
+            }
+            Wanted::Known(known) => {
+                options.dtype = Some(known);
+                if matches!(known, DType::Strings { .. }) {
+                    strings = Some(dtypes::object(dtype)?);
+                }
             }
             Wanted::Unmade(dtype, remedy) => unmade = Some((dtype, remedy)),
         }
@@ -226,8 +257,29 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
             options.out = Some(Outs::Fields(specs.collect::<Outcome<Vec<_>>>()?));
         }
     }
+    check_strings(&out, strings.as_ref())?;
     options.record_masks = caller != Caller::ToMasked;
-    Ok(Request { options, unmade, descr, na_values, out })
+    Ok(Request { options, strings, unmade, descr, na_values, out })
+}
+
+/// Refuses an `out` of a StringDType with another `na_object`: they are one dtype to the core.
+fn check_strings(out: &Option<Out<'_>>, strings: Option<&Bound<'_, PyArrayDescr>>) -> Outcome<()> {
+    let Some(wanted) = strings else { return Ok(()) };
+    let arrays: Vec<&Bound<'_, PyUntypedArray>> = match out {
+        None => Vec::new(),
+        Some(Out::One(array) | Out::Pair(array, _)) => vec![array],
+        Some(Out::Fields(fields)) => fields.iter().map(|(_, array)| array).collect(),
+    };
+    for array in arrays {
+        let found = array.dtype();
+        if !found.eq(wanted)? {
+            return Err(Error::BadValue(format!(
+                "out has dtype {found}, and the result has dtype {wanted}: pass an array of that dtype"
+            ))
+            .into());
+        }
+    }
+    Ok(())
 }
 
 fn spec(array: &Bound<'_, PyUntypedArray>) -> Outcome<OutSpec> {
@@ -328,6 +380,9 @@ fn fill(value: &Bound<'_, PyAny>) -> Outcome<Fill> {
     }
     if value.is_instance(&datetime.getattr("timedelta")?)? {
         return temporal(&numpy.getattr("timedelta64")?.call1((value,))?);
+    }
+    if let Ok(string) = value.cast::<PyString>() {
+        return Ok(string.extract::<String>().map_or_else(|_| Fill::Object(text()), Fill::Text));
     }
     if let Ok(bytes) = value.cast::<PyBytes>() {
         return Ok(Fill::Bytes(bytes.as_bytes().to_vec()));

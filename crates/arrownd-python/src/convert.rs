@@ -15,6 +15,7 @@ use crate::import::{Acquired, Imported, look};
 use crate::masked;
 use crate::objects;
 use crate::rows;
+use crate::strings;
 
 /// Below this many values, letting go of the GIL costs more than the work.
 const WORTH_DETACHING: usize = 1 << 14;
@@ -228,16 +229,16 @@ pub(crate) fn made<'py>(
         }
         (_, Some(out)) => {
             refuse_overlap(&task, &out, dtype.itemsize())?;
-            fill(py, &task, &out, request, debts)?;
+            fill(py, &task, &out, false, request, debts)?;
             out.into_any()
         }
         (None, None) => {
             let descr = match &request.descr {
                 Some(descr) if plan.name().is_none() => descr.clone(),
-                _ => of_plan(py, plan)?,
+                _ => request.descriptor_of(py, plan)?,
             };
             let array = new_array(py, plan, descr, dtype.itemsize())?;
-            fill(py, &task, &array, request, debts)?;
+            fill(py, &task, &array, true, request, debts)?;
             // What stands for a view of nothing is read-only as a view is.
             if plan.copies() == Some(false) && plan.children().is_empty() && !request.options.writable {
                 export::freeze(&array);
@@ -340,6 +341,7 @@ fn fill<'py>(
     py: Python<'py>,
     task: &Task<'_>,
     array: &Bound<'py, PyUntypedArray>,
+    fresh: bool,
     request: &Request<'py>,
     debts: &mut Debts,
 ) -> Outcome<()> {
@@ -359,7 +361,11 @@ fn fill<'py>(
     if !values {
         return Ok(());
     }
-    if plan.len().unwrap_or(0) < WORTH_DETACHING {
+    let detach = plan.len().unwrap_or(0) >= WORTH_DETACHING;
+    if matches!(plan.dtype(), Some(DType::Strings { .. })) {
+        return strings::pack(py, task, &mut dest, array, fresh, detach);
+    }
+    if !detach {
         task.fill_values(&mut dest)?;
     } else {
         py.detach(|| task.fill_values(&mut dest))?;

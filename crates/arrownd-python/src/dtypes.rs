@@ -60,6 +60,8 @@ fn make(py: Python<'_>, dtype: DType) -> PyResult<Bound<'_, PyArrayDescr>> {
         DType::IntervalMonthDayNano => {
             PyArrayDescr::new(py, [("months", "i4"), ("days", "i4"), ("nanoseconds", "i8")].to_vec())
         }
+        // What is printed names no particular `na_object`.
+        DType::Strings { .. } => PyArrayDescr::new(py, "T"),
         other => PyArrayDescr::new(py, other.to_string()),
     }
 }
@@ -138,6 +140,9 @@ pub(crate) fn parse<'py>(wanted: &Bound<'py, PyAny>) -> Outcome<Wanted<'py>> {
             let resolution = Unit::parse(&unit).map(|unit| Resolution { unit, multiple });
             Some(if kind == "M" { DType::Datetime(resolution) } else { DType::Timedelta(resolution) })
         }
+        ("U", n) => Some(DType::Unicode(n / 4)),
+        ("S", n) => Some(DType::ByteString(n)),
+        ("T", _) => Some(DType::Strings { na: dtype.getattr_opt("na_object")?.is_some() }),
         ("V", n) if plain => Some(DType::Void(n)),
         ("V", 8) if matches(py, &dtype, DType::IntervalDayTime)? => Some(DType::IntervalDayTime),
         ("V", 16) if matches(py, &dtype, DType::IntervalMonthDayNano)? => Some(DType::IntervalMonthDayNano),
@@ -187,6 +192,11 @@ fn record_type(dtype: &Bound<'_, PyAny>) -> Outcome<Option<RecordType>> {
         fields.push(RecordField { name, offset, dtype, record, dims });
     }
     Ok(Some(RecordType { fields, itemsize: dtype.getattr("itemsize")?.extract()? }))
+}
+
+/// NumPy's dtype object for whatever NumPy takes as one.
+pub(crate) fn object<'py>(wanted: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArrayDescr>> {
+    Ok(wanted.py().import("numpy")?.getattr("dtype")?.call1((wanted,))?.cast_into()?)
 }
 
 fn matches(py: Python<'_>, found: &Bound<'_, PyAny>, dtype: DType) -> PyResult<bool> {

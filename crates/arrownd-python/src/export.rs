@@ -96,7 +96,7 @@ pub(crate) unsafe fn view<'py>(
     if done != 0 { Err(PyErr::fetch(py)) } else { Ok(array) }
 }
 
-/// A new array, not initialised (objects are null), with `strides` that fill its memory in some
+/// A new array, not initialised (objects are null, strings empty), with `strides` that fill its memory in some
 /// order of the axes.
 pub(crate) fn empty<'py>(
     py: Python<'py>,

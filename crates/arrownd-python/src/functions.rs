@@ -219,7 +219,8 @@ pub(crate) fn explain<'py>(
         if as_columns {
             request.options.form = Form::Columns;
         }
-        Ok(Plan(convert::plan_of(obj, &request)?))
+        let plan = convert::plan_of(obj, &request)?;
+        Ok(Plan { plan, strings: request.strings.map(Bound::unbind) })
     })
 }
 

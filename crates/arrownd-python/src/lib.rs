@@ -15,6 +15,7 @@ mod objects;
 mod plan;
 mod protocol;
 mod rows;
+mod strings;
 
 use pyo3::prelude::*;
 

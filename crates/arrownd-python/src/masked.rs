@@ -5,7 +5,7 @@ use numpy::PyUntypedArray;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyString, PyTuple, PyType};
 
 use crate::convert::Made;
 use crate::dtypes::{descriptor, of_plan};
@@ -30,6 +30,9 @@ fn fill_value<'py>(py: Python<'py>, dtype: DType) -> PyResult<Option<Bound<'py, 
         DType::UInt8 => integer(i64::from(u8::MAX)),
         DType::UInt16 => integer(i64::from(u16::MAX)),
         DType::Float16 => number(65504.0),
+        // NumPy has "N/A" for all text.
+        DType::Unicode(1 | 2) => Ok(Some(PyString::intern(py, "").into_any())),
+        DType::ByteString(1 | 2) => Ok(Some(PyBytes::new(py, b"").into_any())),
         DType::Void(n) => {
             let zeros = PyBytes::new(py, &vec![0; n]);
             Ok(Some(py.import("numpy")?.call_method1("void", (zeros,))?))

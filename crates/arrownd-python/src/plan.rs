@@ -6,7 +6,8 @@ use numpy::PyArrayDescr;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::dtypes::{descriptor, of_plan};
+use crate::dtypes::{descriptor, record_descriptor};
+use arrownd::DType;
 
 /// Why values are copied.
 ///
@@ -83,81 +84,109 @@ fn hash_of(value: &impl Hash) -> u64 {
 /// children : tuple of Plan
 ///     One a field.
 #[pyclass(frozen, module = "arrownd")]
-pub(crate) struct Plan(pub(crate) arrownd::Plan);
+pub(crate) struct Plan {
+    pub(crate) plan: arrownd::Plan,
+    /// The StringDType that was asked for.
+    pub(crate) strings: Option<Py<PyArrayDescr>>,
+}
+
+impl Plan {
+    fn descriptor<'py>(&self, py: Python<'py>, dtype: DType) -> PyResult<Bound<'py, PyArrayDescr>> {
+        match (dtype, &self.strings) {
+            (DType::Strings { .. }, Some(strings)) => Ok(strings.bind(py).clone()),
+            _ => descriptor(py, dtype),
+        }
+    }
+}
 
 #[pymethods]
 impl Plan {
     #[getter]
     fn r#type(&self) -> String {
-        self.0.source_name()
+        self.plan.source_name()
     }
 
     #[getter]
     fn name(&self) -> Option<&str> {
-        self.0.name()
+        self.plan.name()
     }
 
     #[getter]
     fn dtype<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArrayDescr>>> {
-        self.0.dtype().map(|_| of_plan(py, &self.0)).transpose()
+        match self.plan.record() {
+            Some(record) => record_descriptor(py, record).map(Some),
+            None => self.plan.dtype().map(|dtype| self.descriptor(py, dtype)).transpose(),
+        }
     }
 
     #[getter]
     fn dtype_with_nulls<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArrayDescr>>> {
-        match self.0.record() {
+        match self.plan.record() {
             Some(_) => self.dtype(py),
-            None => self.0.dtype_with_nulls().map(|dtype| descriptor(py, dtype)).transpose(),
+            None => self.plan.dtype_with_nulls().map(|dtype| self.descriptor(py, dtype)).transpose(),
         }
     }
 
     #[getter]
     fn shape<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        self.0.shape().map(|shape| PyTuple::new(py, shape)).transpose()
+        self.plan.shape().map(|shape| PyTuple::new(py, shape)).transpose()
     }
 
     #[getter]
     fn copies(&self) -> Option<bool> {
-        self.0.copies()
+        self.plan.copies()
     }
 
     #[getter]
     fn reasons<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.0.reasons().iter().cloned().map(Reason))
+        PyTuple::new(py, self.plan.reasons().iter().cloned().map(Reason))
     }
 
     #[getter]
     fn nbytes(&self) -> Option<usize> {
-        self.0.nbytes()
+        self.plan.nbytes()
     }
 
     #[getter]
     fn notes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.0.notes().iter().map(ToString::to_string))
+        PyTuple::new(py, self.plan.notes().iter().map(ToString::to_string))
     }
 
     #[getter]
     fn children<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.0.children().iter().cloned().map(Plan))
+        let strings = || self.strings.as_ref().map(|strings| strings.clone_ref(py));
+        PyTuple::new(
+            py,
+            self.plan.children().iter().map(|plan| Self { plan: plan.clone(), strings: strings() }),
+        )
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        other.cast::<Self>().is_ok_and(|other| other.get().0 == self.0)
+        let py = other.py();
+        let same_strings = |other: &Self| match (&self.strings, &other.strings) {
+            (Some(a), Some(b)) => a.bind(py).eq(b.bind(py)).unwrap_or(false),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        other.cast::<Self>().is_ok_and(|other| {
+            let other = other.get();
+            other.plan == self.plan && same_strings(other)
+        })
     }
 
     fn __hash__(&self) -> u64 {
-        hash_of(&self.0.to_string())
+        hash_of(&self.plan.to_string())
     }
 
     fn __str__(&self) -> String {
-        self.0.to_string()
+        self.plan.to_string()
     }
 
     fn __repr__(&self) -> String {
-        self.0.to_string()
+        self.plan.to_string()
     }
 
     fn _repr_html_(&self) -> String {
-        self.0.to_html()
+        self.plan.to_html()
     }
 }
 

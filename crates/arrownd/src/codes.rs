@@ -72,8 +72,7 @@ impl<'a> Codes<'a> {
         } else {
             parts.truncate(1);
         }
-        let mut codes =
-            Self { parts, field: values, width, signed, chosen: Vec::new(), changed: false };
+        let mut codes = Self { parts, field: values, width, signed, chosen: Vec::new(), changed: false };
         codes.number();
         Ok(codes)
     }

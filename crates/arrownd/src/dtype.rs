@@ -130,6 +130,15 @@ pub enum DType {
     Timedelta(Option<Resolution>),
     /// `V{n}`
     Void(usize),
+    /// `U{n}`: so many characters. 0 in a request means as many as the longest text has.
+    Unicode(usize),
+    /// `S{n}`: so many bytes. 0 in a request means as many as the longest value has.
+    ByteString(usize),
+    /// `StringDType`: text of any length.
+    Strings {
+        /// It has an `na_object`, which stands for a missing value.
+        na: bool,
+    },
     /// Structured: days and milliseconds, both int32.
     IntervalDayTime,
     /// Structured: months and days, both int32, and nanoseconds, int64.
@@ -163,7 +172,9 @@ impl DType {
             Self::Int64 | Self::UInt64 | Self::Float64 | Self::Datetime(_) | Self::Timedelta(_) => 8,
             Self::IntervalDayTime => 8,
             Self::IntervalMonthDayNano => 16,
-            Self::Void(n) | Self::Record(n) => n,
+            Self::Void(n) | Self::ByteString(n) | Self::Record(n) => n,
+            Self::Unicode(n) => n.saturating_mul(4),
+            Self::Strings { .. } => 2 * size_of::<usize>(),
             Self::Object => size_of::<*const u8>(),
         }
     }
@@ -206,10 +217,26 @@ impl DType {
         matches!(self, Self::Datetime(_) | Self::Timedelta(_))
     }
 
-    /// Has a marker of its own for a missing value: NaN, NaT or None.
+    /// Has a marker of its own for a missing value: NaN, NaT, None or an `na_object`.
     #[must_use]
     pub fn has_marker(self) -> bool {
-        self.is_float() || self.is_temporal() || self == Self::Object
+        self.is_float() || self.is_temporal() || matches!(self, Self::Object | Self::Strings { na: true })
+    }
+
+    /// Whether a request leaves the width to the longest text.
+    #[must_use]
+    pub fn takes_width(self) -> bool {
+        matches!(self, Self::Unicode(0) | Self::ByteString(0))
+    }
+
+    /// The same kind of text, at least so wide and never of width 0, which NumPy doesn't have.
+    #[must_use]
+    pub fn at_least(self, width: usize) -> Self {
+        match self {
+            Self::Unicode(n) => Self::Unicode(n.max(width).max(1)),
+            Self::ByteString(n) => Self::ByteString(n.max(width).max(1)),
+            other => other,
+        }
     }
 
     /// What this dtype becomes when a value is missing and the marker must be in the array.
@@ -246,6 +273,12 @@ impl fmt::Display for DType {
             Self::Datetime(None) => "datetime64",
             Self::Timedelta(None) => "timedelta64",
             Self::Void(n) | Self::Record(n) => return write!(f, "V{n}"),
+            Self::Unicode(0) => "U",
+            Self::ByteString(0) => "S",
+            Self::Unicode(n) => return write!(f, "U{n}"),
+            Self::ByteString(n) => return write!(f, "S{n}"),
+            Self::Strings { na: false } => "StringDType()",
+            Self::Strings { na: true } => "StringDType(na_object=...)",
             Self::IntervalDayTime => "[('days', 'int32'), ('milliseconds', 'int32')]",
             Self::IntervalMonthDayNano => {
                 "[('months', 'int32'), ('days', 'int32'), ('nanoseconds', 'int64')]"

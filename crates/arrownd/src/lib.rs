@@ -47,6 +47,6 @@ pub use plan::{
 };
 pub use source::{
     ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, Column, Data, Held, Keys, Leaf, Node,
-    Offsets, Part, Path, PlainView, Ragged, RowBounds, RowValues, Selection, Validity, Way, chunk_of,
+    Octets, Offsets, Part, Path, PlainView, Ragged, RowBounds, RowValues, Selection, Validity, Way, chunk_of,
     plain_view, read_array, read_fields, read_schema, values_field,
 };

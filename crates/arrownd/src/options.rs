@@ -47,6 +47,8 @@ pub enum Fill {
     },
     /// The bytes of one element.
     Bytes(Vec<u8>),
+    /// Text.
+    Text(String),
     /// Something that only the caller's side can hold (a Python object); the text is for messages.
     Object(String),
 }
@@ -62,6 +64,7 @@ impl PartialEq for Fill {
                 Self::Temporal { ticks: b, resolution: rb, datetime: db },
             ) => (a, ra, da) == (b, rb, db),
             (Self::Bytes(a), Self::Bytes(b)) => a == b,
+            (Self::Text(a), Self::Text(b)) => a == b,
             (Self::Object(a), Self::Object(b)) => a == b,
             _ => false,
         }
@@ -79,6 +82,7 @@ impl fmt::Display for Fill {
             Self::Temporal { ticks, resolution: Some(r), .. } => write!(f, "{ticks} [{r}]"),
             Self::Temporal { ticks, .. } => write!(f, "{ticks}"),
             Self::Bytes(x) => write!(f, "{x:?}"),
+            Self::Text(text) => write!(f, "'{}'", text.escape_debug()),
             Self::Object(text) => f.write_str(text),
         }
     }

@@ -37,6 +37,7 @@ fn leaf_facts<'f>(field: &'f Field, dims: &'f [usize], rows: usize) -> Facts<'f>
         missing: 0,
         first_missing: 0,
         alignment: 64,
+        longest: None,
         unwrapped: &[],
     };
     Facts { field, rows: Some(rows), node: FactsNode::Leaf(leaf) }

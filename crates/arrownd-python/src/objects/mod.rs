@@ -2,8 +2,10 @@
 #![allow(unsafe_code, reason = "object arrays hold references as pointers")]
 
 mod decimal;
+mod fixed;
 mod nested;
 mod numbers;
+mod repeated;
 mod text;
 mod times;
 
@@ -62,6 +64,7 @@ fn write<'v>(py: Python<'_>, mut visit: Visit<'v>, na_values: &NaValues<'_>) -> 
             Maker::new(py, field, check)
                 .and_then(|maker| each(&mut visit, &fill, |index| maker.of_data(py, data, index)))
         }
+        Element::Varlen { .. } if !visit.leaf.way.dictionary => text::octets(py, &mut visit, &fill),
         _ => leaf(py, field, check, Each { py, visit, fill: &fill }),
     };
     written.map_err(|error| under(error, path))
@@ -75,7 +78,7 @@ fn leaf<T: Take>(py: Python<'_>, field: &Field, check: bool, then: T) -> Outcome
         (RowId::Null, _) => then.take(numbers::Nothing),
         (RowId::Bool, _) => then.take(numbers::Boolean),
         (RowId::Bool8, _) => then.take(numbers::ByteBoolean),
-        (RowId::Uuid, _) => then.take(text::Uuid::new(py)?),
+        (RowId::Uuid, _) => then.take(fixed::Uuid::new(py)?),
         (RowId::TimestampWithOffset, _) => then.take(times::OffsetTimestamp::new(field, check)?),
         (RowId::PolarsInt128 | RowId::PolarsUInt128, _) => then.take(numbers::Number(element)),
         (
@@ -85,7 +88,7 @@ fn leaf<T: Take>(py: Python<'_>, field: &Field, check: bool, then: T) -> Outcome
             | DataType::Decimal128(_, scale)
             | DataType::Decimal256(_, scale),
         ) => then.take(decimal::Decimal::new(py, element.width(), *scale)?),
-        (_, DataType::FixedSizeBinary(_)) => then.take(text::FixedBytes(element.width())),
+        (_, DataType::FixedSizeBinary(_)) => then.take(fixed::FixedBytes(element.width())),
         (_, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => then.take(text::Text),
         (_, DataType::Binary | DataType::LargeBinary | DataType::BinaryView) => then.take(text::Binary),
         (_, DataType::Date32 | DataType::Date64) => then.take(times::Date::new(data_type, check)),

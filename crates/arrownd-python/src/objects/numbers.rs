@@ -97,7 +97,7 @@ impl Make for Number {
             | Element::ByteBool
             | Element::Decimal { .. }
             | Element::Opaque(_)
-            | Element::Varlen
+            | Element::Varlen { .. }
             | Element::Nested => py.None().into_bound(py),
         })
     }

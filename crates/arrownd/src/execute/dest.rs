@@ -170,6 +170,7 @@ impl<'o> Dest<'o> {
 
 impl Run<'_> {
     /// How many elements.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
@@ -219,11 +220,44 @@ impl Run<'_> {
         unsafe { ptr.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len().min(self.itemsize)) };
     }
 
+    /// The bytes of element `at`; none past the end.
+    #[inline]
+    #[must_use]
+    pub fn element(&mut self, at: usize) -> &mut [MaybeUninit<u8>] {
+        if at >= self.len {
+            return &mut [];
+        }
+        // SAFETY: element `at` is one of the `len`.
+        let ptr = unsafe { self.ptr.byte_offset(self.stride * at as isize) };
+        // SAFETY: the element is `itemsize` bytes, borrowed uniquely as this run is; uninitialised
+        // memory is what `MaybeUninit` is for.
+        unsafe { std::slice::from_raw_parts_mut(ptr.as_ptr().cast(), self.itemsize) }
+    }
+
+    /// The words that `count` elements from `at` on are made of; `None` where they don't follow each
+    /// other, aren't aligned for words, or aren't all there.
+    #[inline(always)]
+    pub(crate) fn words<D: Copy>(&mut self, at: usize, count: usize) -> Option<&mut [MaybeUninit<D>]> {
+        let in_a_row = count == 1 || self.stride == self.itemsize as isize;
+        if !in_a_row || at.checked_add(count)? > self.len {
+            return None;
+        }
+        // SAFETY: element `at` is one of the `len`, or their end where none is asked for.
+        let ptr = unsafe { self.ptr.byte_offset(self.stride * at as isize) }.cast::<MaybeUninit<D>>();
+        if !ptr.is_aligned() {
+            return None;
+        }
+        let len = count * self.itemsize / size_of::<D>();
+        // SAFETY: `count` elements follow each other, borrowed uniquely, and have `len` aligned words.
+        Some(unsafe { std::slice::from_raw_parts_mut(ptr.as_ptr(), len) })
+    }
+
     /// Puts a pointer into element `at` and returns the one that was there. For arrays of Python
     /// objects, which NumPy makes with null pointers. Past the end, returns `new` itself.
     ///
     /// # Safety
     /// The elements are initialised pointers.
+    #[inline]
     #[must_use]
     pub unsafe fn replace_pointer(&mut self, at: usize, new: *mut u8) -> *mut u8 {
         if at >= self.len || self.itemsize != size_of::<*mut u8>() {

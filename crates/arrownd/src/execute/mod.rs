@@ -15,7 +15,7 @@ use crate::kernels::{self, Failed, Window};
 use crate::mapping::{Element, map};
 use crate::options::{Fill, Options, Order};
 use crate::plan::{Facts, LeafStep, Op, Plan, Step, plan};
-use crate::source::{Block, Column, Data, Hop, Leaf, Node, Part, RowValues};
+use crate::source::{Block, Column, Data, Hop, Leaf, Node, Octets, Part, RowValues};
 use rows::RowCursor;
 
 /// A plan and the source it was made for: neither can meet another.
@@ -282,9 +282,9 @@ pub struct Visit<'v> {
     pub run: Run<'v>,
 }
 
-impl Visit<'_> {
+impl<'v> Visit<'v> {
     /// Where the values from `at` on lie, counted in the run: up to 64 of them.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn block(&self, at: usize) -> Block {
         let mut block = self.part.block(self.start + at, self.run.len().saturating_sub(at));
@@ -292,6 +292,26 @@ impl Visit<'_> {
             block.valid = 0;
         }
         block
+    }
+
+    /// The bytes of a block's text or binary values.
+    #[inline(always)]
+    #[must_use]
+    pub fn octets(&self, block: &Block) -> Octets<'v> {
+        match &*self.part.data {
+            Data::Fixed(bytes) => Octets::fixed(bytes, self.step.element.width(), &block.index, block.valid),
+            data => Octets::new(data, &block.index, block.valid),
+        }
+    }
+
+    /// The error for text that isn't UTF-8, at a position counted in the run.
+    #[cold]
+    #[must_use]
+    pub fn invalid_text(&self, at: usize, why: std::str::Utf8Error) -> Error {
+        Error::InvalidArrow {
+            path: self.plan.path.clone(),
+            what: format!("text that isn't UTF-8 ({why}) at position {}", self.position + at),
+        }
     }
 
     fn convert(mut self) -> Result<()> {
@@ -326,6 +346,7 @@ impl Visit<'_> {
                 kernels::fill_nothing(dtype, run, fill.unwrap_or(&Fill::Int(0)));
                 Ok(())
             }
+            Op::Text => return kernels::text(&mut self, dtype),
             Op::Object => Ok(()),
         };
         done.map_err(|Failed(index)| self.lossy(index, dtype))

@@ -77,7 +77,14 @@ pub(crate) fn cast(
         D::Float32 => from_any::<f32>(data, element, window, run, fill, check),
         D::Float64 => from_any::<f64>(data, element, window, run, fill, check),
         // The planner asks for no other.
-        D::Void(_) | D::IntervalDayTime | D::IntervalMonthDayNano | D::Record(_) | D::Object => Ok(()),
+        D::Void(_)
+        | D::Unicode(_)
+        | D::ByteString(_)
+        | D::Strings { .. }
+        | D::IntervalDayTime
+        | D::IntervalMonthDayNano
+        | D::Record(_)
+        | D::Object => Ok(()),
     }
 }
 
@@ -139,6 +146,10 @@ where
         Element::Wide { signed: true } => numbers!(i128),
         Element::Wide { signed: false } => numbers!(u128),
         // Decimals went their own way, and the planner asks for no other.
-        Element::Decimal { .. } | Element::Null | Element::Opaque(_) | Element::Varlen | Element::Nested => Ok(()),
+        Element::Decimal { .. }
+        | Element::Null
+        | Element::Opaque(_)
+        | Element::Varlen { .. }
+        | Element::Nested => Ok(()),
     }
 }

@@ -8,6 +8,7 @@ mod decimal;
 mod dispatch;
 mod numbers;
 mod opaque;
+mod text;
 mod ticks;
 
 pub(crate) use blocks::{Failed, Window};
@@ -15,4 +16,5 @@ pub use calendar::civil;
 pub(crate) use cast::cast;
 pub use decimal::DecimalText;
 pub(crate) use opaque::{copy_opaque, fill_nothing};
+pub(crate) use text::{longest, text};
 pub(crate) use ticks::ticks;

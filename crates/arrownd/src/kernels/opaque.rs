@@ -124,7 +124,8 @@ pub(crate) fn fill_nothing(dtype: DType, run: &mut Run<'_>, fill: &Fill) {
                 run.write_bytes(i, bytes);
             }
         }
-        // Objects are the binding's.
-        DType::Record(_) | DType::Object => {}
+        DType::Unicode(_) | DType::ByteString(_) => super::text::fill_text(dtype, run, Some(fill)),
+        // Objects and strings of any length are the binding's.
+        DType::Record(_) | DType::Object | DType::Strings { .. } => {}
     }
 }

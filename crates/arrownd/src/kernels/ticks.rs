@@ -174,6 +174,6 @@ pub(crate) fn ticks(
         Op::Scale { mul, div } => by_check!(Ratio mul div),
         Op::Calendar { from, to } => by_check!(Calendar from to),
         // The planner sends no other operation here.
-        Op::Same | Op::Unpack | Op::Cast | Op::Nothing | Op::Object => Ok(()),
+        Op::Same | Op::Unpack | Op::Cast | Op::Nothing | Op::Text | Op::Object => Ok(()),
     }
 }

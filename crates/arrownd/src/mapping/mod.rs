@@ -5,9 +5,7 @@ mod table;
 
 use arrow_schema::{DataType, Field, IntervalUnit, TimeUnit, UnionMode};
 
-pub(crate) use extension::{
-    Extension, Tensor, extension, pandas_index_columns, tensor, variable_tensor,
-};
+pub(crate) use extension::{Extension, Tensor, extension, pandas_index_columns, tensor, variable_tensor};
 pub use table::{ROWS, Row, RowId};
 
 use crate::dtype::{DType, Unit};
@@ -46,9 +44,13 @@ pub enum Element {
     /// So many bytes that nothing here interprets.
     Opaque(usize),
     /// Text and bytes of any length: only Python objects can be made of it.
-    Varlen,
     /// Values in values: only Python objects can be made of it.
     Nested,
+    /// Text or bytes of any length.
+    Varlen {
+        /// UTF-8 (which the border doesn't check), not any bytes.
+        text: bool,
+    },
 }
 
 impl Element {
@@ -56,7 +58,7 @@ impl Element {
     #[must_use]
     pub fn width(self) -> usize {
         match self {
-            Self::Null | Self::Bit | Self::Varlen | Self::Nested => 0,
+            Self::Null | Self::Bit | Self::Varlen { .. } | Self::Nested => 0,
             Self::ByteBool | Self::I8 | Self::U8 => 1,
             Self::I16 | Self::U16 | Self::F16 => 2,
             Self::I32 | Self::U32 | Self::F32 => 4,
@@ -97,10 +99,6 @@ impl Mapped {
     /// One Python object a value.
     fn nested(row: RowId) -> Self {
         Self::new(row, Element::Nested, DType::Object)
-    }
-
-    fn unsupported(row: RowId) -> Self {
-        Self::new(row, Element::Varlen, DType::Object)
     }
 }
 
@@ -144,6 +142,8 @@ impl From<TimeUnit> for Unit {
 /// The door: every `DataType`, one line each.
 pub(crate) fn map_storage(data_type: &DataType) -> Mapped {
     use {DataType as T, Element as E, RowId as R};
+    const TEXT: Element = Element::Varlen { text: true };
+    const BYTES: Element = Element::Varlen { text: false };
     match data_type {
         T::Null => Mapped::new(R::Null, E::Null, DType::Float32),
         T::Boolean => Mapped::new(R::Bool, E::Bit, DType::Bool),
@@ -180,16 +180,16 @@ pub(crate) fn map_storage(data_type: &DataType) -> Mapped {
         T::Interval(IntervalUnit::MonthDayNano) => {
             Mapped::new(R::IntervalMonthDayNano, E::Opaque(16), DType::IntervalMonthDayNano)
         }
-        T::Binary => Mapped::new(R::Binary, E::Varlen, DType::Object),
-        T::LargeBinary => Mapped::new(R::LargeBinary, E::Varlen, DType::Object),
-        T::BinaryView => Mapped::new(R::BinaryView, E::Varlen, DType::Object),
+        T::Binary => Mapped::new(R::Binary, BYTES, DType::Object),
+        T::LargeBinary => Mapped::new(R::LargeBinary, BYTES, DType::Object),
+        T::BinaryView => Mapped::new(R::BinaryView, BYTES, DType::Object),
         T::FixedSizeBinary(n) => {
             let n = usize::try_from(*n).unwrap_or(0);
             Mapped::new(R::FixedSizeBinary, E::Opaque(n), DType::Void(n))
         }
-        T::Utf8 => Mapped::new(R::Utf8, E::Varlen, DType::Object),
-        T::LargeUtf8 => Mapped::new(R::LargeUtf8, E::Varlen, DType::Object),
-        T::Utf8View => Mapped::new(R::Utf8View, E::Varlen, DType::Object),
+        T::Utf8 => Mapped::new(R::Utf8, TEXT, DType::Object),
+        T::LargeUtf8 => Mapped::new(R::LargeUtf8, TEXT, DType::Object),
+        T::Utf8View => Mapped::new(R::Utf8View, TEXT, DType::Object),
         T::List(_) => Mapped::nested(R::List),
         T::LargeList(_) => Mapped::nested(R::LargeList),
         T::ListView(_) => Mapped::nested(R::ListView),

@@ -28,6 +28,8 @@ pub enum Op {
     },
     /// There are no values, only missing ones.
     Nothing,
+    /// Text or bytes become NumPy's strings; those of any length are the binding's.
+    Text,
     /// A Python object for each value: the binding's kernels.
     Object,
 }
@@ -60,13 +62,17 @@ pub(super) fn convert(mapped: &Mapped, target: DType) -> Option<(Op, DType)> {
         }
         (DType::Datetime(None), _) => DType::datetime(Unit::Microsecond),
         (DType::Timedelta(None), _) => DType::timedelta(Unit::Microsecond),
+        (DType::ByteString(0), DType::Void(n)) => target.at_least(n),
         _ => target,
     };
     let op =
         match (mapped.element, target) {
             (_, DType::Object) => Op::Object,
             (E::Null, _) => Op::Nothing,
-            (E::Varlen | E::Nested, _) => return None,
+            (E::Varlen { text: true }, DType::Unicode(_) | DType::Strings { .. })
+            | (E::Varlen { .. }, DType::ByteString(_)) => Op::Text,
+            (E::Varlen { .. } | E::Nested, _) => return None,
+            (E::Opaque(_), DType::ByteString(_)) if meaning == DType::Void(meaning.itemsize()) => Op::Text,
             (E::Bit, DType::Bool) => Op::Unpack,
             (E::Bit | E::ByteBool, _) if target.is_numeric() && target != DType::Bool => Op::Cast,
             (E::ByteBool, DType::Bool) => Op::Same,

@@ -57,10 +57,13 @@ pub struct LeafFacts<'f> {
     pub way: &'f Way,
     /// The values of lists that become arrays of their own.
     pub rows: Option<Box<Facts<'f>>>,
+    /// Where a request asks for strings as wide as that: characters or bytes of the longest value.
+    pub longest: Option<usize>,
 }
 
 impl<'f> Facts<'f> {
-    /// The facts of an imported column, as far as the options ask for them. *O(fields)*.
+    /// The facts of an imported column, as far as the options ask for them. *O(fields)*, and one
+    /// look at all text where its longest is asked for.
     #[must_use]
     pub fn of(column: &'f Column<'_>, options: &Options) -> Self {
         let node = match &column.node {
@@ -75,6 +78,7 @@ impl<'f> Facts<'f> {
                 padded: leaf.padded,
                 way: &leaf.way,
                 rows: leaf.rows.as_ref().map(|rows| Box::new(Facts::of(&rows.values, options))),
+                longest: options.dtype.and_then(|dtype| crate::kernels::longest(leaf, dtype)),
             }),
             Node::Struct { columns, dims, lists } => FactsNode::Struct {
                 dims,

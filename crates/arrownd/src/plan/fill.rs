@@ -56,7 +56,7 @@ pub(super) fn marker(dtype: DType) -> Option<Fill> {
     match dtype {
         dtype if dtype.is_float() => Some(Fill::Float(f64::NAN)),
         DType::Datetime(_) | DType::Timedelta(_) => Some(nat(dtype)),
-        DType::Object => Some(Fill::Object("None".to_owned())),
+        DType::Object | DType::Strings { na: true } => Some(Fill::Object("None".to_owned())),
         _ => None,
     }
 }
@@ -104,6 +104,17 @@ pub(super) fn fit(fill: &Fill, dtype: DType, path: &str) -> Result<Fill> {
                 datetime: false,
             })
         }
+        (DType::Unicode(n), Fill::Text(text)) => {
+            (text.chars().count() <= n && !text.ends_with('\0')).then(|| fill.clone())
+        }
+        (DType::ByteString(n), Fill::Text(text)) => {
+            (text.is_ascii() && text.len() <= n && !text.ends_with('\0'))
+                .then(|| Fill::Bytes(text.clone().into_bytes()))
+        }
+        (DType::ByteString(n), Fill::Bytes(bytes)) => {
+            (bytes.len() <= n && !bytes.ends_with(b"\0")).then(|| fill.clone())
+        }
+        (DType::Strings { .. }, Fill::Text(_)) => Some(fill.clone()),
         (DType::Void(_) | DType::IntervalDayTime | DType::IntervalMonthDayNano, Fill::Bytes(bytes)) => {
             (bytes.len() == dtype.itemsize()).then(|| fill.clone())
         }

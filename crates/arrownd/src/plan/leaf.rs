@@ -6,7 +6,7 @@ use super::{Facts, LeafFacts, LeafStep, Note, Plan, Reason, Reasons, Step, Trans
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::mapping::{Mapped, map};
-use crate::options::{Fills, Nulls, Options, OutSpec, Outs};
+use crate::options::{Fill, Fills, Nulls, Options, OutSpec, Outs};
 use crate::source::Ragged;
 
 /// What every NumPy has; 2 and later have 64.
@@ -69,7 +69,7 @@ pub(super) fn result_dtype(
     }
     if let Some(wanted) = options.dtype {
         return convert(mapped, wanted)
-            .map(|(_, dtype)| dtype)
+            .map(|(_, dtype)| if facts.rows.is_some() { sized(dtype, leaf, options) } else { dtype })
             .ok_or_else(|| unsupported(leaf, mapped, Some(wanted), path));
     }
     let fills = absent(leaf) && options.nulls == Nulls::Nan && options.na_value.is_none();
@@ -117,6 +117,21 @@ pub(super) fn misfit(ragged: &Ragged, path: &str) -> Error {
         expected,
         remedy: remedy.to_owned(),
     }
+}
+
+/// `dtype`, wide enough for every text and for the fill, where the request leaves that open.
+fn sized(dtype: DType, leaf: &LeafFacts<'_>, options: &Options) -> DType {
+    if !dtype.takes_width() {
+        return dtype;
+    }
+    let fill = match (&options.na_value, dtype) {
+        (Some(Fills::All(Fill::Text(text))), DType::Unicode(_)) => text.chars().count(),
+        (Some(Fills::All(Fill::Text(text))), _) => text.len(),
+        (Some(Fills::All(Fill::Bytes(bytes))), _) => bytes.len(),
+        _ => 0,
+    };
+    let fill = if absent(leaf) { fill } else { 0 };
+    dtype.at_least(leaf.longest.unwrap_or(0).max(fill))
 }
 
 /// The plan of a leaf into `target`: `alone`, or as columns of a matrix, which counts the bytes and
@@ -226,7 +241,7 @@ fn fill(
     path: &str,
     op: Op,
     target: DType,
-) -> Result<Option<crate::options::Fill>> {
+) -> Result<Option<Fill>> {
     if !absent(leaf) {
         return Ok(None);
     }
@@ -234,7 +249,7 @@ fn fill(
         // There is no value to leave under the mask: objects have None there, and a column of the
         // null type the marker.
         let needed = matches!(op, Op::Object | Op::Nothing);
-        return Ok(if needed { marker(target).or(Some(crate::options::Fill::Int(0))) } else { None });
+        return Ok(if needed { marker(target).or(Some(Fill::Int(0))) } else { None });
     }
     if let Some(Fills::All(wanted)) = &options.na_value {
         return fit(wanted, target, path).map(Some);
@@ -247,9 +262,15 @@ fn fill(
                     "lists of unequal length are filled up, and {target} has no marker: pass na_value= or nulls=\"masked\""
                 )));
             }
-            let remedy = format!(
-                "{target} has no marker for them: pass na_value=, nulls=\"masked\" or a dtype that has one"
-            );
+            let remedy = if matches!(target, DType::Strings { .. }) {
+                format!(
+                    "{target} has no na_object for them: give it one, or pass na_value= or nulls=\"masked\""
+                )
+            } else {
+                format!(
+                    "{target} has no marker for them: pass na_value=, nulls=\"masked\" or a dtype that has one"
+                )
+            };
             Err(missing_error(facts, leaf, path, remedy))
         }
     }
@@ -279,7 +300,8 @@ fn op_reasons(
                 reasons.push(Reason::Objects);
             }
         }
-        Op::Cast | Op::Scale { .. } | Op::Calendar { .. } => {
+        Op::Text if matches!(mapped.element, Element::Varlen { .. }) => reasons.push(Reason::Offsets),
+        Op::Cast | Op::Scale { .. } | Op::Calendar { .. } | Op::Text => {
             if !by_nulls {
                 reasons.push(Reason::Cast {
                     from: mapped.meaning,
@@ -360,7 +382,9 @@ pub(super) fn check_outs(
 
 fn align(dtype: DType) -> usize {
     match dtype {
-        DType::Void(_) => 1,
+        DType::Void(_) | DType::ByteString(_) => 1,
+        DType::Unicode(_) => 4,
+        DType::Strings { .. } => align_of::<usize>(),
         DType::IntervalDayTime => 4,
         DType::IntervalMonthDayNano => 8,
         other => other.itemsize(),

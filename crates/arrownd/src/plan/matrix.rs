@@ -53,9 +53,12 @@ fn known(
     }
     let members: Vec<Member> =
         parts.iter().map(|part| Member { dtype: part.own, zoned: part.mapped.zoned }).collect();
-    let dtype = options
-        .dtype
-        .map_or_else(|| common(&members), |wanted| parts.first().map_or(wanted, |part| part.own));
+    let dtype = match (options.dtype, parts.first()) {
+        (Some(wanted), None) => wanted.at_least(0),
+        // As wide as the widest column needs.
+        (Some(wanted), Some(part)) if !wanted.takes_width() => part.own,
+        _ => common(&members),
+    };
     let mut plans: Vec<Plan> = Vec::with_capacity(parts.len());
     let mut width = 0;
     for part in &parts {

@@ -23,6 +23,8 @@ pub(super) fn common(members: &[Member]) -> DType {
     for member in members {
         common.dtype = match (common.dtype, member.dtype) {
             (a, b) if a == b && (common.zoned == member.zoned || !a.is_temporal()) => a,
+            (DType::Unicode(a), DType::Unicode(b)) => DType::Unicode(wider(a, b)),
+            (DType::ByteString(a), DType::ByteString(b)) => DType::ByteString(wider(a, b)),
             (a, b) if a.is_numeric() && b.is_numeric() => numeric(a, b),
             (DType::Datetime(Some(a)), DType::Datetime(Some(b))) if common.zoned == member.zoned => {
                 finer(a, b, true).map_or(DType::Object, |r| DType::Datetime(Some(r)))
@@ -34,6 +36,11 @@ pub(super) fn common(members: &[Member]) -> DType {
         };
     }
     common.dtype
+}
+
+/// The width that holds both; 0, for one that isn't known, if either is.
+fn wider(a: usize, b: usize) -> usize {
+    if a == 0 || b == 0 { 0 } else { a.max(b) }
 }
 
 fn bits(dtype: DType) -> usize {

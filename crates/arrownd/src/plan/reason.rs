@@ -144,7 +144,7 @@ impl Reason {
             Self::Dictionary => "use to_codes to view the codes",
             Self::RunEnds => "decode the runs once and keep the result",
             Self::ListGaps => "use to_ragged to view the values beside their offsets",
-            Self::Offsets => "store the values as fixed-size lists",
+            Self::Offsets => "store the values with one size: fixed-size lists, fixed-size binary",
             Self::Objects => "choose a dtype= of fixed width; text has none",
             Self::Misaligned => "let the producer align its buffers",
             Self::Strided => "pass contiguous memory",

@@ -302,19 +302,23 @@ impl<'a> Data<'a> {
                 let Some(view) = views.get(index) else {
                     return &[];
                 };
-                let word = |at: usize| {
-                    u32::from_ne_bytes([view[at], view[at + 1], view[at + 2], view[at + 3]]) as usize
-                };
-                let len = word(0);
-                if len <= 12 {
-                    return view.get(4..4 + len).unwrap_or_default();
-                }
-                let start = word(12);
-                buffers.get(word(8)).and_then(|b| b.get(start..start + len)).unwrap_or_default()
+                view_bytes(view, buffers)
             }
             _ => &[],
         }
     }
+}
+
+/// The bytes of one view.
+#[inline(always)]
+pub(super) fn view_bytes<'a>(view: &'a [u8; 16], buffers: &[&'a [u8]]) -> &'a [u8] {
+    let word = |at: usize| u32::from_ne_bytes([view[at], view[at + 1], view[at + 2], view[at + 3]]) as usize;
+    let len = word(0);
+    if len <= 12 {
+        return view.get(4..4 + len).unwrap_or_default();
+    }
+    let start = word(12);
+    buffers.get(word(8)).and_then(|b| b.get(start..start + len)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -397,7 +397,8 @@ impl Part<'_> {
     /// Follows every position once, where nothing cheaper tells.
     fn count_by_hops(&self, null_type: bool) -> Counted {
         let mut counted = Counted { missing: 0, first: 0, padded: 0 };
-        let bitmaps = !self.validity.is_full() || self.hops.iter().any(|hop| matches!(hop, Hop::Valid(_) | Hop::Resolved(_)));
+        let bitmaps = !self.validity.is_full()
+            || self.hops.iter().any(|hop| matches!(hop, Hop::Valid(_) | Hop::Resolved(_)));
         if !bitmaps && !null_type && !self.hops.iter().any(Hop::pads) {
             return counted;
         }

@@ -9,8 +9,8 @@ use super::chunk::{Chunk, Data};
 use super::column::{Held, Leaf, Levels, Part, Ragged, Reading, Validity, Way, count_missing};
 use super::path::Path;
 use super::rows;
-use crate::error::{Error, Result};
 use super::schema::values_field;
+use crate::error::{Error, Result};
 use crate::mapping::{Extension, Tensor, extension, tensor};
 use crate::options::Lists;
 

@@ -50,6 +50,7 @@ impl Source {
                     missing,
                     first_missing: 0,
                     alignment: *alignment,
+                    longest: None,
                     unwrapped: &[],
                 })
             }

@@ -1,0 +1,236 @@
+//! NumPy's `StringDType`: text packed straight from the Arrow buffers.
+#![allow(unsafe_code, reason = "NumPy's C API packs strings into memory and locks their allocator")]
+
+use std::ffi::{c_char, c_int, c_void};
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+
+use arrownd::{Dest, Fill, Octets, Run, Task, Visit};
+use numpy::npyffi::PyArrayObject;
+use numpy::{PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::exceptions::PyMemoryError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyCapsule;
+
+use crate::errors::{Failure, Outcome};
+
+/// `npy_string_allocator`
+#[repr(C)]
+struct Allocator {
+    _opaque: [u8; 0],
+}
+
+/// `npy_packed_static_string`, as large and aligned as two words.
+type Packed = [usize; 2];
+
+/// The part of NumPy's C API that rust-numpy leaves out, since NumPy 2.0.
+#[derive(Clone, Copy)]
+struct Api {
+    /// `int NpyString_pack(npy_string_allocator *, npy_packed_static_string *, const char *, size_t)`
+    pack: unsafe extern "C" fn(*mut Allocator, *mut Packed, *const c_char, usize) -> c_int,
+    /// `int NpyString_pack_null(npy_string_allocator *, npy_packed_static_string *)`
+    pack_null: unsafe extern "C" fn(*mut Allocator, *mut Packed) -> c_int,
+    /// `npy_string_allocator *NpyString_acquire_allocator(const PyArray_StringDTypeObject *)`
+    acquire: unsafe extern "C" fn(*const c_void) -> *mut Allocator,
+    /// `void NpyString_release_allocator(npy_string_allocator *)`
+    release: unsafe extern "C" fn(*mut Allocator),
+    short: Short,
+}
+
+/// How a text of up to 15 bytes is packed: the bytes, zeros after them, and a last byte for each
+/// length. NumPy doesn't promise that, so it is found out; `None` where it isn't so.
+type Short = Option<[u8; 16]>;
+
+/// Reads one slot of NumPy's table of functions.
+///
+/// # Safety
+/// The table has the slot, and it holds a function of type `F`.
+unsafe fn slot<F: Copy>(table: NonNull<*const c_void>, index: usize) -> F {
+    // SAFETY: the table has the slot by the caller's promise.
+    let slot = unsafe { table.add(index) };
+    // SAFETY: a function pointer of type `F` by the caller's promise.
+    unsafe { slot.cast::<F>().read() }
+}
+
+impl Api {
+    /// The functions. A dtype of kind "T" is there, so NumPy is 2.0 or later and has them.
+    fn get(py: Python<'_>) -> PyResult<Self> {
+        static API: PyOnceLock<Api> = PyOnceLock::new();
+        API.get_or_try_init(py, || {
+            let capsule = py.import("numpy._core.multiarray")?.getattr("_ARRAY_API")?;
+            let table: NonNull<*const c_void> =
+                capsule.cast_into::<PyCapsule>()?.pointer_checked(None)?.cast();
+            let api = Self {
+                // SAFETY: the slot and the signature are those of NumPy's `__multiarray_api.h`.
+                pack: unsafe { slot(table, 314) },
+                // SAFETY: as above.
+                pack_null: unsafe { slot(table, 315) },
+                // SAFETY: as above.
+                acquire: unsafe { slot(table, 316) },
+                // SAFETY: as above.
+                release: unsafe { slot(table, 318) },
+                short: None,
+            };
+            let strings =
+                py.import("numpy")?.call_method1("empty", (0, "T"))?.cast_into::<PyUntypedArray>()?;
+            let short = Packer::new(api, Instance::of(&strings)).short();
+            Ok(Self { short, ..api })
+        })
+        .copied()
+    }
+}
+
+/// The dtype instance of an array: it has the allocator, whichever instance the array was made of.
+struct Instance(*const c_void);
+
+// SAFETY: only its allocator is asked for, which has a lock; the array that has the instance is
+// borrowed for as long.
+unsafe impl Send for Instance {}
+
+impl Instance {
+    fn of(array: &Bound<'_, PyUntypedArray>) -> Self {
+        let raw: *mut PyArrayObject = array.as_array_ptr();
+        // SAFETY: a valid array; its dtype is a plain field.
+        Self(unsafe { (*raw).fields.descr }.cast_const().cast())
+    }
+}
+
+/// The locked allocator of one dtype instance. No Python code may run while it is held.
+struct Packer {
+    api: Api,
+    allocator: *mut Allocator,
+}
+
+impl Packer {
+    fn new(api: Api, instance: Instance) -> Self {
+        // SAFETY: a StringDType instance, which its array keeps alive; locking needs no GIL.
+        let allocator = unsafe { (api.acquire)(instance.0) };
+        Self { api, allocator }
+    }
+
+    /// Packs one text, or the null for None; false where there is no memory or no place.
+    #[inline(always)]
+    fn pack(&self, run: &mut Run<'_>, at: usize, text: Option<&[u8]>) -> bool {
+        let out = run.element(at);
+        let ptr = out.as_mut_ptr().cast::<Packed>();
+        if out.len() != size_of::<Packed>() || !ptr.is_aligned() {
+            return false;
+        }
+        let done = match text {
+            // SAFETY: NumPy makes strings initialised (empty), and an `out` holds some: packing
+            // frees what was there. The allocator is the array's own, and locked.
+            Some(text) => unsafe { (self.api.pack)(self.allocator, ptr, text.as_ptr().cast(), text.len()) },
+            // SAFETY: as above.
+            None => unsafe { (self.api.pack_null)(self.allocator, ptr) },
+        };
+        done == 0
+    }
+
+    /// Finds out how short texts are packed, by packing two of each length.
+    fn short(&self) -> Short {
+        let mut last = [0; 16];
+        for (len, last) in last.iter_mut().enumerate() {
+            for filler in [b'a', 0xc3] {
+                let text = [filler; 16];
+                let mut packed: Packed = [0; 2];
+                // SAFETY: zeros are an empty string; the allocator is locked.
+                let done =
+                    unsafe { (self.api.pack)(self.allocator, &raw mut packed, text.as_ptr().cast(), len) };
+                let mut bytes = [0; 16];
+                for (to, byte) in bytes.iter_mut().zip(packed.iter().flat_map(|word| word.to_ne_bytes())) {
+                    *to = byte;
+                }
+                // SAFETY: as above: frees what a long string would own.
+                let freed =
+                    unsafe { (self.api.pack)(self.allocator, &raw mut packed, text.as_ptr().cast(), 0) };
+                let [found @ .., flag] = bytes;
+                let expected: [u8; 15] = std::array::from_fn(|i| if i < len { filler } else { 0 });
+                let other = filler != b'a' && flag != *last;
+                if done != 0 || freed != 0 || found != expected || other || size_of::<Packed>() != 16 {
+                    return None;
+                }
+                *last = flag;
+            }
+        }
+        Some(last)
+    }
+}
+
+impl Drop for Packer {
+    fn drop(&mut self) {
+        // SAFETY: acquired once by `new`, and released once.
+        unsafe { (self.api.release)(self.allocator) };
+    }
+}
+
+/// Packs every text into `array`, whose memory is `dest`: `fresh` where it holds none yet. Without
+/// the GIL where `detach` says so.
+pub(crate) fn pack(
+    py: Python<'_>,
+    task: &Task<'_>,
+    dest: &mut Dest<'_>,
+    array: &Bound<'_, PyUntypedArray>,
+    fresh: bool,
+    detach: bool,
+) -> Outcome<()> {
+    let api = Api::get(py)?;
+    let short = api.short.filter(|_| fresh);
+    let instance = Instance::of(array);
+    let work = move || {
+        // Released before the GIL is taken again.
+        let packer = Packer::new(api, instance);
+        task.objects(dest, &mut |visit| stretch(&packer, short.as_ref(), visit))
+    };
+    if detach { py.detach(work) } else { work() }
+}
+
+fn stretch(packer: &Packer, short: Option<&[u8; 16]>, mut visit: Visit<'_>) -> Outcome<()> {
+    let missing: Option<&[u8]> = match &visit.step.fill {
+        Some(Fill::Text(text)) => Some(text.as_bytes()),
+        Some(_) => None,
+        // A mask tells.
+        None => Some(&[]),
+    };
+    for at in (0..visit.run.len()).step_by(64) {
+        let block = visit.block(at);
+        let octets = visit.octets(&block);
+        if !octets.is_ascii()
+            && let Some((i, why)) = octets.not_utf8()
+        {
+            return Err(Failure::Core(visit.invalid_text(at + i, why)));
+        }
+        for (i, text) in octets.each().iter().take(block.len).enumerate() {
+            let valid = block.valid >> i & 1 != 0;
+            if let (true, Some(last), 0..16) = (valid, short, text.len()) {
+                visit.run.write(at + i, &[MaybeUninit::new(short_string(&octets, text, last))]);
+            } else if !packer.pack(&mut visit.run, at + i, if valid { Some(text) } else { missing }) {
+                return Err(no_memory());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A text of up to 15 bytes as it is packed.
+#[inline(always)]
+fn short_string(octets: &Octets<'_>, text: &[u8], last: &[u8; 16]) -> [u8; 16] {
+    // Sixteen bytes are read where there are as many, and what is too much is made zero.
+    let bytes = match octets.from(text).and_then(|bytes| bytes.first_chunk::<16>()) {
+        Some(bytes) => *bytes,
+        None => {
+            let mut bytes = [0; 16];
+            for (to, byte) in bytes.iter_mut().zip(text) {
+                *to = *byte;
+            }
+            bytes
+        }
+    };
+    let packed = u128::from_le_bytes(bytes) & ((1 << (8 * text.len())) - 1);
+    (packed | u128::from(last.get(text.len()).copied().unwrap_or(0)) << 120).to_le_bytes()
+}
+
+#[cold]
+fn no_memory() -> Failure {
+    Failure::Python(PyMemoryError::new_err("NumPy has no memory for the strings"))
+}

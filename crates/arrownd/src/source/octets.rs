@@ -1,0 +1,163 @@
+//! The bytes of text and binary values, a block at a time: what differs between layouts is decided
+//! once for 64 values.
+
+use std::str::{Utf8Error, from_utf8};
+
+use super::chunk::{Data, Offsets, view_bytes};
+use super::low_mask;
+
+/// The bytes of up to 64 values, each where the producer keeps it.
+#[derive(Debug)]
+pub struct Octets<'a> {
+    each: [&'a [u8]; 64],
+    valid: u64,
+    /// Where they follow each other: the buffer from the first one on, and how many of its bytes are
+    /// theirs, missing values' and all.
+    whole: Option<(&'a [u8], usize)>,
+    /// Whether they were seen to be ASCII on the way.
+    ascii: Option<bool>,
+}
+
+impl<'a> Octets<'a> {
+    /// The bytes of the values at `index`, as far as they are `valid`; empty for all others.
+    #[inline(always)]
+    #[must_use]
+    pub fn new(data: &Data<'a>, index: &[usize; 64], valid: u64) -> Self {
+        let mut octets = Self { each: [&[]; 64], valid, whole: None, ascii: None };
+        match data {
+            Data::Binary { offsets: Offsets::I32(offsets), values } => {
+                octets.by_offsets(offsets, values, index, |o| i32::from_ne_bytes(*o) as usize);
+            }
+            Data::Binary { offsets: Offsets::I64(offsets), values } => {
+                octets.by_offsets(offsets, values, index, |o| i64::from_ne_bytes(*o) as usize);
+            }
+            Data::Views { views, buffers } => octets.by_views(views, buffers, index),
+            _ => {}
+        }
+        octets
+    }
+
+    /// As [`Octets::new`], for values of one width.
+    #[must_use]
+    pub fn fixed(bytes: &'a [u8], width: usize, index: &[usize; 64], valid: u64) -> Self {
+        let mut octets = Self { each: [&[]; 64], valid, whole: None, ascii: None };
+        for (to, at) in octets.each.iter_mut().zip(index).enumerate().filter_map(present(valid)) {
+            *to = bytes.get(at * width..(at + 1) * width).unwrap_or_default();
+        }
+        octets
+    }
+
+    #[inline(always)]
+    fn by_offsets<const N: usize>(
+        &mut self,
+        offsets: &[[u8; N]],
+        values: &'a [u8],
+        index: &[usize; 64],
+        read: impl Fn(&[u8; N]) -> usize,
+    ) {
+        let valid = self.valid;
+        let len = 64 - valid.leading_zeros() as usize;
+        let skipped = valid.trailing_zeros() as usize;
+        let first = index.get(skipped).and_then(|at| at.checked_sub(skipped)).unwrap_or(usize::MAX / 2);
+        let in_a_row = index
+            .iter()
+            .enumerate()
+            .fold(true, |yes, (i, at)| yes & ((*at == first + i) | (valid >> i & 1 == 0)));
+        match offsets.get(first..first + len + 1) {
+            Some(offsets) if in_a_row => {
+                for (i, (to, bounds)) in self.each.iter_mut().zip(offsets.windows(2)).enumerate() {
+                    if let [start, end] = bounds {
+                        let (start, end) = (read(start), read(end));
+                        let end = if valid >> i & 1 != 0 { end } else { start };
+                        *to = values.get(start..end).unwrap_or_default();
+                    }
+                }
+                if let [start, .., end] = offsets {
+                    self.whole = values.get(read(start)..).zip(read(end).checked_sub(read(start)));
+                }
+            }
+            _ => {
+                for (to, at) in self.each.iter_mut().zip(index).enumerate().filter_map(present(valid)) {
+                    if let Some([start, end]) = offsets.get(*at..*at + 2) {
+                        *to = values.get(read(start)..read(end)).unwrap_or_default();
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn by_views(&mut self, views: &'a [[u8; 16]], buffers: &[&'a [u8]], index: &[usize; 64]) {
+        let mut ascii = true;
+        for (to, at) in self.each.iter_mut().zip(index).enumerate().filter_map(present(self.valid)) {
+            let Some(view) = views.get(*at) else { continue };
+            *to = view_bytes(view, buffers);
+            // What lies in the view is looked at in one go: zeros fill it up.
+            ascii &= if to.len() <= 12 {
+                (u128::from_le_bytes(*view) >> 32) & (u128::MAX / 255 * 128) == 0
+            } else {
+                to.is_ascii()
+            };
+        }
+        self.ascii = Some(ascii);
+    }
+
+    /// The bytes of each of the 64; empty where one is missing.
+    #[inline(always)]
+    #[must_use]
+    pub fn each(&self) -> &[&'a [u8]; 64] {
+        &self.each
+    }
+
+    /// Where all values are there and follow each other: the buffer from the first one on, to its end.
+    #[inline(always)]
+    #[must_use]
+    pub fn row(&self) -> Option<&'a [u8]> {
+        let len = 64 - self.valid.leading_zeros() as usize;
+        self.whole.filter(|_| self.valid == low_mask(len)).map(|(whole, _)| whole)
+    }
+
+    /// The buffer from a value on, to its end: for loops that read more than a value and drop it.
+    #[inline(always)]
+    #[must_use]
+    pub fn from(&self, value: &[u8]) -> Option<&'a [u8]> {
+        let (whole, _) = self.whole?;
+        whole.get(value.as_ptr().addr().checked_sub(whole.as_ptr().addr())?..)
+    }
+
+    /// Whether every value is ASCII; may be false where a missing one's bytes aren't.
+    #[inline]
+    #[must_use]
+    pub fn is_ascii(&self) -> bool {
+        match (self.ascii, self.whole) {
+            (Some(ascii), _) => ascii,
+            (None, Some((whole, len))) => whole.get(..len).is_some_and(<[u8]>::is_ascii),
+            (None, None) => self.each.iter().all(|bytes| bytes.is_ascii()),
+        }
+    }
+
+    /// The first value that isn't UTF-8, and why.
+    #[must_use]
+    pub fn not_utf8(&self) -> Option<(usize, Utf8Error)> {
+        let len = 64 - self.valid.leading_zeros() as usize;
+        let whole = self.whole.filter(|_| self.valid == low_mask(len));
+        if let Some(Ok(text)) = whole.and_then(|(whole, len)| whole.get(..len)).map(from_utf8) {
+            let mut at = 0;
+            // Whole characters may still be cut apart between two values.
+            let uncut = self.each.iter().all(|bytes| {
+                at += bytes.len();
+                text.is_char_boundary(at)
+            });
+            if uncut {
+                return None;
+            }
+        }
+        self.each.iter().enumerate().find_map(|(i, bytes)| Some((i, from_utf8(bytes).err()?)))
+    }
+}
+
+/// What is there, of things numbered in the block.
+#[inline(always)]
+fn present<T>(valid: u64) -> impl Fn((usize, T)) -> Option<T> {
+    move |(i, item)| (valid >> i & 1 != 0).then_some(item)
+}
