@@ -179,14 +179,16 @@ impl<'s> Task<'s> {
         })
     }
 
-    /// Visits the leaves; with `objects`, only those that become Python objects, or only the others.
+    /// Visits the leaves; with `objects`, only those that become Python objects or strings of any length, or
+    /// only the others.
     fn visit<E>(
         &self,
         dest: &mut Dest<'_>,
         objects: Option<bool>,
         each: &mut dyn FnMut(Visit<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let skipped = |plan: &Plan| objects.is_some_and(|yes| yes != (plan.dtype == Some(DType::Object)));
+        let apart = |dtype| matches!(dtype, Some(DType::Object | DType::Strings { .. }));
+        let skipped = |plan: &Plan| objects.is_some_and(|yes| yes != apart(plan.dtype));
         match (&self.plan.step, &self.column.node) {
             (Step::Records(record), Node::Struct { .. }) => {
                 for (child, field) in self.children().zip(&record.fields) {
