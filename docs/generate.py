@@ -23,7 +23,10 @@ when a value is missing. Under `nulls="masked"` or with `na_value=` the dtype is
 changed. *copy* means: one pass from the Arrow buffers into the new array. `explain` says which of the two a given
 input gets. `*` means: it depends on what is inside.
 
-`dtype=object` makes one Python object a value, for every type in the first table but fixed-size lists and tensors.
+A list of variable size is a view too, where all lists have one length and their values lie in a row: `lists=` says what
+else becomes of them.
+
+`dtype=object` makes one Python object a value, for every type; lists and tensors are Python lists there.
 """
 
 TYPES_LATER = """\
@@ -38,8 +41,8 @@ REASONS_HEAD = """\
 <!-- Written by docs/generate.py from the reasons (crates/arrownd/src/plan/reason.rs). Edit those, then `make docs`. -->
 
 The reasons are a closed set. `explain(...).reasons` and `CopyNotAllowedError.reasons` hold `Reason` objects with
-`code`, `text` and `remedy`. Numbers and dtypes in the sentences are examples. Reasons that belong to types or
-functions of later versions are listed, and don't occur yet.
+`code`, `text` and `remedy`. Numbers and dtypes in the sentences are examples. `misaligned`, `strided`, `byte-order` and
+`realigned` don't occur yet: they belong to the way from NumPy to Arrow.
 """
 
 

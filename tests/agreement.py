@@ -90,6 +90,10 @@ def same_values(got: np.ndarray, want: np.ndarray, held: np.ndarray | None = Non
     assert got.shape == want.shape, f"shape {got.shape}, expected {want.shape}"
     if held is not None:
         got, want = got[held], want[held]
+    if want.dtype.names is not None:
+        for name in want.dtype.names:
+            same_values(got[name], want[name])
+        return
     if want.dtype == object:
         pairs = zip(got.reshape(-1).tolist(), want.reshape(-1).tolist(), strict=True)
         equal = np.fromiter((same_object(a, b) for a, b in pairs), bool, want.size)
@@ -98,7 +102,7 @@ def same_values(got: np.ndarray, want: np.ndarray, held: np.ndarray | None = Non
         equal = ((got == want) & (bits | (want != 0))) | (np.isnan(got) & np.isnan(want))
     elif want.dtype.kind in "mM":
         equal = got.view("i8") == want.view("i8") if want.size else np.ones(want.shape, bool)
-    elif want.dtype.kind == "V" and want.dtype.names is None:
+    elif want.dtype.kind == "V":
         pairs = zip(got.reshape(-1).tolist(), want.reshape(-1).tolist(), strict=True)
         equal = np.fromiter((bytes(a) == bytes(b) for a, b in pairs), bool, want.size)
     else:

@@ -11,23 +11,24 @@ from cases import Case
 from cases.case import place
 from layouts import Placed
 
-COLUMNAR = ("struct", "pandas.interval")
-
 
 def is_view(case: Case, placed: Placed, nulls: str) -> bool:
     """V in the table: one filled chunk, and nothing missing that has to be written over."""
-    filled_in = placed.nulls > 0 and nulls in ("nan", "fill")
-    return case.view and placed.filled_chunks <= 1 and not filled_in and placed.length > 0
+    filled_in = placed.nulls > 0 and (nulls in ("nan", "fill") or case.gaps)
+    return case.view and placed.filled_chunks <= 1 and not filled_in and not placed.empty
 
 
 def reasons(case: Case, placed: Placed, nulls: str) -> tuple[frozenset[str] | None, frozenset[str]]:
     """Codes that must be given, and codes that may be given besides, as they are true too."""
-    if case.all_missing or case.row in COLUMNAR:
+    if case.all_missing or case.columnar:
         return None, frozenset()
     must, may = set(case.copied_for), set()
     causes = must if case.view else may
     if placed.filled_chunks > 1:
         causes.add("chunked")
+    if any(case.variable):
+        alone = nulls == "masked" and case.gaps and placed.nulls and placed.filled_chunks == 1
+        (causes if alone else may).add("list-gaps")
     if placed.nulls and nulls in ("nan", "fill"):
         causes.add("nulls")
         if nulls == "nan" and case.with_nulls != case.dtype:
@@ -45,13 +46,12 @@ def want(
     elif nulls == "fill":
         values = case.replaced(placed.idx, placed.missing)
     else:
-        values = case.clean[placed.idx]
+        values = case.taken(placed.idx, placed.missing)
     must, may = reasons(case, placed, nulls)
     view = is_view(case, placed, nulls) and copied_for is None
     if copied_for is not None and must is not None:
         must = must | {copied_for}
-    shape = (placed.length, *case.inner)
-    gone = np.broadcast_to(placed.missing.reshape(-1, *(1,) * len(case.inner)), shape) if masked else None
+    gone = np.broadcast_to(placed.missing.reshape(-1, *(1,) * len(case.inner)), values.shape) if masked else None
     return Want(
         values=values,
         view=view,
@@ -61,7 +61,7 @@ def want(
         codes=must,
         also=may | also,
         masked=masked,
-        strided=case.strided or case.row in COLUMNAR,
+        strided=case.strided or case.columnar,
     )
 
 

@@ -56,6 +56,7 @@ class Placed:
     address: int | None
     ranges: tuple[tuple[int, int], ...]
     keep: tuple[Chunk, ...]
+    hollow: bool = False
 
     @property
     def length(self) -> int:
@@ -63,7 +64,13 @@ class Placed:
 
     @property
     def nulls(self) -> int:
-        return int(self.missing.sum())
+        """How many rows have missing values in the result."""
+        return 0 if self.hollow else int(self.missing.sum())
+
+    @property
+    def empty(self) -> bool:
+        """No value comes out of it, though there may be rows."""
+        return self.hollow or self.length == 0
 
 
 @dataclass(frozen=True)
@@ -82,18 +89,20 @@ class Layout:
             valid = NULLS[piece.nulls](total, piece.start, stop)
             chunks.append(case.chunk(held, valid, piece.start, piece.length))
             idx.append(held[piece.start : stop])
-            gone = np.zeros(total, bool) if valid is None else ~valid
-            missing.append(gone[piece.start : stop] | case.all_missing)
+            invalid = np.zeros(total, bool) if valid is None else ~valid
+            missing.append(invalid[piece.start : stop] | case.all_missing)
         filled = [c for c in chunks if c.length]
+        gone = np.concatenate(missing)
         return Placed(
             name=self.name,
             obj=case.stream(chunks) if self.chunked else chunks[0].producer,
             idx=np.concatenate(idx),
-            missing=np.concatenate(missing),
+            missing=gone,
             filled_chunks=len(filled),
             address=filled[0].address if len(filled) == 1 else None,
             ranges=tuple(r for c in chunks for r in c.ranges),
             keep=tuple(chunks),
+            hollow=case.hollow(gone),
         )
 
 

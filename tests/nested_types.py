@@ -8,6 +8,7 @@ longer than what is used of them, and every level is a slice of something longer
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from collections.abc import Callable
 from decimal import Decimal
@@ -105,7 +106,8 @@ def leaf_values(type: pa.DataType) -> st.SearchStrategy:
     if t.is_floating(type):
         return st.floats(width=type.bit_width)
     if t.is_decimal(type):
-        most = 10**type.precision - 1
+        # pyarrow writes a negative scale out as digits, and has no more of them than the precision.
+        most = 10 ** (type.precision + min(type.scale, 0)) - 1
         return st.integers(-most, most).map(lambda n: Decimal((n < 0, tuple(map(int, str(abs(n)))), -type.scale)))
     if t.is_date(type):
         return st.integers(-700_000, 2_900_000).map(lambda d: dt.date(1970, 1, 1) + dt.timedelta(d))
@@ -182,10 +184,14 @@ def whole(draw: Draw, type: pa.DataType, n: int, nulls: bool) -> pa.Array:
         width = "i8" if t.is_large_list(type) else "i4"
         return pa.Array.from_buffers(type, n, [bitmap(draw, n, nulls), numbers(offsets, width)], children=[child])
     if t.is_list_view(type) or t.is_large_list_view(type):
-        total = draw(st.integers(0, 6))
-        # In any order, and over each other.
-        starts = [draw(st.integers(0, total)) for _ in range(n)]
-        sizes = [draw(st.integers(0, min(3, total - start))) for start in starts]
+        if draw(st.booleans()):
+            offsets, total = ascending(draw, n)
+            starts, sizes = offsets[:-1], [end - start for start, end in itertools.pairwise(offsets)]
+        else:
+            # In any order, and over each other.
+            sizes = list_lengths(draw, n)
+            total = draw(st.integers(max(sizes, default=0), 6))
+            starts = [draw(st.integers(0, total - size)) for size in sizes]
         width = "i8" if t.is_large_list_view(type) else "i4"
         buffers = [bitmap(draw, n, nulls), numbers(starts, width), numbers(sizes, width)]
         return pa.Array.from_buffers(type, n, buffers, children=[array_of(draw, type.value_type, total)])
@@ -212,9 +218,15 @@ def leaf_array(draw: Draw, type: pa.DataType, n: int, values: st.SearchStrategy,
     return pa.Array.from_buffers(type, n, [holes, *full.buffers()[1:]])
 
 
+def list_lengths(draw: Draw, n: int) -> list[int]:
+    """The lengths of `n` lists, often all the same one, and the same in another chunk."""
+    size = draw(st.sampled_from([None, 2, 2, 2, 1, 0]))
+    return [draw(st.integers(0, 2)) if size is None else size for _ in range(n)]
+
+
 def ascending(draw: Draw, n: int) -> tuple[list[int], int]:
     """Offsets of `n` lists, perhaps not from 0, into a child that may be longer."""
-    sizes = [draw(st.integers(0, 2)) for _ in range(n)]
+    sizes = list_lengths(draw, n)
     first = draw(st.integers(0, 2))
     offsets = [first, *(first + int(s) for s in np.cumsum(sizes))]
     return offsets, offsets[-1] + draw(st.integers(0, 1))

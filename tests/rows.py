@@ -21,6 +21,9 @@ def alike(ours: Any, theirs: Any) -> bool:
         else:
             same_values(ours, theirs)
         return True
+    if isinstance(theirs, np.void):
+        same_values(np.asarray(ours), np.asarray(theirs))
+        return True
     if isinstance(theirs, (list, tuple)):
         return len(ours) == len(theirs) and all(map(alike, ours, theirs))
     if isinstance(theirs, dict):

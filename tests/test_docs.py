@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import arrownd
@@ -23,7 +24,7 @@ STUB = ast.parse((ROOT / "python/arrownd/_core.pyi").read_text(encoding="utf-8")
 FUNCTIONS = [name for name in arrownd.__all__ if inspect.isbuiltin(getattr(arrownd, name))]
 CLASSES = [name for name in arrownd.__all__ if inspect.isclass(getattr(arrownd, name))]
 SECTIONS = ["Parameters", "Returns", "Raises", "See Also", "Notes", "Examples"]
-RECORDS = ["CopyNotAllowedError", "Masked", "Plan", "Reason"]
+RECORDS = ["Codes", "CopyNotAllowedError", "Masked", "Plan", "Ragged", "Reason"]
 
 
 def run_examples(name: str, text: str, line: int = 0, globs: dict[str, Any] | None = None) -> int:
@@ -127,7 +128,8 @@ def test_functions_are_documented(name: str) -> None:
     function = getattr(arrownd, name)
     parts = sections(function.__doc__)
     assert re.match(r"[A-Z][^\n]*\.\n", parts[""]), "the first line is no sentence"
-    assert list(parts) == ["", *SECTIONS]
+    expected = [{"Returns": "Yields"}.get(part, part) for part in SECTIONS] if name == "iter_numpy" else SECTIONS
+    assert list(parts) == ["", *expected]
     assert entries(parts["Parameters"]) == list(inspect.signature(function).parameters)
     raised = re.findall(r"^(\w+)$", parts["Raises"], re.MULTILINE)
     assert raised and all(word in arrownd.__all__ or word in ("TypeError", "ValueError") for word in raised)
@@ -146,7 +148,7 @@ def test_classes_are_documented(name: str) -> None:
     parts = sections(cls.__doc__)
     assert re.match(r".+\.$", parts[""].strip(), re.DOTALL), "no sentence"
     if name in RECORDS:
-        own = vars(cls) if name != "Masked" else cls._fields
+        own = getattr(cls, "_fields", vars(cls))
         assert sorted(entries(parts["Attributes"])) == sorted(a for a in own if not a.startswith("_"))
 
 
@@ -184,6 +186,16 @@ def test_stub_and_runtime_have_the_same_attributes(name: str) -> None:
     (node,) = [node for node in STUB.body if isinstance(node, ast.ClassDef) and node.name == name]
     said = {item.name for item in node.body if isinstance(item, ast.FunctionDef) and not item.name.startswith("__")}
     assert said == {attr for attr in vars(getattr(_core, name)) if not attr.startswith("__")}
+
+
+def test_the_stub_has_the_iterator() -> None:
+    """What `iter_numpy` returns has no public name; the stub's begins with an underscore."""
+    (node,) = [node for node in STUB.body if isinstance(node, ast.ClassDef) and node.name == "_Batches"]
+    runtime = type(arrownd.iter_numpy(pa.array([1])))
+    assert runtime.__name__ == "Batches" and not hasattr(_core, "Batches")
+    said = {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
+    assert said == {"__iter__", "__next__", *(name for name in vars(runtime) if not name.startswith("__"))}
+    assert all(getattr(runtime, name).__doc__ for name in said) and runtime.__doc__
 
 
 def test_stub_and_runtime_have_the_same_names() -> None:

@@ -67,8 +67,16 @@ FAILURES = {
     "no such conversion": (lambda: arrownd.to_numpy(pa.array(["a"]), "f8"), "UnsupportedTypeError", ["float64", "utf8"]),
     "text as moments": (lambda: arrownd.to_numpy(pa.array([1.5]), "M8[s]"), "UnsupportedTypeError",
                         ["float64", "datetime64[s]"]),
-    "a later type": (lambda: arrownd.to_numpy(pa.table({"words": pa.array(["a"]).dictionary_encode()})),
-                     "UnsupportedTypeError", ["words", "dictionary"]),
+    "codes as floats": (lambda: arrownd.to_numpy(pa.table({"words": pa.array(["a"]).dictionary_encode()}), "f8"),
+                        "UnsupportedTypeError", ["words", "float64", "utf8"]),
+    "ragged rows": (lambda: arrownd.to_numpy(pa.array([[1, 2], None, [3]])), "RaggedError",
+                    ["2", "1", 'lists="pad"', 'lists="object"', "to_ragged"]),
+    "ragged rows of a column": (lambda: arrownd.to_columns(pa.table({"r": [[1, 2], [3]]})), "RaggedError",
+                                ["r", "1", "2"]),
+    "a list column in a matrix": (lambda: arrownd.to_numpy(pa.table({"a": [1, 2], "r": [[1, 2], [3, 4]]})),
+                                  "RaggedError", ["r", "to_columns", 'lists="object"']),
+    "rows longer than pad_to": (lambda: arrownd.to_numpy(pa.array([[1], [1, 2]]), lists="pad", pad_to=1),
+                                "RaggedError", ["1", "2", "pad_to"]),
     "a nested value": (lambda: arrownd.to_columns(nested([2**53 + 1, 0], pa.int64()), dtype="f8"), "LossyCastError",
                        ["outer.inner", str(2**53 + 1)]),
     "a time of day below a microsecond": (lambda: arrownd.to_numpy(pa.array([0, 1], pa.time64("ns"))), "LossyCastError",
@@ -157,14 +165,6 @@ def test_bad_words_are_value_errors() -> None:
     for options in ({"nulls": "drop"}, {"order": "Z"}, {"lists": "jagged"}):
         with pytest.raises(ValueError, match=next(iter(options))):
             arrownd.to_numpy(pa.table({"a": [1]}), **options)
-
-
-@pytest.mark.parametrize("options", [{"structured": True}, {"lists": "object"}, {"lists": "pad"}], ids=str)
-def test_later_options_are_refused_by_name(options) -> None:
-    """Issue 3 builds them; until then they're refused where they would matter, never ignored."""
-    data = pa.table({"a": [[1, 2], [3]]})
-    with pytest.raises(arrownd.UnsupportedTypeError):
-        arrownd.to_numpy(data, **options)
 
 
 def test_positional_and_keyword_arguments() -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 import arrownd
-from agreement import Want, address_of, agree, attempt, ledger, same_values
+from agreement import Want, address_of, agree, ledger, same_values
 from cases.case import bitmap, place
 from layouts import NULLS
 
@@ -112,11 +112,19 @@ def test_nested_with_nulls_at_three_levels() -> None:
     agree(array.slice(2).slice(0, 0), Want(np.zeros((0, 3, 2), "i1"), view=True))
 
 
-@pytest.mark.parametrize("wrap", [pa.list_, pa.large_list])
-def test_variable_lists_inside_are_not_built_yet(wrap) -> None:
-    array = pa.FixedSizeListArray.from_arrays(pa.array([[1], [2]], wrap(pa.int64())), 2)
-    with pytest.raises(arrownd.UnsupportedTypeError):
-        arrownd.to_numpy(array)
+@pytest.mark.parametrize("wrap", [pa.list_, pa.large_list, pa.list_view, pa.large_list_view])
+def test_variable_lists_inside(wrap) -> None:
+    """Rows, fixed size, variable size: a view where all are equally long."""
+    child = pa.array([[9], [1, 2], [3, 4], [5, 6], [7, 8]], wrap(pa.int64()))
+    array = pa.FixedSizeListArray.from_arrays(child.slice(1), 2)
+    first = child.values.buffers()[1].address
+    agree(array, Want(np.arange(1, 9).reshape(2, 2, 2), view=True, address=first + 8))
+    agree(array.slice(1), Want(np.arange(5, 9).reshape(1, 2, 2), view=True, address=first + 40))
+    ragged = pa.FixedSizeListArray.from_arrays(child.slice(0, 4), 2)
+    with pytest.raises(arrownd.RaggedError):
+        arrownd.to_numpy(ragged)
+    got = arrownd.to_numpy(ragged, lists="pad")
+    same_values(got, np.array([[[9, np.nan], [1, 2]], [[3, 4], [5, 6]]]))
 
 
 def test_dtype_reaches_the_values() -> None:
@@ -143,12 +151,14 @@ def test_lists_of_structs() -> None:
     array = pa.array(
         [[{"a": 1, "b": 2}, {"a": 3, "b": 4}]], pa.list_(pa.struct([("a", pa.int32()), ("b", pa.int32())]), 2)
     )
-    got, refusal = attempt(lambda: arrownd.to_numpy(array), arrownd.UnsupportedTypeError)  # until issue 3
-    assert got.tolist() == [[[1, 2], [3, 4]]] if refusal is None else "struct" in refusal
+    agree(array, Want(np.array([[[1, 2], [3, 4]]], "i4"), view=False))
+    dtype = np.dtype([("a", "i4"), ("b", "i4")])
+    agree(array, Want(np.array([[(1, 2), (3, 4)]], dtype), view=False), structured=True)
 
 
 def test_object_dtype_gives_lists() -> None:
     """dtype=object: one Python object a value, as to_pylist(), in a 1-D array."""
     array = pa.array([[1, None], None, [3, 4]], pa.list_(pa.int8(), 2))
-    got, refusal = attempt(lambda: arrownd.to_numpy(array, dtype=object), arrownd.UnsupportedTypeError)  # until issue 3
-    assert got.tolist() == [[1, None], None, [3, 4]] if refusal is None else "fixed_size_list" in refusal
+    got = arrownd.to_numpy(array, dtype=object)
+    assert got.shape == (3,)
+    assert got.tolist() == [[1, None], None, [3, 4]]

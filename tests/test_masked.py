@@ -32,7 +32,7 @@ def test_allow_copy_false_is_about_values_not_the_mask(case) -> None:
         for layout in LAYOUTS:
             with book.entry(layout.name):
                 placed = layout.of(case)
-                if is_view(case, placed, "masked") or not placed.length:
+                if is_view(case, placed, "masked") or placed.empty:
                     agree(placed.obj, want(case, placed, "masked"), nulls="masked", allow_copy=False)
                     continue
                 with pytest.raises(arrownd.CopyNotAllowedError, match="^copy not allowed: ") as caught:

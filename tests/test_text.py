@@ -125,7 +125,9 @@ def test_byte_strings_in_every_layout(case) -> None:
             with book.entry(layout.name):
                 placed = layout.of(case)
                 gone = np.broadcast_to(placed.missing, placed.length)
-                values = [b"\xffill"[:1] if g else v for v, g in zip(case.objects[placed.idx].tolist(), gone, strict=True)]
+                values = [
+                    b"\xffill"[:1] if g else v for v, g in zip(case.objects[placed.idx].tolist(), gone, strict=True)
+                ]
                 options = {"na_value": b"\xff"} if gone.any() else {}
                 if any(v.endswith(b"\0") for v in values):
                     with pytest.raises(arrownd.LossyCastError, match="NUL"):
@@ -158,16 +160,19 @@ def test_edges(type: pa.DataType, repeats: int) -> None:
     want = [None if gone else t for t, gone in zip(texts, missing, strict=True)]
     assert arrownd.to_numpy(holey).tolist() == want
     assert arrownd.to_numpy(holey, StringDType(na_object=None)).tolist() == want
-    assert arrownd.to_numpy(holey, "U", na_value="!", safe=False).tolist() == np.array(
-        ["!" if t is None else t for t in want], "U"
-    ).tolist()
+    assert (
+        arrownd.to_numpy(holey, "U", na_value="!", safe=False).tolist()
+        == np.array(["!" if t is None else t for t in want], "U").tolist()
+    )
 
 
 @pytest.mark.parametrize("distinct", [1, 3, 100, 3000, 30000])
 @pytest.mark.parametrize("size", [3, 8, 16, 17, 40])
 def test_repeated_values_are_told_apart(distinct: int, size: int) -> None:
     """Same ends, same lengths: what differs is in the middle."""
-    pool = [f"{i:03}".center(size, "-")[:size] if distinct < 1000 else f"{i:05}".center(size, "-") for i in range(distinct)]
+    pool = [
+        f"{i:03}".center(size, "-")[:size] if distinct < 1000 else f"{i:05}".center(size, "-") for i in range(distinct)
+    ]
     picks = np.random.default_rng(distinct).integers(0, distinct, 30000)
     texts = [pool[i] for i in picks]
     assert arrownd.to_numpy(pa.array(texts)).tolist() == texts

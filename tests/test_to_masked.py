@@ -45,7 +45,7 @@ def test_allow_copy_false(case) -> None:
         for layout in LAYOUTS[::2]:
             with book.entry(layout.name):
                 placed = layout.of(case)
-                if is_view(case, placed, "masked") or not placed.length:
+                if is_view(case, placed, "masked") or placed.empty:
                     assert arrownd.to_masked(placed.obj, allow_copy=False).values.dtype == case.dtype
                     continue
                 with pytest.raises(arrownd.CopyNotAllowedError):

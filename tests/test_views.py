@@ -25,10 +25,10 @@ def test_allow_copy_false_views_or_raises(case) -> None:
         for layout in LAYOUTS:
             with book.entry(layout.name):
                 placed = layout.of(case)
-                if is_view(case, placed, "nan") or not placed.length:
+                if is_view(case, placed, "nan") or placed.empty:
                     agree(placed.obj, want(case, placed), allow_copy=False)
                     continue
-                if case.row == "struct":
+                if case.columnar:
                     agreed = arrownd.explain(placed.obj).copies
                     assert agreed is True
                 plan = arrownd.explain(placed.obj, allow_copy=False)

@@ -10,7 +10,7 @@ from arrownd.protocols import (
     ArrowSchemaExportable,
     ArrowStreamExportable,
 )
-from arrownd.results import Masked
+from arrownd.results import Codes, Masked, Ragged
 
 # Names with an underscore exist for type checkers only.
 _Data: TypeAlias = ArrowArrayExportable | ArrowStreamExportable | ArrowDeviceArrayExportable
@@ -24,10 +24,13 @@ __all__ = [
     "Reason",
     "__version__",
     "explain",
+    "iter_numpy",
     "reason_table",
+    "to_codes",
     "to_columns",
     "to_masked",
     "to_numpy",
+    "to_ragged",
     "type_table",
 ]
 
@@ -86,6 +89,45 @@ def to_masked(
     out: _Pair | None = None,
     safe: bool = True,
 ) -> Masked: ...
+
+# What is None here has no place in to_ragged; lists= is refused too.
+def to_ragged(
+    obj: _Data,
+    /,
+    dtype: npt.DTypeLike | None = None,
+    *,
+    allow_copy: bool = True,
+    writable: bool = False,
+    nulls: _Nulls = "nan",
+    na_value: object = ...,
+    columns: None = None,
+    lists: _Lists = ...,
+    pad_to: None = None,
+    structured: bool = False,
+    order: Literal["F", "C"] = "F",
+    out: None = None,
+    safe: bool = True,
+) -> Ragged: ...
+def to_codes(obj: _Data, /, *, allow_copy: bool = True) -> Codes: ...
+def iter_numpy(
+    stream: _Data,
+    /,
+    dtype: npt.DTypeLike | None = None,
+    *,
+    batch_size: int | None = None,
+    as_columns: bool = False,
+    allow_copy: bool = True,
+    writable: bool = False,
+    nulls: _Nulls = "nan",
+    na_value: object = ...,
+    columns: Iterable[str] | None = None,
+    lists: _Lists = ...,
+    pad_to: int | None = None,
+    structured: bool = False,
+    order: Literal["F", "C"] = "F",
+    out: _Array | dict[str, _Array] | None = None,
+    safe: bool = True,
+) -> _Batches: ...
 def explain(
     obj: _Data | ArrowSchemaExportable,
     /,
@@ -104,6 +146,14 @@ def explain(
     out: _Array | _Pair | dict[str, _Array] | None = None,
     safe: bool = True,
 ) -> Plan: ...
+
+# What iter_numpy returns; at run time it is called Batches, and no module has it.
+@final
+class _Batches:
+    def __iter__(self) -> _Batches: ...
+    # Any: an array, or a dict of arrays with as_columns=True.
+    def __next__(self) -> Any: ...
+    def close(self) -> None: ...
 
 @final
 class Reason:

@@ -14,26 +14,29 @@ class Masked(NamedTuple):
     Attributes
     ----------
     values : numpy.ndarray
-        The values; what lies where one is missing is undefined.
+        The values; what lies where one is missing is undefined, and None among objects.
     mask : numpy.ndarray of bool, or None
-        True where a value is missing; None where nothing is.
+        True where a value is missing; None where nothing is. For records it has their fields, each of
+        bool.
     """
 
     values: npt.NDArray[Any]
-    mask: npt.NDArray[np.bool_] | None
+    mask: npt.NDArray[Any] | None
 
 
 class Ragged(NamedTuple):
     """Lists: the values of all of them, and where each begins.
 
-    List ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
+    List ``i`` is ``values[offsets[i]:offsets[i + 1]]``, nothing where it is missing.
 
     Attributes
     ----------
-    values : numpy.ndarray or Ragged
-        The values, end to end; for lists of lists a `Ragged` of the inner lists.
+    values : numpy.ndarray, numpy.ma.MaskedArray or Ragged
+        The values, end to end, of no others than these lists; for lists of lists a `Ragged` of the
+        inner lists.
     offsets : numpy.ndarray of int32 or int64
-        Where each list begins, and where the last one ends: one more than there are lists. The first is 0.
+        Where each list begins, and where the last one ends: one more than there are lists. The first
+        is 0. int64 for large lists, and for others whose values are too many for int32.
     mask : numpy.ndarray of bool, or None
         True where a list is missing (it has no values); None where none is.
     """
@@ -44,7 +47,9 @@ class Ragged(NamedTuple):
 
 
 class Codes(NamedTuple):
-    """A dictionary: categories, and for each value which of them it is.
+    """A dictionary: categories, and which of them each value is.
+
+    A value that is there is ``categories[codes[i]]``.
 
     Attributes
     ----------

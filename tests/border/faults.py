@@ -20,7 +20,7 @@ Make = Callable[[], Producer]
 
 @dataclass(frozen=True)
 class Attempt:
-    """One call with one fresh producer. If it is let through (``may_succeed``), the result has to equal that of ``sound``."""
+    """One call with one fresh producer. If it is let through (``may_succeed``), the result has to equal that of ``sound``, by ``oracle`` if that is another call."""
 
     label: str
     call: str  # a function of arrownd, or of the worker
@@ -29,6 +29,7 @@ class Attempt:
     message: str = ""
     may_succeed: bool = False
     sound: Make | None = None
+    oracle: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -170,7 +170,18 @@ CASES = [
     Case("runs-of-no-rows", "run_end_encoded", runs("i", [], primitive("i", [])), []),
     Case("list-view-out-of-order", "list_view", list_views("+vl", [(1, 2), (0, 2)], INTS), [[2, 3], [1, 2]]),
     Case(
-        "list-first-offset-not-zero", "list", lists("+l", [1, 1], INTS).but(buffer_1=pack("i", [1, 2, 3])), [[2], [3]]
+        "list-first-offset-not-zero",
+        "list",
+        lists("+l", [1, 1], INTS).but(buffer_1=pack("i", [1, 2, 3])),
+        [[2], [3]],
+        view=True,
+    ),
+    Case(
+        "list-by-both-offsets",
+        "list",
+        lists("+l", [1, 1, 1], primitive("i", [7, 1, 2, 3], offset=1).but(length=3)).but(offset=1, length=2),
+        [[2], [3]],
+        view=True,
     ),
     Case("map-without-entries", "map", mapping([0, 0], text("u", []), primitive("i", [])), [[], []]),
     Case("dense-union-out-of-order", "dense_union", dense_union([5, 5], [2, 0], {5: INTS}), [3, 1]),

@@ -13,6 +13,8 @@ import sys
 import tempfile
 from typing import Any, TextIO
 
+import pyarrow as pa
+
 import arrownd
 
 from .faults import Attempt, Fault
@@ -28,7 +30,17 @@ def last_column(producer: Producer) -> Any:
     return kept
 
 
-CALLS = {"last_column": last_column}
+def objects(producer: Producer) -> list:
+    """A Python object a value."""
+    return arrownd.to_numpy(producer, dtype=object).tolist()
+
+
+def pylist(producer: Producer) -> list:
+    """The same by pyarrow; a struct's rows are its values."""
+    return [list(row.values()) for row in pa.array(producer).to_pylist()]
+
+
+CALLS = {"last_column": last_column, "objects": objects, "pylist": pylist}
 
 
 class StandardError:
@@ -81,7 +93,7 @@ def run(attempt: Attempt) -> dict[str, Any]:
     outcome["made"] = producer.ledger.made
     outcome["released_twice"] = len(released_twice) - doubles
     if outcome["error"] is None and attempt.sound is not None:
-        outcome["sound"] = outcome_of(attempt.call, attempt.sound())["result"]
+        outcome["sound"] = outcome_of(attempt.oracle or attempt.call, attempt.sound())["result"]
     return outcome
 
 

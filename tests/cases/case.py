@@ -46,6 +46,12 @@ class Case:
     type: pa.DataType | None = None
     strided: bool = False
     fill_as: Any = None
+    # A matrix of several columns: the plan's reasons are those of the columns.
+    columnar: bool = False
+    # For each inner dimension whether the rows say how long it is: 0 where no row has a value.
+    variable: tuple[bool, ...] = ()
+    # Null rows are of another length than the others, so that the values don't lie in a row.
+    gaps: bool = False
 
     def __repr__(self) -> str:
         return self.label
@@ -58,10 +64,26 @@ class Case:
     def inner(self) -> tuple[int, ...]:
         return self.clean.shape[1:]
 
+    @property
+    def schema_shape(self) -> tuple[int | None, ...]:
+        """What the type alone says of a result's shape."""
+        variable = self.variable or (False,) * len(self.inner)
+        return (None, *(None if v else n for n, v in zip(self.inner, variable, strict=True)))
+
+    def hollow(self, missing: np.ndarray) -> bool:
+        """Lists of which no row has a value: nothing says how long they are, and nothing is missing."""
+        return any(self.variable) and bool(missing.all())
+
+    def taken(self, idx: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        """The values, whatever is missing."""
+        if not self.hollow(missing):
+            return self.clean[idx]
+        return np.zeros((len(idx), *(n or 0 for n in self.schema_shape[1:])), self.dtype)
+
     def filled(self, idx: np.ndarray, missing: np.ndarray) -> np.ndarray:
         """The default result: a missing value is the dtype's own marker."""
-        if not missing.any() or self.all_missing:
-            return self.clean[idx]
+        if not missing.any() or self.all_missing or self.hollow(missing):
+            return self.taken(idx, missing)
         if self.with_nulls == object:
             values = self.objects[idx]
             values[missing] = None
@@ -72,7 +94,7 @@ class Case:
 
     def replaced(self, idx: np.ndarray, missing: np.ndarray) -> np.ndarray:
         """With `na_value=case.fill`."""
-        values = self.clean[idx]
+        values = self.taken(idx, missing)
         put = self.fill if self.fill_as is None else self.fill_as
         for at in np.flatnonzero(missing):
             if values.ndim == 1:
@@ -138,7 +160,13 @@ def extended(type: pa.DataType, storage: Maker) -> Maker:
 def place(array: pa.Array) -> tuple[int, int] | None:
     """Where the first value lies and the bytes one row takes, for arrays with a single buffer of values."""
     if isinstance(array, pa.ExtensionArray):
+        if array.type.extension_name == "arrow.variable_shape_tensor":
+            return place(array.storage.field("data"))
+        if array.type.extension_name == "arrow.timestamp_with_offset":
+            return place(array.storage.field("timestamp"))
         return place(array.storage)
+    if is_list(array.type):
+        return place_of_lists(array)
     if pa.types.is_fixed_size_list(array.type):
         inner = place(array.values)
         if inner is None:
@@ -152,6 +180,19 @@ def place(array: pa.Array) -> tuple[int, int] | None:
     except ValueError:
         return None
     return array.buffers()[1].address + array.offset * width, width
+
+
+def is_list(type: pa.DataType) -> bool:
+    return any(isinstance(type, t) for t in (pa.ListType, pa.LargeListType, pa.ListViewType, pa.LargeListViewType))
+
+
+def place_of_lists(array: pa.Array) -> tuple[int, int] | None:
+    """Where the first row begins, of rows that are equally long and lie in a row."""
+    there = array.is_valid().to_numpy(zero_copy_only=False)
+    inner = place(array.values)
+    if not there.any() or inner is None:
+        return None
+    return inner[0] + array.offsets[0].as_py() * inner[1], len(array[int(there.argmax())]) * inner[1]
 
 
 def pyarrow_chunk(make: Maker):

@@ -96,4 +96,4 @@ def interval_case() -> Case:
 
     clean = np.stack([left, right], axis=1)
     return case("pandas.interval", type, make, clean, clean.astype(object), "float64", view=False,
-                copied_for=("strided",), fill=42, label="interval[int64]")  # fmt: skip
+                copied_for=("strided",), fill=42, label="interval[int64]", columnar=True)  # fmt: skip

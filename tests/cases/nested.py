@@ -18,12 +18,13 @@ def nested_cases(leaves: list[Case]) -> list[Case]:
 
 LISTED = ("int8", "uint16", "int64", "uint64", "halffloat", "float", "double", "bool", "date32[day]", "date64[ms]",
           "timestamp[ns]", "timestamp[us, tz=UTC]", "duration[ms]", "time64[us]", "fixed_size_binary[3]",
-          "month_day_nano_interval", "extension<arrow.bool8>", "string", "null", "map<string, int64>", "dense_union")  # fmt: skip
+          "month_day_nano_interval", "extension<arrow.bool8>", "string", "null", "map<string, int64>", "dense_union",
+          "dictionary<int8, int64>", "dictionary<uint16, string>", "runs<int32, double>")  # fmt: skip
 
 
 def over_leaves(leaves: list[Case]) -> list[Case]:
     by_label = {leaf.label: leaf for leaf in leaves}
-    return [listed_case(by_label[label], width) for label, width in zip(LISTED, (2, 3, 1) * 9, strict=False)]
+    return [listed_case(by_label[label], width) for label, width in zip(LISTED, (2, 3, 1) * 8, strict=True)]
 
 
 def listed_case(leaf: Case, width: int) -> Case:
@@ -74,5 +75,6 @@ def struct_case() -> Case:
 
     pythons = objects_of([tuple(c[i].item() for c in columns) for i in range(4)], (3,))
     return case(
-        "struct", type, make, values, pythons, "float64", view=False, copied_for=("cast",), fill=9, label="struct"
-    )
+        "struct", type, make, values, pythons, "float64", view=False, copied_for=("cast",), fill=9, label="struct",
+        columnar=True,
+    )  # fmt: skip

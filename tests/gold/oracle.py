@@ -152,13 +152,16 @@ def as_array(type: Type, values: tuple, *, masked: bool, safe: bool = True, list
 
 
 def as_rows(type: Type, values: tuple, safe: bool) -> Wanted:
-    """`lists="object"`: an array a row, which follows its own nulls."""
+    """`lists="object"`: an array a row, all of them stretches of one array of all values."""
     (child,) = type.children
-    rows = objects(
-        None if value is None else as_array(child, tuple(value), masked=False, safe=safe, lists="object").values
-        for value in values
+    items = tuple(item for value in values if value is not None for item in value)
+    whole = as_array(child, items, masked=False, safe=safe, lists="object").values
+    ends = np.cumsum([len(value or ()) for value in values], dtype="i8")
+    rows = (
+        None if value is None else whole[end - len(value) : end]
+        for value, end in zip(values, ends.tolist(), strict=True)
     )
-    return Wanted(rows, np.array([value is None for value in values], bool))
+    return Wanted(objects(rows), np.array([value is None for value in values], bool))
 
 
 def grid(type: Type, values: list, lists: str) -> tuple[tuple[int, ...], Type, list]:

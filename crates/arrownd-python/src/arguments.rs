@@ -43,7 +43,7 @@ pub(crate) struct Words<'py> {
     pub(crate) na_value: Given<'py>,
     pub(crate) columns: Option<Bound<'py, PyAny>>,
     pub(crate) lists: Given<'py>,
-    pub(crate) pad_to: Option<usize>,
+    pub(crate) pad_to: Option<isize>,
     pub(crate) structured: bool,
     pub(crate) order: Option<Bound<'py, PyAny>>,
     pub(crate) out: Option<Bound<'py, PyAny>>,
@@ -205,8 +205,14 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
             _ => return Err(bad_word("lists", lists, "\"dense\", \"object\", \"pad\"").into()),
         };
     }
-    options.pad_to = words.pad_to;
-    options.structured = words.structured;
+    options.pad_to = match words.pad_to.map(usize::try_from) {
+        None => None,
+        Some(Ok(length)) => Some(length),
+        Some(Err(_)) => {
+            return Err(Error::BadValue("pad_to is a length, and can't be negative".to_owned()).into());
+        }
+    };
+    options.structured |= words.structured;
     if words.pad_to.is_some() && options.lists != Some(Lists::Pad) {
         return Err(Error::Conflict("pad_to has no place without lists=\"pad\"".to_owned()).into());
     }

@@ -22,7 +22,7 @@ pub(crate) struct KeptWords {
     pub(crate) na_value: Option<Py<PyAny>>,
     pub(crate) columns: Option<Py<PyAny>>,
     pub(crate) lists: Option<Py<PyAny>>,
-    pub(crate) pad_to: Option<usize>,
+    pub(crate) pad_to: Option<isize>,
     pub(crate) structured: bool,
     pub(crate) order: Option<Py<PyAny>>,
     pub(crate) out: Option<Py<PyAny>>,

@@ -1,7 +1,7 @@
 //! `to_codes`: a dictionary's codes and categories.
 #![allow(unsafe_code, reason = "codes are viewed where the producer keeps them")]
 
-use arrownd::{Codes, DType, Error, Facts, Options, Reason, ViewOf, plan};
+use arrownd::{Codes, DType, Error, Facts, Options, ViewOf, plan};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -22,12 +22,12 @@ pub(crate) fn codes<'py>(
 ) -> Outcome<Bound<'py, PyAny>> {
     let mut imported = data.read(None)?;
     let ordered = imported.ordered;
-    let mut debts = Debts::default();
+    let mut debts = Debts::whole();
     let made = {
         let chunks = imported.chunks()?;
         let codes = Codes::new(&imported.field, &chunks)?;
         if !allow_copy && !codes.is_view() && !codes.is_empty() {
-            let reasons = vec![Reason::Dictionary];
+            let reasons = codes.reasons();
             return Err(Error::CopyNotAllowed { path: String::new(), reasons }.into());
         }
         let dtype = match codes.width() {

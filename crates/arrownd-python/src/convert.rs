@@ -35,6 +35,8 @@ pub(crate) struct Debts {
     owed: Vec<Debt>,
     /// An owner for each chunk, where they have their arrays already.
     paid: Vec<Py<Owner>>,
+    /// Views are of chunks as they are, not of their children: what is in dictionaries is no child.
+    whole: bool,
 }
 
 struct Debt {
@@ -46,7 +48,12 @@ struct Debt {
 impl Debts {
     /// Views of chunks that have their owners.
     pub(crate) fn paid(paid: Vec<Py<Owner>>) -> Self {
-        Self { owed: Vec::new(), paid }
+        Self { paid, ..Self::default() }
+    }
+
+    /// Views that keep all of a chunk alive.
+    pub(crate) fn whole() -> Self {
+        Self { whole: true, ..Self::default() }
     }
 
     /// An array over the producer's memory, which is owed its owner.
@@ -60,7 +67,8 @@ impl Debts {
         view: &ViewOf,
         descr: Bound<'py, PyArrayDescr>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (chunk, routes) = (view.chunk, &view.routes);
+        let nothing = Vec::new();
+        let (chunk, routes) = (view.chunk, if self.whole { &nothing } else { &view.routes });
         let same = self.owed.iter().find(|debt| debt.chunk == chunk && debt.routes == *routes);
         let owner = match (self.paid.get(chunk), same) {
             (Some(owner), _) => owner.clone_ref(py),
@@ -234,13 +242,16 @@ pub(crate) fn made<'py>(
         }
         (None, None) => {
             let descr = match &request.descr {
-                Some(descr) if plan.name().is_none() => descr.clone(),
+                Some(descr) if plan.name().is_none() && plan.record().is_some() => descr.clone(),
                 _ => request.descriptor_of(py, plan)?,
             };
             let array = new_array(py, plan, descr, dtype.itemsize())?;
             fill(py, &task, &array, true, request, debts)?;
             // What stands for a view of nothing is read-only as a view is.
-            if plan.copies() == Some(false) && plan.children().is_empty() && !request.options.writable {
+            if plan.copies() == Some(false)
+                && (plan.is_empty() || plan.children().is_empty())
+                && !request.options.writable
+            {
                 export::freeze(&array);
             }
             array.into_any()

@@ -133,6 +133,8 @@ pub(crate) fn parse<'py>(wanted: &Bound<'py, PyAny>) -> Outcome<Wanted<'py>> {
         ("f", 2) => Some(DType::Float16),
         ("f", 4) => Some(DType::Float32),
         ("f", 8) => Some(DType::Float64),
+        ("c", 8) => Some(DType::Complex64),
+        ("c", 16) => Some(DType::Complex128),
         ("O", _) => Some(DType::Object),
         ("M" | "m", _) => {
             let data = py.import("numpy")?.getattr("datetime_data")?.call1((&dtype,))?;

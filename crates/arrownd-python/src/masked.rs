@@ -48,7 +48,10 @@ fn record_fill<'py>(py: Python<'py>, record: &RecordType) -> PyResult<Bound<'py,
         None => match fill_value(py, field.dtype)? {
             Some(value) => Ok(value),
             None => {
-                py.import("numpy.ma")?.call_method1("default_fill_value", (descriptor(py, field.dtype)?,))
+                let default = (descriptor(py, field.dtype)?,);
+                let value = py.import("numpy.ma")?.call_method1("default_fill_value", default)?;
+                // A record in a record is a tuple.
+                if field.dtype.record_parts() > 1 { value.call_method0("tolist") } else { Ok(value) }
             }
         },
     });

@@ -30,10 +30,10 @@ fn main() -> Result<(), Error> {
 
     // Import: facts, counted once.
     let chunks = [chunk_of(&table)];
-    let column = Column::new(&field, &chunks)?;
+    let each = Options { form: Form::Columns, ..Options::default() };
+    let column = Column::new(&field, &chunks, &each)?;
 
     // Plan: nothing is allocated or converted yet.
-    let each = Options { form: Form::Columns, ..Options::default() };
     println!("{}\n", plan(&Facts::of(&column, &each), &each, &[])?);
 
     let masked = Options { nulls: Nulls::Masked, ..each.clone() };
@@ -46,7 +46,7 @@ fn main() -> Result<(), Error> {
     }
 
     // The schema alone tells what never can be a view.
-    let schema = Column::of_schema(&field)?;
+    let schema = Column::of_schema(&field, &masked)?;
     println!("{}", plan(&Facts::of(&schema, &masked), &masked, &[])?);
     Ok(())
 }

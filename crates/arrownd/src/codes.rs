@@ -6,7 +6,7 @@ use arrow_schema::{DataType, Field};
 
 use crate::error::{Error, Result};
 use crate::options::Options;
-use crate::plan::type_name;
+use crate::plan::{Reason, Reasons, type_name};
 use crate::source::{Bits, Chunk, Column, Data, Keys, dictionary_of, values_field};
 
 /// A dictionary, read: what its codes become, and which values are its categories.
@@ -139,6 +139,23 @@ impl<'a> Codes<'a> {
     #[must_use]
     pub fn is_view(&self) -> bool {
         !self.changed && self.signed
+    }
+
+    /// Why the codes aren't the producer's; empty where they are.
+    #[must_use]
+    pub fn reasons(&self) -> Reasons {
+        let mut reasons = Reasons::new();
+        if self.parts.len() > 1 {
+            reasons.push(Reason::Chunked { chunks: self.parts.len() });
+        }
+        let missing = if self.changed { self.iter().filter(|code| *code < 0).count() } else { 0 };
+        if missing > 0 {
+            reasons.push(Reason::Nulls { count: Some(missing), viewable: false });
+        }
+        if !self.signed || self.changed && reasons.is_empty() {
+            reasons.push(Reason::Widened { from: self.width * 8, to: self.width() * 8 });
+        }
+        reasons
     }
 
     /// The producer's codes, and the chunk that they lie in.

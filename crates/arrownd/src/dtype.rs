@@ -126,6 +126,10 @@ pub enum DType {
     Float16,
     Float32,
     Float64,
+    /// Two float32: pairs in fixed-size lists.
+    Complex64,
+    /// Two float64: pairs in fixed-size lists.
+    Complex128,
     Datetime(Option<Resolution>),
     Timedelta(Option<Resolution>),
     /// `V{n}`
@@ -171,11 +175,22 @@ impl DType {
             Self::Int32 | Self::UInt32 | Self::Float32 => 4,
             Self::Int64 | Self::UInt64 | Self::Float64 | Self::Datetime(_) | Self::Timedelta(_) => 8,
             Self::IntervalDayTime => 8,
-            Self::IntervalMonthDayNano => 16,
+            Self::IntervalMonthDayNano | Self::Complex128 => 16,
+            Self::Complex64 => 8,
             Self::Void(n) | Self::ByteString(n) | Self::Record(n) => n,
             Self::Unicode(n) => n.saturating_mul(4),
             Self::Strings { .. } => 2 * size_of::<usize>(),
             Self::Object => size_of::<*const u8>(),
+        }
+    }
+
+    /// The dtype of the two parts of a complex number; `None` for every other dtype.
+    #[must_use]
+    pub fn complex_part(self) -> Option<Self> {
+        match self {
+            Self::Complex64 => Some(Self::Float32),
+            Self::Complex128 => Some(Self::Float64),
+            _ => None,
         }
     }
 
@@ -268,6 +283,8 @@ impl fmt::Display for DType {
             Self::Float16 => "float16",
             Self::Float32 => "float32",
             Self::Float64 => "float64",
+            Self::Complex64 => "complex64",
+            Self::Complex128 => "complex128",
             Self::Datetime(Some(r)) => return write!(f, "datetime64[{r}]"),
             Self::Timedelta(Some(r)) => return write!(f, "timedelta64[{r}]"),
             Self::Datetime(None) => "datetime64",

@@ -150,7 +150,7 @@ impl RecordType {
         for field in &self.fields {
             let record = field.record.as_ref().map(Self::mask);
             let each = record.as_ref().map_or(field.dtype.record_parts(), |record| record.itemsize);
-            let dtype = if record.is_some() { DType::Record(each) } else { DType::Bool };
+            let dtype = if each == 1 { DType::Bool } else { DType::Record(each) };
             fields.push(RecordField { offset: itemsize, dtype, record, ..field.clone() });
             itemsize += each * field.dims.iter().product::<usize>();
         }

@@ -100,7 +100,7 @@ proptest! {
                 }
                 render::values(&chunk, field.data_type());
                 let chunks = [chunk];
-                let column = Column::new(&field, &chunks).expect("no extension");
+                let column = Column::new(&field, &chunks, &Options::default()).expect("no extension");
                 // A plan or an error, no panic.
                 let _ = Planned::new(&column, &Options::default(), &[]);
             }
@@ -118,7 +118,7 @@ proptest! {
         }
         match schema(&exported) {
             Err(error) => prop_assert_eq!(error.kind(), ErrorKind::InvalidArrow),
-            Ok(field) => prop_assert!(Column::of_schema(&field).is_ok()),
+            Ok(field) => prop_assert!(Column::of_schema(&field, &Options::default()).is_ok()),
         }
     }
 
@@ -145,7 +145,7 @@ proptest! {
             return Ok(());
         };
         let chunks = [array(&exported, field.data_type()).expect("a valid array")];
-        let column = Column::new(&field, &chunks).expect("no extension");
+        let column = Column::new(&field, &chunks, &Options::default()).expect("no extension");
         let planned = Planned::new(&column, &Options::default(), &[]).expect("a view");
         let view = planned.task().view().expect("a view");
         prop_assert_eq!(view.ptr, short.ptr);

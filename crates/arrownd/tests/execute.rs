@@ -63,7 +63,7 @@ fn chunks_are_written_one_after_another() {
     for ends in CUTS {
         let arrays = cut(&array, ends);
         let chunks: Vec<Chunk<'_>> = arrays.iter().map(|a| chunk_of(a.as_ref())).collect();
-        let column = Column::new(&field, &chunks).unwrap();
+        let column = Column::new(&field, &chunks, &Options::default()).unwrap();
         let planned = Planned::new(&column, &Options::default(), &[]).unwrap();
         assert_eq!(planned.plan().dtype(), Some(DType::Float64));
         let found: Vec<f64> = values(&planned.task()).unwrap();
@@ -84,7 +84,7 @@ fn one_chunk_with_values_among_empty_ones_is_a_view() {
     let field = Field::new("", DataType::Int32, true);
     let arrays = cut(&array, &[0, 0, 50, 50]);
     let chunks: Vec<Chunk<'_>> = arrays.iter().map(|a| chunk_of(a.as_ref())).collect();
-    let column = Column::new(&field, &chunks).unwrap();
+    let column = Column::new(&field, &chunks, &Options::default()).unwrap();
     let planned = Planned::new(&column, &Options::default(), &[]).unwrap();
     assert_eq!(*planned.plan().transfer(), Transfer::View);
     let view = planned.task().view().unwrap();
@@ -98,7 +98,7 @@ fn an_exactness_error_counts_across_chunks() {
     for ends in CUTS {
         let arrays = cut(&array, ends);
         let chunks: Vec<Chunk<'_>> = arrays.iter().map(|a| chunk_of(a.as_ref())).collect();
-        let column = Column::new(&field, &chunks).unwrap();
+        let column = Column::new(&field, &chunks, &Options::default()).unwrap();
         let planned = Planned::new(&column, &options(DType::Int8), &[]).unwrap();
         match values::<i8>(&planned.task()).unwrap_err() {
             Error::LossyCast { value, position, .. } => {
@@ -160,7 +160,7 @@ fn a_matrix_of_chunks_is_the_same_in_either_order_and_at_any_stride() {
     for ends in CUTS {
         let arrays = cut(&table, ends);
         let chunks: Vec<Chunk<'_>> = arrays.iter().map(|a| chunk_of(a.as_ref())).collect();
-        let column = Column::new(&field, &chunks).unwrap();
+        let column = Column::new(&field, &chunks, &Options::default()).unwrap();
         for order in [Order::F, Order::C] {
             let options = Options { order, ..options(DType::Float64) };
             let planned = Planned::new(&column, &options, &[]).unwrap();
@@ -196,7 +196,7 @@ fn the_mask_is_that_of_every_level() {
     for ends in CUTS {
         let arrays = cut(&table, ends);
         let chunks: Vec<Chunk<'_>> = arrays.iter().map(|a| chunk_of(a.as_ref())).collect();
-        let column = Column::new(&field, &chunks).unwrap();
+        let column = Column::new(&field, &chunks, &Options::default()).unwrap();
         let options = Options { nulls: Nulls::Masked, ..Options::default() };
         let planned = Planned::new(&column, &options, &[]).unwrap();
         assert!(planned.plan().masked());
@@ -219,8 +219,8 @@ fn the_mask_is_that_of_every_level() {
 fn columns_are_tasks_of_their_own() {
     let (field, table) = table();
     let chunks = [chunk_of(&table)];
-    let column = Column::new(&field, &chunks).unwrap();
     let options = Options { form: Form::Columns, nulls: Nulls::Masked, ..Options::default() };
+    let column = Column::new(&field, &chunks, &options).unwrap();
     let planned = Planned::new(&column, &options, &[]).unwrap();
     let task = planned.task();
     let tasks: Vec<Task<'_>> = task.children().collect();
@@ -249,8 +249,8 @@ fn a_lossy_value_is_named_by_its_whole_path() {
     let table = wrap("outer", wrap("inner", inner));
     let field = Field::new("", table.data_type().clone(), true);
     let chunks = [chunk_of(table.as_ref())];
-    let column = Column::new(&field, &chunks).unwrap();
     let options = Options { form: Form::Columns, ..options(DType::Int64) };
+    let column = Column::new(&field, &chunks, &options).unwrap();
     let planned = Planned::new(&column, &options, &[]).unwrap();
     let outer = planned.task().children().next().unwrap();
     match values::<i64>(&outer).unwrap_err() {
@@ -277,7 +277,7 @@ fn misaligned_memory_is_viewed_with_a_note_and_converted_as_any_other() {
         let memory = shifted(&numbers, shift);
         let bytes = &bytemuck::cast_slice::<u64, u8>(&memory)[shift..shift + 1200];
         let chunks = [Chunk { len: 150, validity: None, data: Data::Fixed(bytes) }];
-        let column = Column::new(&field, &chunks).unwrap();
+        let column = Column::new(&field, &chunks, &Options::default()).unwrap();
         let planned = Planned::new(&column, &Options::default(), &[]).unwrap();
         assert_eq!(planned.plan().copies(), Some(false));
         let noted = planned.plan().notes().contains(&Note::Misaligned);
@@ -304,7 +304,7 @@ fn what_a_task_reads_is_what_it_may_not_write() {
     let array: Int32Array = (0..64).map(|i| (i % 2 == 0).then_some(i)).collect();
     let field = Field::new("", DataType::Int32, true);
     let chunks = [chunk_of(&array)];
-    let column = Column::new(&field, &chunks).unwrap();
+    let column = Column::new(&field, &chunks, &Options::default()).unwrap();
     let planned = Planned::new(&column, &Options::default(), &[]).unwrap();
     let (start, end) = (array.values().as_ptr().addr(), array.values().as_ptr().addr() + 256);
     let task = planned.task();

@@ -9,7 +9,7 @@
 
 use arrow_schema::{DataType as T, Field, Fields};
 use arrownd::{
-    Column, DType, ErrorKind, Facts, FactsNode, Fill, Fills, LeafFacts, Options, Order, Step, plan,
+    Column, DType, ErrorKind, Facts, FactsNode, Fill, Fills, LeafFacts, Options, Order, Step, Way, plan,
 };
 
 #[test]
@@ -17,7 +17,7 @@ fn a_matrix_says_its_order() {
     let field = |name| Field::new(name, T::Int64, false);
     let fields: Fields = vec![field("a"), field("b")].into();
     let top = Field::new("", T::Struct(fields), false);
-    let column = Column::of_schema(&top).unwrap();
+    let column = Column::of_schema(&top, &Options::default()).unwrap();
     for order in [Order::F, Order::C] {
         let options = Options { order, ..Options::default() };
         let plan = plan(&Facts::of(&column, &options), &options, &[]).unwrap();
@@ -28,6 +28,17 @@ fn a_matrix_says_its_order() {
     }
 }
 
+/// Values in a row, of the field itself.
+static DIRECT: Way = Way {
+    unwrapped: Vec::new(),
+    dictionary: false,
+    runs: false,
+    gaps: false,
+    lists: 0,
+    unknown: Vec::new(),
+    ragged: None,
+};
+
 fn leaf_facts<'f>(field: &'f Field, dims: &'f [usize], rows: usize) -> Facts<'f> {
     let leaf = LeafFacts {
         field,
@@ -37,14 +48,17 @@ fn leaf_facts<'f>(field: &'f Field, dims: &'f [usize], rows: usize) -> Facts<'f>
         missing: 0,
         first_missing: 0,
         alignment: 64,
+        padded: 0,
+        way: &DIRECT,
+        rows: None,
         longest: None,
-        unwrapped: &[],
     };
     Facts { field, rows: Some(rows), node: FactsNode::Leaf(leaf) }
 }
 
 fn matrix_facts<'f>(top: &'f Field, children: Vec<Facts<'f>>, spacing: Option<usize>) -> Facts<'f> {
-    Facts { field: top, rows: children[0].rows, node: FactsNode::Struct { children, spacing } }
+    let rows = children[0].rows;
+    Facts { field: top, rows, node: FactsNode::Struct { children, dims: &[], way: &DIRECT, spacing } }
 }
 
 fn field(name: &str, data_type: T) -> Field {

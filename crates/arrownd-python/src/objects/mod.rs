@@ -9,8 +9,6 @@ mod repeated;
 mod text;
 mod times;
 
-use std::cell::RefCell;
-
 use arrow_schema::{DataType, Field, IntervalUnit};
 use arrownd::{DType, Data, Element, Error, LeafStep, Mapped, RowId, Run, Visit, map};
 use pyo3::ffi;
@@ -64,7 +62,9 @@ fn write<'v>(py: Python<'_>, mut visit: Visit<'v>, na_values: &NaValues<'_>) -> 
             Maker::new(py, field, check)
                 .and_then(|maker| each(&mut visit, &fill, |index| maker.of_data(py, data, index)))
         }
-        Element::Varlen { .. } if !visit.leaf.way.dictionary => text::octets(py, &mut visit, &fill),
+        Element::Varlen { .. } if !(visit.leaf.way.dictionary || visit.leaf.way.runs) => {
+            text::octets(py, &mut visit, &fill)
+        }
         _ => leaf(py, field, check, Each { py, visit, fill: &fill }),
     };
     written.map_err(|error| under(error, path))
@@ -119,17 +119,16 @@ impl Take for Each<'_, '_, '_> {
     fn take(mut self, make: impl Make + 'static) -> Outcome<()> {
         let (py, part) = (self.py, self.visit.part);
         let data: &Data<'_> = &part.data;
-        if !self.visit.leaf.way.dictionary {
+        if !(self.visit.leaf.way.dictionary || self.visit.leaf.way.runs) {
             return each(&mut self.visit, self.fill, |index| make.make(py, data, index));
         }
-        // A dictionary's values are made once; none of them can change.
-        let made: RefCell<Vec<Option<Bound<'_, PyAny>>>> = RefCell::default();
+        // The values of dictionaries and runs are made once; none of them can change.
+        let mut made: Vec<Option<Bound<'_, PyAny>>> = Vec::new();
         each(&mut self.visit, self.fill, |index| {
-            if let Some(Some(known)) = made.borrow().get(index) {
+            if let Some(Some(known)) = made.get(index) {
                 return Ok(known.clone());
             }
             let object = make.make(py, data, index)?;
-            let mut made = made.borrow_mut();
             if index >= made.len() {
                 made.resize(index + 1, None);
             }
@@ -144,7 +143,7 @@ impl Take for Each<'_, '_, '_> {
 fn each<'py>(
     visit: &mut Visit<'_>,
     fill: &Bound<'py, PyAny>,
-    how: impl Fn(usize) -> Outcome<Bound<'py, PyAny>>,
+    mut how: impl FnMut(usize) -> Outcome<Bound<'py, PyAny>>,
 ) -> Outcome<()> {
     for at in (0..visit.run.len()).step_by(64) {
         let block = visit.block(at);
@@ -161,7 +160,7 @@ fn each<'py>(
 }
 
 /// Puts an object into an array of them.
-#[inline]
+#[inline(always)]
 pub(crate) fn put(run: &mut Run<'_>, index: usize, object: Bound<'_, PyAny>) {
     // SAFETY: NumPy makes object arrays of null pointers, and an `out` holds references.
     let old = unsafe { run.replace_pointer(index, object.into_ptr().cast()) };

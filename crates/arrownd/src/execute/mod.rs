@@ -199,12 +199,13 @@ impl<'s> Task<'s> {
                 Ok(())
             }
             _ if skipped(self.plan) => Ok(()),
-            (Step::Leaf(step), Node::Leaf(leaf)) => {
-                let mut dest = dest.arriving(&step.axes);
-                RowCursor::new(leaf).rows(self.column.rows.unwrap_or(0), |part, start, at, len| {
-                    leaf_runs(self.plan, step, leaf, part, start, at, len, &mut dest, each)
-                })
-            }
+            (Step::Leaf(step), Node::Leaf(leaf)) => match self.plan.dtype.and_then(DType::complex_part) {
+                None => self.visit_leaf(step, leaf, dest, each),
+                Some(part) => match dest.field(0, &[2], part.itemsize()) {
+                    Some(mut pairs) => self.visit_leaf(step, leaf, &mut pairs, each),
+                    None => Ok(()),
+                },
+            },
             (Step::Matrix { order, .. }, Node::Struct { columns, dims, .. }) => {
                 let mut cursors: Vec<_> = columns
                     .iter()
@@ -245,6 +246,21 @@ impl<'s> Task<'s> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Task<'_> {
+    fn visit_leaf<E>(
+        &self,
+        step: &LeafStep,
+        leaf: &Leaf<'_>,
+        dest: &mut Dest<'_>,
+        each: &mut dyn FnMut(Visit<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut dest = dest.arriving(&step.axes);
+        RowCursor::new(leaf).rows(self.column.rows.unwrap_or(0), |part, start, at, len| {
+            leaf_runs(self.plan, step, leaf, part, start, at, len, &mut dest, each)
+        })
     }
 }
 
@@ -318,7 +334,7 @@ impl<'v> Visit<'v> {
 
     fn convert(mut self) -> Result<()> {
         let LeafStep { element, op, fill, check, .. } = self.step;
-        let Some(dtype) = self.plan.dtype else {
+        let Some(dtype) = self.plan.dtype.map(|dtype| dtype.complex_part().unwrap_or(dtype)) else {
             return Ok(());
         };
         let bytes = match *self.part.data {

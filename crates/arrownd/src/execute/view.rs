@@ -1,6 +1,5 @@
 //! Views: where the values already lie.
 
-use crate::dtype::DType;
 use crate::plan::{Plan, Step};
 use crate::source::{Column, Data, Leaf, Node};
 
@@ -24,7 +23,9 @@ pub(super) fn view(plan: &Plan, column: &Column<'_>) -> Option<ViewOf> {
         return None;
     }
     let rows = column.rows?;
-    let itemsize = plan.dtype.map(DType::itemsize)? as isize;
+    let dtype = plan.dtype?;
+    let pair = dtype.complex_part();
+    let itemsize = pair.unwrap_or(dtype).itemsize() as isize;
     match (&plan.step, &column.node) {
         (Step::Leaf(step), Node::Leaf(leaf)) => {
             let (ptr, chunk) = only_part(leaf)?;
@@ -36,7 +37,7 @@ pub(super) fn view(plan: &Plan, column: &Column<'_>) -> Option<ViewOf> {
             Some(ViewOf {
                 ptr,
                 rows: (rows, each),
-                trailing: step.axes.iter().filter_map(shown).collect(),
+                trailing: step.axes.iter().take(plan.trailing.len()).filter_map(shown).collect(),
                 chunk,
                 routes,
             })

@@ -33,6 +33,25 @@ pub(crate) fn mask(part: &Part<'_>, start: usize, run: &mut Run<'_>) {
     if let (true, Some(bits)) = (part.is_direct(), part.validity.plain()) {
         return expand(run, |at| !bits.word(start + at));
     }
+    if let (Some((bounds, base, width)), Some(out)) = (part.rows_of_lists(), run.contiguous::<u8>()) {
+        let (mut row, mut within, mut at, mut out) = (start / width.max(1), start % width.max(1), start, out);
+        while !out.is_empty() {
+            let n = (width - within).min(out.len());
+            let Some((places, rest)) = out.split_at_mut_checked(n) else { break };
+            let there = part.validity.is_full() || part.validity.get(at);
+            let size = if there { bounds.get(base + row).1.saturating_sub(within) } else { 0 };
+            for (block, places) in places.chunks_mut(128).enumerate() {
+                // Bytes are compared with bytes: 16 and more at once.
+                let left = size.saturating_sub(block * 128).min(128) as u8;
+                for (lane, to) in (0u8..).zip(places) {
+                    *to = MaybeUninit::new(u8::from(lane >= left));
+                }
+            }
+            out = rest;
+            (row, within, at) = (row + 1, 0, at + n);
+        }
+        return;
+    }
     expand(run, |at| !part.word(start + at));
 }
 

@@ -7,7 +7,7 @@ use bytemuck::Pod;
 
 use super::dispatch::{Kernel, dispatch};
 use crate::execute::Run;
-use crate::source::{Part, low_mask};
+use crate::source::{Block, Bounds, Part, RunsInARow, low_mask};
 
 /// A stretch of one part: the values from `start` on, as many as the run it goes to is long.
 #[derive(Debug, Clone, Copy)]
@@ -111,34 +111,123 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Pass<'_, '_, '_, '_, S, D, C> {
     fn gather(self) -> Result<(), Failed> {
         let Window { bytes, part, start } = self.window;
         let len = self.run.len();
-        let size = size_of::<S>();
         let aligned: Option<&[S]> = bytemuck::try_cast_slice(bytes).ok();
+        if let (Some(values), Some(lists)) = (aligned, part.rows_of_lists())
+            && self.run.contiguous::<D>().is_some()
+        {
+            return self.rows(values, lists);
+        }
+        if let (Some(values), Some(runs)) = (aligned, part.runs_in_a_row())
+            && part.validity.is_full()
+            && self.run.contiguous::<D>().is_some()
+        {
+            return self.runs(values, runs);
+        }
+        let mut block = Block::empty();
+        let mut spare = [S::zeroed(); 64];
         let mut at = 0;
-        while at < len {
-            let block = part.block(start + at, len - at);
-            let mut spare = [S::zeroed(); 64];
-            match aligned {
-                Some(values) => {
-                    for (to, from) in spare.iter_mut().zip(block.index) {
-                        *to = values.get(from).copied().unwrap_or(S::zeroed());
-                    }
-                }
-                None => {
-                    for (lane, (to, from)) in spare.iter_mut().zip(block.index).enumerate() {
-                        if block.valid >> lane & 1 == 1 {
-                            let value = bytes.get(from * size..(from + 1) * size).unwrap_or_default();
-                            *to = bytemuck::try_pod_read_unaligned(value).unwrap_or(S::zeroed());
-                        }
-                    }
-                }
+        if let Some(out) = self.run.contiguous::<D>() {
+            for out in out.as_chunks_mut::<64>().0 {
+                part.follow(start + at, 64, &mut block);
+                bring(bytes, aligned, &block, &mut spare);
+                convert_block(&spare, block.valid, out, self.fill, self.how)
+                    .map_err(|lane| Failed(start + at + lane))?;
+                at += 64;
             }
-            let failed = |lane| Failed(start + at + lane);
+        }
+        while at < len {
+            part.follow(start + at, len - at, &mut block);
+            bring(bytes, aligned, &block, &mut spare);
             let mut out = [MaybeUninit::uninit(); 64];
-            convert_block(&spare, block.valid, &mut out, self.fill, self.how).map_err(failed)?;
+            convert_block(&spare, block.valid, &mut out, self.fill, self.how)
+                .map_err(|lane| Failed(start + at + lane))?;
             self.run.write(at, out.get(..block.len).unwrap_or_default());
             at += block.len;
         }
         Ok(())
+    }
+
+    /// Runs of one value each.
+    #[inline(always)]
+    fn runs(self, values: &[S], runs: RunsInARow<'_>) -> Result<(), Failed> {
+        let Window { start, .. } = self.window;
+        let Some(mut out) = self.run.contiguous::<D>() else { return Ok(()) };
+        let mut at = start;
+        let mut run = runs.find(at);
+        while !out.is_empty() {
+            let n = runs.end(run).saturating_sub(at).clamp(1, out.len());
+            let Some((places, rest)) = out.split_at_mut_checked(n) else { break };
+            let value = values.get(run).copied().unwrap_or(S::zeroed());
+            let there = runs.valid.is_none_or(|bits| bits.get(run));
+            if C::CHECKED && there && !self.how.quick(value) && !self.how.exact(value) {
+                return Err(Failed(at));
+            }
+            let value = match self.fill {
+                Some(fill) if !there => fill,
+                _ => self.how.apply(value),
+            };
+            places.fill(MaybeUninit::new(value));
+            out = rest;
+            (run, at) = (run + 1, at + n);
+        }
+        Ok(())
+    }
+
+    /// Lists of any length, each a row of the result that is filled up at its end.
+    #[inline(always)]
+    fn rows(self, values: &[S], (bounds, base, width): (&Bounds<'_>, usize, usize)) -> Result<(), Failed> {
+        let Window { part, start, .. } = self.window;
+        let full = part.validity.is_full();
+        let fill = self.fill.unwrap_or_else(|| self.how.apply(S::zeroed()));
+        let Some(mut out) = self.run.contiguous::<D>() else { return Ok(()) };
+        let (mut row, mut within, mut at) = (start / width.max(1), start % width.max(1), start);
+        while !out.is_empty() {
+            let n = (width - within).min(out.len());
+            let Some((places, rest)) = out.split_at_mut_checked(n) else { break };
+            let (first, size) = if full || part.validity.get(at) { bounds.get(base + row) } else { (0, 0) };
+            let there = size.saturating_sub(within).min(n);
+            let mut exact = true;
+            // As many values as there are places, the next lists' among them: one loop without a branch.
+            if let Some(own) = values.get(first + within..first + within + n) {
+                for (lane, (to, value)) in places.iter_mut().zip(own).enumerate() {
+                    let converted = self.how.apply(*value);
+                    *to = MaybeUninit::new(if lane < there { converted } else { fill });
+                    exact &= !C::CHECKED || lane >= there || self.how.quick(*value);
+                }
+            } else {
+                let own = values.get(first + within..).unwrap_or_default();
+                let own = own.iter().take(there).copied().map(Some).chain(std::iter::repeat(None));
+                for (to, value) in places.iter_mut().zip(own) {
+                    *to = MaybeUninit::new(value.map_or(fill, |value| self.how.apply(value)));
+                    exact &= !C::CHECKED || value.is_none_or(|value| self.how.quick(value));
+                }
+            }
+            let own = || values.get(first + within..).unwrap_or_default().iter().take(there);
+            if !exact && let Some(lane) = own().position(|value| !self.how.exact(*value)) {
+                return Err(Failed(at + lane));
+            }
+            out = rest;
+            (row, within, at) = (row + 1, 0, at + n);
+        }
+        Ok(())
+    }
+}
+
+/// Brings the values of a block together; where one is missing, whatever.
+#[inline(always)]
+fn bring<S: Pod>(bytes: &[u8], aligned: Option<&[S]>, block: &Block, spare: &mut [S; 64]) {
+    let size = size_of::<S>();
+    if let Some(values) = aligned {
+        for (to, from) in spare.iter_mut().zip(block.index) {
+            *to = values.get(from).copied().unwrap_or(S::zeroed());
+        }
+        return;
+    }
+    for (lane, (to, from)) in spare.iter_mut().zip(block.index).enumerate() {
+        if block.valid >> lane & 1 == 1 {
+            let value = bytes.get(from * size..(from + 1) * size).unwrap_or_default();
+            *to = bytemuck::try_pod_read_unaligned(value).unwrap_or(S::zeroed());
+        }
     }
 }
 

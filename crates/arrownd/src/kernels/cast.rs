@@ -84,6 +84,8 @@ pub(crate) fn cast(
         | D::IntervalDayTime
         | D::IntervalMonthDayNano
         | D::Record(_)
+        | D::Complex64
+        | D::Complex128
         | D::Object => Ok(()),
     }
 }

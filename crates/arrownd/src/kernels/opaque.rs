@@ -126,6 +126,6 @@ pub(crate) fn fill_nothing(dtype: DType, run: &mut Run<'_>, fill: &Fill) {
         }
         DType::Unicode(_) | DType::ByteString(_) => super::text::fill_text(dtype, run, Some(fill)),
         // Objects and strings of any length are the binding's.
-        DType::Record(_) | DType::Object | DType::Strings { .. } => {}
+        DType::Record(_) | DType::Complex64 | DType::Complex128 | DType::Object | DType::Strings { .. } => {}
     }
 }

@@ -12,6 +12,8 @@ pub(crate) enum Extension {
     Bool8,
     Tensor,
     VariableShapeTensor,
+    /// Ray's tensors of one shape: lists of as many values.
+    RayTensor,
     Uuid,
     Json,
     TimestampWithOffset,
@@ -42,6 +44,15 @@ pub(crate) fn extension(field: &Field) -> Result<Option<Extension>> {
         "arrow.variable_shape_tensor" => {
             (Extension::VariableShapeTensor, matches!(storage, DataType::Struct(_)))
         }
+        "ray.data.arrow_tensor" | "ray.data.arrow_tensor_v2" => match (ray_shape(field), storage) {
+            (Some(_), DataType::List(_) | DataType::LargeList(_)) => (Extension::RayTensor, true),
+            // Some versions of Ray pickle the shape, which nobody else should read.
+            _ => (Extension::Unknown, true),
+        },
+        "ray.data.arrow_variable_shaped_tensor" => match variable_tensor(field) {
+            Ok(_) => (Extension::VariableShapeTensor, true),
+            Err(_) => (Extension::Unknown, true),
+        },
         "arrow.uuid" => (Extension::Uuid, *storage == DataType::FixedSizeBinary(16)),
         "arrow.json" => {
             (Extension::Json, matches!(storage, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View))
@@ -158,6 +169,11 @@ pub(crate) fn variable_tensor(field: &Field) -> Result<(Field, usize, usize, Vec
         return Err(invalid(format!("the tensor's permutation is none of {rank} axes")));
     }
     Ok((item.as_ref().clone(), data, shape, axes))
+}
+
+/// The shape of Ray's tensors, as it lies in memory.
+pub(crate) fn ray_shape(field: &Field) -> Option<Vec<usize>> {
+    numbers(&serde_json::from_str(field.extension_type_metadata()?).ok()?)
 }
 
 fn numbers(value: &Value) -> Option<Vec<usize>> {

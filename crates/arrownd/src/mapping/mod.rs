@@ -5,7 +5,9 @@ mod table;
 
 use arrow_schema::{DataType, Field, IntervalUnit, TimeUnit, UnionMode};
 
-pub(crate) use extension::{Extension, Tensor, extension, pandas_index_columns, tensor, variable_tensor};
+pub(crate) use extension::{
+    Extension, Tensor, extension, pandas_index_columns, ray_shape, tensor, variable_tensor,
+};
 pub use table::{ROWS, Row, RowId};
 
 use crate::dtype::{DType, Unit};
@@ -124,7 +126,7 @@ pub fn map(field: &Field) -> Result<Mapped> {
         }
         Some(Extension::Period(None)) => Mapped { row: RowId::PandasPeriod, ..storage },
         Some(Extension::PandasInterval) => Mapped { row: RowId::PandasInterval, ..storage },
-        Some(Extension::Opaque | Extension::Unknown) => storage,
+        Some(Extension::Opaque | Extension::Unknown | Extension::RayTensor) => storage,
     })
 }
 

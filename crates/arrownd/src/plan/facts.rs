@@ -26,8 +26,8 @@ pub enum FactsNode<'f> {
         children: Vec<Facts<'f>>,
         /// Dimensions of the lists that the struct lies in.
         dims: &'f [usize],
-        /// How many of them are lists of variable size.
-        lists: usize,
+        /// The way to the struct.
+        way: &'f Way,
         /// Bytes from one field's values to the next one's, where each begins where the one before it
         /// ends.
         spacing: Option<usize>,
@@ -80,9 +80,9 @@ impl<'f> Facts<'f> {
                 rows: leaf.rows.as_ref().map(|rows| Box::new(Facts::of(&rows.values, options))),
                 longest: options.dtype.and_then(|dtype| crate::kernels::longest(leaf, dtype)),
             }),
-            Node::Struct { columns, dims, lists } => FactsNode::Struct {
+            Node::Struct { columns, dims, way } => FactsNode::Struct {
                 dims,
-                lists: *lists,
+                way,
                 children: columns.iter().map(|column| Facts::of(column, options)).collect(),
                 spacing: spacing(columns),
             },

@@ -64,8 +64,29 @@ pub(super) fn result_dtype(
     if let Some(ragged) = &leaf.way.ragged {
         return Err(misfit(ragged, path));
     }
+    if let Some(record) = &options.record {
+        return Err(Error::UnsupportedType {
+            path: path.to_owned(),
+            from: type_name(facts.field),
+            to: format!("records of dtype {record}"),
+            remedy: "a structured dtype= is for structs and tables".to_owned(),
+        });
+    }
     if options.nulls == Nulls::Raise {
         refuse_missing(facts, leaf, options, path)?;
+    }
+    // A dtype is the values', not that of the arrays of them.
+    if leaf.rows.is_some() {
+        return Ok(DType::Object);
+    }
+    if let Some(part) = options.dtype.and_then(DType::complex_part) {
+        let refuse = || unsupported(leaf, mapped, options.dtype, path);
+        let pairs = leaf.dims.last() == Some(&2) && leaf.axes.last() == Some(&(leaf.dims.len() - 1));
+        let apart = options.nulls == Nulls::Masked && absent(leaf);
+        if !pairs || apart || !mapped.dtype.is_float() || leaf.way.lists > 0 {
+            return Err(refuse());
+        }
+        return convert(mapped, part).and(options.dtype).ok_or_else(refuse);
     }
     if let Some(wanted) = options.dtype {
         return convert(mapped, wanted)
@@ -148,6 +169,12 @@ pub(super) fn into(
     if let Some(values) = &leaf.rows {
         return super::rows::plan(facts, leaf, values, options, path, alone);
     }
+    if let Some(part) = target.complex_part() {
+        if !alone {
+            return Err(unsupported(leaf, mapped, Some(target), path));
+        }
+        return complex(facts, leaf, mapped, options, path, (target, part));
+    }
     let (op, target) =
         convert(mapped, target).ok_or_else(|| unsupported(leaf, mapped, Some(target), path))?;
     let each = leaf.dims.iter().fold(1usize, |a, n| a.saturating_mul(*n));
@@ -189,7 +216,7 @@ pub(super) fn into(
     {
         notes.push(Note::TimeZone(zone.to_string()));
     }
-    notes.extend(leaf.way.unwrapped.iter().cloned().map(Note::Unwrapped));
+    unwrapped(leaf, &mut notes);
     let view = reasons.is_empty();
     let nbytes = if alone { allocated(values, target, !view, masked, options) } else { None };
     if masked && alone {
@@ -227,10 +254,43 @@ pub(super) fn into(
     })
 }
 
+/// Pairs of floats as complex numbers: the pair is no dimension of the result.
+fn complex(
+    facts: &Facts<'_>,
+    leaf: &LeafFacts<'_>,
+    mapped: &Mapped,
+    options: &Options,
+    path: &str,
+    (whole, part): (DType, DType),
+) -> Result<Plan> {
+    let outs = (options.out.clone(), options.out_mask.clone());
+    let open = Options { out: None, writable: options.writable || outs.0.is_some(), ..options.clone() };
+    let mut plan = into(facts, leaf, mapped, &open, path, part, true)?;
+    plan.trailing.pop();
+    (plan.dtype, plan.dtype_with_nulls) = (Some(whole), Some(whole));
+    if let (Some(_), Transfer::Copy(reasons)) = (&options.out, &mut plan.transfer) {
+        reasons.retain(|reason| !matches!(reason, Reason::Requested { .. }));
+        requested(options, reasons);
+        plan.nbytes = Some(0);
+    }
+    check_outs(options, whole, facts.rows, &plan.trailing)?;
+    Ok(plan)
+}
+
 /// The dimensions of the result after the rows whose length isn't known.
 pub(super) fn shown_unknown(leaf: &LeafFacts<'_>) -> Vec<usize> {
     let shown = leaf.axes.iter().enumerate();
     shown.filter(|(_, axis)| leaf.way.unknown.contains(axis)).map(|(at, _)| at).collect()
+}
+
+/// Notes each extension type that was unwrapped once.
+pub(super) fn unwrapped(leaf: &LeafFacts<'_>, notes: &mut Vec<Note>) {
+    for name in &leaf.way.unwrapped {
+        let note = Note::Unwrapped(name.clone());
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
 }
 
 /// What goes where a value is missing, `None` where nothing is or a mask tells.

@@ -1,6 +1,6 @@
 //! The plan of a struct or table as one 2-D array.
 
-use super::leaf::{allocated, check_outs, into, misfit, requested, result_dtype, shown_unknown};
+use super::leaf::{allocated, check_outs, into, misfit, requested, result_dtype};
 use super::promote::{Member, common};
 use super::{
     Facts, FactsNode, LeafFacts, Note, Plan, Reason, Reasons, Step, Transfer, distinct, fill, type_name,
@@ -9,13 +9,14 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::mapping::{Mapped, map};
 use crate::options::{Options, Order};
+use crate::source::Way;
 
 /// The fields of a struct, and the lists that it lies in: their dimensions come before the fields'.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'f> {
     pub(super) children: &'f [Facts<'f>],
     pub(super) dims: &'f [usize],
-    pub(super) lists: usize,
+    pub(super) way: &'f Way,
     pub(super) spacing: Option<usize>,
 }
 
@@ -41,15 +42,18 @@ struct Part<'f> {
 
 fn known(
     facts: &Facts<'_>,
-    Fields { children, dims, lists, spacing }: Fields<'_>,
+    Fields { children, dims, way, spacing }: Fields<'_>,
     options: &Options,
     path: &str,
     missing: Option<usize>,
 ) -> Result<Plan> {
+    if let Some(ragged) = &way.ragged {
+        return Err(misfit(ragged, path));
+    }
     fill::check_names(children, options)?;
     let mut parts = Vec::with_capacity(children.len());
     for child in children {
-        parts.push(part(child, lists, options, path, missing)?);
+        parts.push(part(child, way.lists, options, path, missing)?);
     }
     let members: Vec<Member> =
         parts.iter().map(|part| Member { dtype: part.own, zoned: part.mapped.zoned }).collect();
@@ -79,7 +83,7 @@ fn known(
         plans.push(plan);
     }
     let outer = dims.iter().fold(1usize, |a, n| a.saturating_mul(*n));
-    let unknown = parts.first().map_or(Vec::new(), |part| shown_unknown(&part.leaf));
+    let unknown = way.unknown.clone();
     let known_rows = facts.rows.filter(|_| unknown.is_empty());
     let empty = facts.rows == Some(0) || width == 0 || outer == 0 && unknown.is_empty();
     let mut reasons: Reasons = distinct(plans.iter().flat_map(|plan| plan.reasons().iter()));
@@ -157,9 +161,6 @@ fn part<'f>(
             remedy: "use to_columns, or leave the field out with columns=".to_owned(),
         });
     };
-    if let Some(ragged) = leaf.way.ragged.as_ref().filter(|_| leaf.way.lists <= outer) {
-        return Err(misfit(ragged, &path));
-    }
     if leaf.way.lists > outer {
         return Err(Error::Ragged {
             path,

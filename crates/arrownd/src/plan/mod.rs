@@ -116,11 +116,12 @@ fn column(facts: &Facts<'_>, options: &Options, path: &str) -> Result<Plan> {
     match (&facts.node, options.form) {
         (FactsNode::Leaf(leaf), Form::Matrix) => leaf::plan(facts, leaf, options, path),
         (FactsNode::Leaf(leaf), Form::Ragged) => rows::ragged(facts, leaf, options, path),
-        (FactsNode::Struct { children, dims, .. }, Form::Matrix) if options.structured => {
-            records::plan(facts, children, dims, options, path)
+        (FactsNode::Struct { children, dims, way, spacing }, Form::Matrix) if options.structured => {
+            let fields = matrix::Fields { children, dims, way, spacing: *spacing };
+            records::plan(facts, &fields, options, path)
         }
-        (FactsNode::Struct { children, dims, lists, spacing }, Form::Matrix) => {
-            let fields = matrix::Fields { children, dims, lists: *lists, spacing: *spacing };
+        (FactsNode::Struct { children, dims, way, spacing }, Form::Matrix) => {
+            let fields = matrix::Fields { children, dims, way, spacing: *spacing };
             matrix::plan(facts, &fields, options, path)
         }
         (FactsNode::Struct { .. }, Form::Ragged) => Err(rows::no_list(facts, path)),

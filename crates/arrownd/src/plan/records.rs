@@ -1,6 +1,7 @@
 //! The plan of a struct or table as records: a structured array.
 
-use super::leaf::{check_outs, requested, tuple};
+use super::leaf::{check_outs, misfit, requested, tuple};
+use super::matrix::Fields;
 use super::{Facts, Note, Plan, Reason, Reasons, Step, Transfer, column, distinct, fill, type_name};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -8,16 +9,21 @@ use crate::options::{Nulls, Options, Outs, RecordField, RecordType};
 
 pub(super) fn plan(
     facts: &Facts<'_>,
-    children: &[Facts<'_>],
-    dims: &[usize],
+    &Fields { children, dims, way, .. }: &Fields<'_>,
     options: &Options,
     path: &str,
 ) -> Result<Plan> {
+    if let Some(ragged) = &way.ragged {
+        return Err(misfit(ragged, path));
+    }
     fill::check_names(children, options)?;
     check_wanted(facts, children, options, path)?;
     let mut plans: Vec<Plan> = Vec::with_capacity(children.len());
     let mut fields: Vec<RecordField> = Vec::with_capacity(children.len());
     let mut itemsize = 0;
+    // A width that the values decide moves the fields after it.
+    let open =
+        options.record.as_ref().is_some_and(|record| record.fields.iter().any(|f| f.dtype.takes_width()));
     for child in children {
         let name = child.field.name();
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
@@ -45,7 +51,7 @@ pub(super) fn plan(
         let shown: Vec<usize> = plan.trailing.get(dims.len()..).unwrap_or_default().to_vec();
         if let Some(wanted) = wanted
             && wanted.dims != shown
-            && facts.rows.is_some()
+            && plan.unknown.is_empty()
         {
             return Err(Error::BadValue(format!(
                 "field {path:?}: dtype= has a subarray of shape {}, and the values have {}",
@@ -56,7 +62,7 @@ pub(super) fn plan(
         let dtype = plan.dtype.unwrap_or(DType::Object);
         fields.push(RecordField {
             name: name.clone(),
-            offset: wanted.map_or(itemsize, |wanted| wanted.offset),
+            offset: wanted.filter(|_| !open).map_or(itemsize, |wanted| wanted.offset),
             dtype,
             record: plan.record().cloned(),
             dims: shown.clone(),
@@ -64,9 +70,12 @@ pub(super) fn plan(
         itemsize += shown.iter().fold(dtype.itemsize(), |a, n| a.saturating_mul(*n));
         plans.push(plan);
     }
-    let itemsize = options.record.as_ref().map_or(itemsize, |record| record.itemsize);
+    let itemsize = options.record.as_ref().filter(|_| !open).map_or(itemsize, |record| record.itemsize);
     let record = RecordType { fields, itemsize };
-    let records = facts.rows.map(|rows| dims.iter().fold(rows, |a, n| a.saturating_mul(*n)));
+    let known = way.unknown.is_empty();
+    let records =
+        facts.rows.filter(|_| known).map(|rows| dims.iter().fold(rows, |a, n| a.saturating_mul(*n)));
+    let records = if known && dims.contains(&0) { Some(0) } else { records };
     let empty = records == Some(0);
     let mut reasons: Reasons = distinct(plans.iter().flat_map(|plan| plan.reasons().iter()));
     if empty {
@@ -103,7 +112,7 @@ pub(super) fn plan(
         dtype: Some(DType::Record(itemsize)),
         dtype_with_nulls: Some(DType::Record(itemsize)),
         trailing: dims.to_vec(),
-        unknown: Vec::new(),
+        unknown: way.unknown.clone(),
         rows: facts.rows,
         transfer: if reasons.is_empty() { Transfer::View } else { Transfer::Copy(reasons) },
         masked,

@@ -1,6 +1,6 @@
 //! Lists that become arrays of their own: `lists="object"` and `to_ragged`.
 
-use super::leaf::{absent, check_outs, missing_error, requested, shown_unknown};
+use super::leaf::{absent, check_outs, missing_error, requested, shown_unknown, unwrapped};
 use super::{Facts, FactsNode, LeafFacts, LeafStep, Note, Plan, Reasons, Step, Transfer, column, type_name};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -50,7 +50,7 @@ pub(super) fn plan(
     if masked && alone {
         notes.push(Note::Mask { nbytes: places });
     }
-    notes.extend(leaf.way.unwrapped.iter().cloned().map(Note::Unwrapped));
+    unwrapped(leaf, &mut notes);
     if alone {
         check_outs(options, DType::Object, facts.rows, &trailing)?;
     }
@@ -91,6 +91,8 @@ pub(super) fn ragged(facts: &Facts<'_>, leaf: &LeafFacts<'_>, options: &Options,
     let form = if nested { Form::Ragged } else { Form::Matrix };
     let values = of_values(values, options, path, form)?;
     let reasons: Reasons = distinct(values.reasons().iter());
+    let mut notes = Vec::new();
+    unwrapped(leaf, &mut notes);
     Ok(Plan {
         name: None,
         path: path.to_owned(),
@@ -103,7 +105,7 @@ pub(super) fn ragged(facts: &Facts<'_>, leaf: &LeafFacts<'_>, options: &Options,
         transfer: if reasons.is_empty() { Transfer::View } else { Transfer::Copy(reasons) },
         masked: leaf.missing > 0,
         nbytes: values.nbytes,
-        notes: leaf.way.unwrapped.iter().cloned().map(Note::Unwrapped).collect(),
+        notes,
         children: vec![values],
         step: Step::Ragged,
     })

@@ -1,5 +1,7 @@
 //! Where a value lies when the values aren't in a row: through offsets, dictionaries and runs.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::bits::{Bits, low_mask};
 use super::chunk::{Chunk, Offsets};
 use super::rows::Shapes;
@@ -35,7 +37,7 @@ pub(crate) enum Hop<'a> {
     /// Into a dictionary.
     Keys(Keys<'a>),
     /// Into the values of runs.
-    Runs { offset: usize, ends: Keys<'a> },
+    Runs { offset: usize, ends: Keys<'a>, hint: Hint },
     /// Into lists laid end to end: list `i` has the positions from `ends[i - 1]` on, and its values
     /// from `starts[i]` on.
     Flat { ends: Vec<usize>, starts: Vec<usize>, inner: usize },
@@ -43,6 +45,16 @@ pub(crate) enum Hop<'a> {
     Resolved(&'a Chunk<'a>),
     /// Into whatever was chosen.
     Chosen(Vec<usize>),
+}
+
+/// The run that was found last: blocks come one after the other, so the next one begins near it.
+#[derive(Debug, Default)]
+pub(crate) struct Hint(AtomicUsize);
+
+impl Clone for Hint {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// Where lists begin and end.
@@ -172,6 +184,25 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// The keys from `first` on as a block's indexes; false where there aren't 64 of them.
+    #[inline]
+    fn read_row(&self, first: usize, block: &mut Block) -> bool {
+        let valid = block.valid;
+        each_key!(self, |keys, read| {
+            let Some(row) = keys.get(first..first + 64) else { return false };
+            if valid == u64::MAX {
+                for (to, key) in block.index.iter_mut().zip(row) {
+                    *to = read(key) as usize;
+                }
+            } else {
+                for (lane, (to, key)) in block.index.iter_mut().zip(row).enumerate() {
+                    *to = if valid >> lane & 1 == 1 { read(key) as usize } else { 0 };
+                }
+            }
+        });
+        true
+    }
+
     /// Replaces each index by the key that is there. Keys of missing values are never followed.
     #[inline]
     fn look_up(&self, index: &mut [usize; 64], valid: u64) {
@@ -179,9 +210,8 @@ impl<'a> Keys<'a> {
             // Blocks without a gap read 64 keys in a row, which the vectoriser likes.
             let first = index[0];
             if valid == u64::MAX
-                && index[63] == first + 63
                 && let Some(row) = keys.get(first..first + 64)
-                && is_row(index)
+                && is_row(index, 64)
             {
                 for (to, key) in index.iter_mut().zip(row) {
                     *to = read(key) as usize;
@@ -196,8 +226,11 @@ impl<'a> Keys<'a> {
 }
 
 #[inline]
-fn is_row(index: &[usize; 64]) -> bool {
-    index.iter().zip(index[0]..).fold(true, |row, (at, expected)| row & (*at == expected))
+fn is_row(index: &[usize; 64], len: usize) -> bool {
+    let first = index[0];
+    // Lists that follow each other look like a row from both ends; most others differ there.
+    index[len.clamp(1, 64) - 1] == first + len - 1
+        && index.iter().take(len).zip(first..).fold(true, |row, (at, expected)| row & (*at == expected))
 }
 
 impl Hop<'_> {
@@ -249,7 +282,7 @@ impl Hop<'_> {
                 }
             }),
             Self::Valid(bits) => {
-                if *valid == u64::MAX && index[63] == index[0] + 63 && is_row(index) {
+                if *valid == u64::MAX && is_row(index, 64) {
                     *valid &= bits.word(index[0]);
                     return;
                 }
@@ -325,7 +358,25 @@ impl Hop<'_> {
                 }
             }
             Self::Keys(keys) => keys.look_up(index, *valid | !low_mask(*len)),
-            Self::Runs { offset, ends } => {
+            Self::Runs { offset, ends, hint } if *valid == low_mask(*len) && is_row(index, *len) => {
+                let at = (offset + index[0]) as i64;
+                let mut run = hint.0.load(Ordering::Relaxed);
+                if run >= ends.len() || ends.get(run) <= at || run > 0 && ends.get(run - 1) > at {
+                    run = first_above(ends, at);
+                }
+                let mut lane = 0;
+                while lane < *len {
+                    let left = usize::try_from(ends.get(run) - at).unwrap_or(0).min(*len);
+                    let end = if run + 1 < ends.len() { left.max(lane) } else { *len };
+                    if let Some(lanes) = index.get_mut(lane..end) {
+                        lanes.fill(run);
+                    }
+                    lane = end;
+                    run += 1;
+                }
+                hint.0.store(run.saturating_sub(1), Ordering::Relaxed);
+            }
+            Self::Runs { offset, ends, .. } => {
                 let mut run = usize::MAX;
                 for lane in 0..*len {
                     if *valid >> lane & 1 == 0 {
@@ -373,12 +424,98 @@ impl Hop<'_> {
 }
 
 impl Bounds<'_> {
+    /// The length of `len` lists from `base` on, where they follow each other and all have the same.
+    pub(super) fn uniform(&self, base: usize, len: usize) -> Option<usize> {
+        fn all<const N: usize>(offsets: &[[u8; N]], read: impl Fn(&[u8; N]) -> i64) -> Option<usize> {
+            let (first, rest) = offsets.split_first()?;
+            let size = read(rest.first()?) - read(first);
+            // Short stretches, so that lists of unequal length are seen early.
+            let mut at = 0;
+            while at < rest.len() {
+                let end = (at + 1024).min(rest.len());
+                let (starts, ends) = (offsets.get(at..end)?, rest.get(at..end)?);
+                let pairs = starts.iter().zip(ends);
+                if !pairs.fold(true, |same, (start, end)| same & (read(end) - read(start) == size)) {
+                    return None;
+                }
+                at = end;
+            }
+            usize::try_from(size).ok()
+        }
+        let Self::Offsets(offsets) = self else { return None };
+        match offsets.slice(base, len + 1)? {
+            Offsets::I32(offsets) => all(offsets, |bytes| i64::from(i32::from_ne_bytes(*bytes))),
+            Offsets::I64(offsets) => all(offsets, |bytes| i64::from_ne_bytes(*bytes)),
+        }
+    }
+
+    /// How many values `len` lists from `base` on have together, where they follow each other.
+    pub(super) fn total(&self, base: usize, len: usize) -> Option<usize> {
+        match self {
+            Self::Offsets(offsets) => usize::try_from(offsets.get(base + len) - offsets.get(base)).ok(),
+            _ => None,
+        }
+    }
+
+    /// The shortest and the longest of `len` lists from `base` on, where they follow each other.
+    pub(super) fn extremes(&self, base: usize, len: usize) -> Option<(usize, usize)> {
+        macro_rules! extremes {
+            ($offsets:expr, $t:ty) => {{
+                let offsets = $offsets;
+                let read = |bytes: &[u8; size_of::<$t>()]| <$t>::from_ne_bytes(*bytes);
+                let sizes = offsets.iter().zip(offsets.get(1..)?).map(|(a, b)| read(b).wrapping_sub(read(a)));
+                let (least, most) =
+                    sizes.fold((<$t>::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
+                Some((usize::try_from(least).ok()?, usize::try_from(most).ok()?))
+            }};
+        }
+        let Self::Offsets(offsets) = self else { return None };
+        match offsets.slice(base, len + 1)? {
+            Offsets::I32(offsets) => extremes!(offsets, i32),
+            Offsets::I64(offsets) => extremes!(offsets, i64),
+        }
+    }
+
     fn bytes(&self) -> Vec<&[u8]> {
         match self {
             Self::Offsets(offsets) => vec![offsets.bytes()],
             Self::Views { offsets, sizes } => vec![offsets.bytes(), sizes.bytes()],
             Self::Fixed(_) => Vec::new(),
         }
+    }
+}
+
+/// Runs whose positions are those of the result, `base` further on.
+#[derive(Clone, Copy)]
+pub(crate) struct RunsInARow<'a> {
+    ends: Keys<'a>,
+    base: usize,
+    /// Which runs have a value.
+    pub(crate) valid: Option<Bits<'a>>,
+}
+
+impl<'a> RunsInARow<'a> {
+    pub(super) fn of(hops: &[Hop<'a>]) -> Option<Self> {
+        match hops {
+            [Hop::Start { base, inner: 1 }, Hop::Runs { offset, ends, .. }] => {
+                Some(Self { ends: *ends, base: base + offset, valid: None })
+            }
+            [Hop::Start { base, inner: 1 }, Hop::Runs { offset, ends, .. }, Hop::Valid(bits)] => {
+                Some(Self { ends: *ends, base: base + offset, valid: Some(*bits) })
+            }
+            _ => None,
+        }
+    }
+
+    /// The run of a position of the result.
+    pub(crate) fn find(&self, at: usize) -> usize {
+        first_above(&self.ends, (self.base + at) as i64)
+    }
+
+    /// The position of the result that a run ends before.
+    #[inline(always)]
+    pub(crate) fn end(&self, run: usize) -> usize {
+        (self.ends.get(run) as usize).saturating_sub(self.base)
     }
 }
 
@@ -407,14 +544,39 @@ fn spans(start: usize, len: usize, size: usize, mut each: impl FnMut(std::ops::R
     }
 }
 
+impl Block {
+    /// Nothing yet.
+    #[must_use]
+    pub(crate) fn empty() -> Self {
+        Self { len: 0, valid: 0, padded: 0, index: [0; 64] }
+    }
+}
+
 /// Follows `hops` for the positions from `start` on; `valid` says which are there so far.
+#[inline]
 pub(super) fn follow(hops: &[Hop<'_>], start: usize, len: usize, valid: u64) -> Block {
-    let mut block = Block { len, valid: valid & low_mask(len), padded: 0, index: [0; 64] };
+    let mut block = Block::empty();
     if hops.is_empty() {
+        (block.len, block.valid) = (len, valid & low_mask(len));
         block.index = std::array::from_fn(|i| start + i);
+        return block;
     }
-    for hop in hops {
-        hop.step(start, &mut block);
-    }
+    follow_into(hops, start, len, valid, &mut block);
     block
+}
+
+/// The same, into a block that is there.
+#[inline(never)]
+pub(super) fn follow_into(hops: &[Hop<'_>], start: usize, len: usize, valid: u64, block: &mut Block) {
+    (block.len, block.valid, block.padded) = (len, valid & low_mask(len), 0);
+    let mut rest = hops;
+    // What most dictionaries are: keys in a row.
+    if let [Hop::Start { base, inner: 1 }, Hop::Keys(keys), after @ ..] = hops
+        && keys.read_row(base + start, block)
+    {
+        rest = after;
+    }
+    for hop in rest {
+        hop.step(start, block);
+    }
 }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use arrow_schema::{DataType, Field};
 
-use super::access::{Block, Hop, follow};
+use super::access::{Block, Bounds, Hop, RunsInARow, follow, follow_into};
 use super::bits::{Bits, low_mask};
 use super::chunk::{Chunk, Data};
 use super::path::Path;
@@ -38,8 +38,8 @@ pub enum Node<'a> {
         columns: Vec<Column<'a>>,
         /// Dimensions after the rows.
         dims: Vec<usize>,
-        /// How many of them are lists of variable size.
-        lists: usize,
+        /// The way to the struct.
+        way: Way,
     },
 }
 
@@ -155,6 +155,12 @@ impl Part<'_> {
         follow(&self.hops, start, len.min(64), self.validity.word(start))
     }
 
+    /// The same, into a block that is there; for values that don't lie in a row.
+    #[inline]
+    pub(crate) fn follow(&self, start: usize, len: usize, block: &mut Block) {
+        follow_into(&self.hops, start, len.min(64), self.validity.word(start), block);
+    }
+
     /// Which of 64 values from `start` on are there; what is past the end is undefined.
     #[inline(always)]
     #[must_use]
@@ -164,6 +170,24 @@ impl Part<'_> {
 
     fn word_by_hops(&self, start: usize) -> u64 {
         self.block(start, self.len.saturating_sub(start)).valid
+    }
+
+    /// Where the values are lists of one level, each shown with `width` places: where they begin and end,
+    /// the position of the first, and the width.
+    #[inline]
+    pub(crate) fn rows_of_lists(&self) -> Option<(&Bounds<'_>, usize, usize)> {
+        match self.hops.as_slice() {
+            [Hop::Start { base, inner }, Hop::List { bounds, width, inner: 1 }] if inner == width => {
+                Some((bounds, *base, *width))
+            }
+            _ => None,
+        }
+    }
+
+    /// Where the values are runs, without lists around them.
+    #[inline]
+    pub(crate) fn runs_in_a_row(&self) -> Option<RunsInARow<'_>> {
+        RunsInARow::of(&self.hops)
     }
 
     /// The index of one value in the data; `None` where it is missing.
@@ -303,7 +327,7 @@ pub(super) struct Reading {
     pub(super) lists: Option<Lists>,
     pub(super) pad_to: Option<usize>,
     /// How many levels of structs become columns.
-    structs: usize,
+    pub(super) structs: usize,
     /// Values become objects, whatever they are.
     pub(super) objects: bool,
 }
@@ -349,7 +373,7 @@ pub(super) fn column<'a>(mut state: State<'a>, path: &Path<'_>, reading: &Readin
                 let name = child.field.name().clone();
                 columns.push(column(child, &Path::Field(path, &name), &inner)?);
             }
-            Node::Struct { columns, lists: state.way.lists, dims: state.dims }
+            Node::Struct { columns, way: state.way, dims: state.dims }
         }
     };
     Ok(Column { field, rows, route, node })
@@ -400,6 +424,25 @@ impl Part<'_> {
         let bitmaps = !self.validity.is_full()
             || self.hops.iter().any(|hop| matches!(hop, Hop::Valid(_) | Hop::Resolved(_)));
         if !bitmaps && !null_type && !self.hops.iter().any(Hop::pads) {
+            return counted;
+        }
+        if let (Some((bounds, base, width)), false) = (self.rows_of_lists(), null_type) {
+            let rows = self.len.checked_div(width).unwrap_or(0);
+            // No list is longer than its row, so what is filled up is the difference.
+            if let (true, Some(values)) = (self.validity.is_full(), bounds.total(base, rows)) {
+                counted.padded = self.len - values.min(self.len);
+                return counted;
+            }
+            for row in 0..rows {
+                if !self.validity.is_full() && !self.validity.get(row * width) {
+                    if counted.missing == 0 {
+                        counted.first = row * width;
+                    }
+                    counted.missing += width;
+                } else {
+                    counted.padded += width - bounds.get(base + row).1.min(width);
+                }
+            }
             return counted;
         }
         for at in (0..self.len).step_by(64) {

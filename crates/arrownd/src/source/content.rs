@@ -22,11 +22,11 @@ pub(super) fn check_offsets(offsets: &Offsets<'_>, path: &Path<'_>) -> Result<()
     let ascending = match offsets {
         Offsets::I32(x) => x
             .iter()
-            .zip(x.iter().skip(1))
+            .zip(x.get(1..).unwrap_or_default())
             .fold(true, |ok, (a, b)| ok & (i32::from_ne_bytes(*a) <= i32::from_ne_bytes(*b))),
         Offsets::I64(x) => x
             .iter()
-            .zip(x.iter().skip(1))
+            .zip(x.get(1..).unwrap_or_default())
             .fold(true, |ok, (a, b)| ok & (i64::from_ne_bytes(*a) <= i64::from_ne_bytes(*b))),
     };
     if ascending {
@@ -125,6 +125,26 @@ fn key(index_type: &DataType, keys: &[u8], index: usize) -> i128 {
     }
 }
 
+/// Whether every index, valid or not, is below `values`: what isn't negative, as unsigned integers.
+fn all_below(keys: &[u8], width: usize, values: usize) -> bool {
+    macro_rules! below {
+        ($t:ty) => {{
+            // As far as a signed index reaches: a negative one is above.
+            let most = <$t>::MAX / 2 + 1;
+            let limit = <$t>::try_from(values).unwrap_or(most).min(most);
+            let keys = keys.as_chunks::<{ size_of::<$t>() }>().0;
+            keys.chunks(1024)
+                .all(|keys| keys.iter().fold(true, |ok, key| ok & (<$t>::from_ne_bytes(*key) < limit)))
+        }};
+    }
+    match width {
+        1 => below!(u8),
+        2 => below!(u16),
+        4 => below!(u32),
+        _ => below!(u64),
+    }
+}
+
 /// Each valid index is within the dictionary.
 pub(super) fn check_keys(
     index_type: &DataType,
@@ -134,6 +154,9 @@ pub(super) fn check_keys(
     path: &Path<'_>,
 ) -> Result<()> {
     let width = super::border::width(index_type).unwrap_or(1);
+    if all_below(keys, width, values) {
+        return Ok(());
+    }
     for i in 0..keys.len() / width {
         let key = key(index_type, keys, i);
         if !(0..values as i128).contains(&key) && is_valid(validity, i) {
@@ -144,6 +167,24 @@ pub(super) fn check_keys(
         }
     }
     Ok(())
+}
+
+/// The last of run ends that are positive and ascending.
+fn ascending_ends(bytes: &[u8], data_type: &DataType) -> Option<i64> {
+    macro_rules! last {
+        ($t:ty) => {{
+            let ends = bytes.as_chunks::<{ size_of::<$t>() }>().0;
+            let read = |end: &[u8; size_of::<$t>()]| <$t>::from_ne_bytes(*end);
+            let pairs = ends.iter().zip(ends.get(1..).unwrap_or_default());
+            let ascending = pairs.fold(true, |ok, (a, b)| ok & (read(a) < read(b)));
+            (ascending && read(ends.first()?) > 0).then(|| ends.last().map(|end| i64::from(read(end))))?
+        }};
+    }
+    match data_type {
+        DataType::Int16 => last!(i16),
+        DataType::Int32 => last!(i32),
+        _ => last!(i64),
+    }
 }
 
 /// Run ends are positive, ascending, valid, and reach as far as the array.
@@ -168,6 +209,11 @@ pub(super) fn check_run_ends(
         Some(4) => DataType::Int32,
         _ => DataType::Int64,
     };
+    if let Some(last) = ascending_ends(bytes, &data_type)
+        && (len == 0 || last >= (offset + len) as i64)
+    {
+        return Ok(());
+    }
     let mut last = 0;
     for i in 0..ends.len {
         let end = key(&data_type, bytes, i);

@@ -19,8 +19,8 @@ mod walk;
 
 use arrow_schema::{DataType, Field};
 
-pub(crate) use access::Hop;
 pub use access::{Block, Keys};
+pub(crate) use access::{Bounds, Hop, RunsInARow};
 pub use bits::Bits;
 pub(crate) use bits::low_mask;
 pub use border::{read_array, read_fields};

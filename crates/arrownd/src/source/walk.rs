@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use arrow_schema::{DataType, Field};
 
-use super::access::{Bounds, Hop, Keys, follow};
+use super::access::{Bounds, Hint, Hop, Keys, follow};
 use super::chunk::{Chunk, Data};
 use super::column::{Held, Leaf, Levels, Part, Ragged, Reading, Validity, Way, count_missing};
 use super::path::Path;
 use super::rows;
 use super::schema::values_field;
 use crate::error::{Error, Result};
-use crate::mapping::{Extension, Tensor, extension, tensor};
+use crate::mapping::{Extension, Tensor, extension, ray_shape, tensor};
 use crate::options::Lists;
 
 /// One chunk on the way down.
@@ -227,8 +227,10 @@ impl<'a> State<'a> {
                 }
                 (T::List(_) | T::LargeList(_) | T::ListView(_) | T::LargeListView(_), _) => {
                     match reading.lists {
-                        None | Some(Lists::Object) => return Ok(None),
-                        Some(_) => self.lists(reading),
+                        None => return Ok(None),
+                        Some(_) if known == Some(X::RayTensor) => self.ray_tensor(reading).map_err(place)?,
+                        Some(Lists::Object) => return Ok(None),
+                        Some(_) => self.lists(reading, None),
                     }
                 }
                 (T::Dictionary(..), _) => self.dictionary(),
@@ -278,43 +280,52 @@ impl<'a> State<'a> {
             let Data::Fixed(bytes) = run_ends.data else { continue };
             let DataType::RunEndEncoded(ends, _) = self.field.data_type() else { continue };
             if let Some(ends) = Keys::new(ends.data_type(), bytes) {
-                part.look_up(Hop::Runs { offset: *offset, ends }, values);
+                part.look_up(Hop::Runs { offset: *offset, ends, hint: Hint::default() }, values);
             }
         }
         self.step_to_item();
     }
 
-    /// Lists of variable size as one more dimension.
-    fn lists(&mut self, reading: &Reading) {
+    /// Lists of variable size as one more dimension; with a `fixed` length, all of them have that.
+    fn lists(&mut self, reading: &Reading, fixed: Option<usize>) {
         let pad_to = reading.pad_to.filter(|_| self.way.lists == 0);
         let pads = reading.lists == Some(Lists::Pad);
         self.way.lists += 1;
         let mut lengths = Lengths::default();
         let outer: usize = self.dims.iter().product();
         let mut before = 0;
+        let mut each = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             let Some((bounds, _)) = lists_of(part.chunk) else { continue };
-            lengths.add(part, bounds, before);
+            each.push(lengths.add(part, bounds, before, pads));
             before += part.len;
         }
-        let width = match (pads, pad_to) {
-            (true, Some(width)) => width,
-            (true, None) => lengths.longest,
-            (false, _) => lengths.first.unwrap_or(0),
+        let width = match (fixed, pads, pad_to) {
+            (Some(width), ..) | (None, true, Some(width)) => width,
+            (None, true, None) => lengths.longest,
+            (None, false, _) => lengths.first.unwrap_or(0),
         };
         if self.rows.is_none() {
             self.way.unknown.extend((!pads || pad_to.is_none()).then_some(self.dims.len()));
         }
-        let misfit = if pads { lengths.longer_than(width, &self.parts) } else { lengths.differing };
+        let misfit = match lengths.first {
+            _ if pads => lengths.longer_than(width, &self.parts),
+            Some(first) if fixed.is_some_and(|fixed| fixed != first) => Some((0, first)),
+            _ => lengths.differing,
+        };
         if let Some((position, found)) = misfit {
             let row = position / outer.max(1);
             let (found, expected) = (found.to_string(), width.to_string());
             self.way.ragged.get_or_insert(Ragged { row, found, expected, too_long: pads });
         }
-        for part in &mut self.parts {
+        for (part, uniform) in self.parts.iter_mut().zip(each) {
             let Some((bounds, child)) = lists_of(part.chunk) else { continue };
             let (base, len) = (part.base, part.len);
-            let in_a_row = part.hops.is_empty().then(|| row_of(bounds, base, len, width)).flatten();
+            let in_a_row = match uniform {
+                Some(uniform) => (uniform == width).then(|| bounds.get(base).0),
+                None if part.hops.is_empty() => row_of(bounds, base, len, width),
+                None => None,
+            };
             part.widen(width);
             if let Some(first) = in_a_row {
                 part.base = first;
@@ -332,6 +343,29 @@ impl<'a> State<'a> {
         self.axes.push(self.dims.len());
         self.dims.push(width);
         self.step_to_item();
+    }
+
+    /// Lists of as many values as a shape has, in that shape.
+    fn ray_tensor(&mut self, reading: &Reading) -> Result<()> {
+        let shape = ray_shape(&self.field).unwrap_or_default();
+        let size = shape.iter().try_fold(1usize, |a, n| a.checked_mul(*n)).unwrap_or(usize::MAX);
+        let (ragged, unknown, lists) = (self.way.ragged.take(), self.way.unknown.len(), self.way.lists);
+        let dense = Reading { lists: Some(Lists::Dense), pad_to: None, ..reading.clone() };
+        self.lists(&dense, Some(size));
+        self.dims.pop();
+        self.axes.pop();
+        if std::mem::replace(&mut self.way.ragged, ragged).is_some() {
+            return Err(Error::InvalidArrow {
+                path: String::new(),
+                what: format!("tensors of shape {shape:?} in lists that haven't {size} values each"),
+            });
+        }
+        self.way.unknown.truncate(unknown);
+        self.way.lists = lists;
+        let base = self.dims.len();
+        self.axes.extend((0..shape.len()).map(|axis| base + axis));
+        self.dims.extend(shape);
+        Ok(())
     }
 
     /// Tensors of variable shape as so many more dimensions.
@@ -488,7 +522,31 @@ struct Lengths {
 }
 
 impl Lengths {
-    fn add(&mut self, part: &Walk<'_>, bounds: Bounds<'_>, before: usize) {
+    /// Adds the lists of one part; their length where all have the same and lie in a row.
+    fn add(&mut self, part: &Walk<'_>, bounds: Bounds<'_>, before: usize, pads: bool) -> Option<usize> {
+        if part.hops.is_empty()
+            && part.levels.is_empty()
+            && let Some(size) = bounds.uniform(part.base, part.len)
+        {
+            self.longest = self.longest.max(size);
+            match self.first {
+                None => self.first = Some(size),
+                Some(first) if first != size => {
+                    self.differing.get_or_insert((before, size));
+                }
+                Some(_) => {}
+            }
+            return Some(size);
+        }
+        // Padding only wants the longest.
+        if pads
+            && part.hops.is_empty()
+            && part.levels.is_empty()
+            && let Some((_, longest)) = bounds.extremes(part.base, part.len)
+        {
+            self.longest = self.longest.max(longest);
+            return None;
+        }
         part.positions(|position, index| {
             let (_, size) = bounds.get(index);
             self.longest = self.longest.max(size);
@@ -500,6 +558,7 @@ impl Lengths {
                 Some(_) => {}
             }
         });
+        None
     }
 
     /// Position and length of the first list that is longer.
