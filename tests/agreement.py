@@ -88,12 +88,12 @@ def same_values(got: np.ndarray, want: np.ndarray, held: np.ndarray | None = Non
     """Equal dtype, shape and elements, NaN and NaT equal to themselves; only where `held`, if given."""
     assert got.dtype == want.dtype, f"dtype {got.dtype}, expected {want.dtype}"
     assert got.shape == want.shape, f"shape {got.shape}, expected {want.shape}"
-    if held is not None:
-        got, want = got[held], want[held]
     if want.dtype.names is not None:
         for name in want.dtype.names:
-            same_values(got[name], want[name])
+            same_values(got[name], want[name], held if held is None or held.dtype.names is None else held[name])
         return
+    if held is not None:
+        got, want = got[held], want[held]
     if want.dtype == object:
         pairs = zip(got.reshape(-1).tolist(), want.reshape(-1).tolist(), strict=True)
         equal = np.fromiter((same_object(a, b) for a, b in pairs), bool, want.size)
@@ -120,6 +120,11 @@ def expected_mask(dtype: np.dtype, missing: np.ndarray) -> np.ndarray:
     for name in dtype.names:
         mask[name] = missing
     return mask
+
+
+def bits_of(mask: np.ndarray) -> np.ndarray:
+    """The bools of a mask, those of all fields in a row."""
+    return np.ascontiguousarray(mask).reshape(-1).view(bool)
 
 
 def within(address: int, ranges: Iterable[tuple[int, int]]) -> bool:
@@ -167,12 +172,12 @@ def agree(obj: Any, want: Want, **options: Any) -> np.ndarray:
     data, mask_bytes, held = got, 0, None
     if want.masked:
         data = got.data
-        if want.mask is not None and want.mask.any():
+        if want.mask is not None and bits_of(want.mask).any():
             assert got.mask is not np.ma.nomask, "no mask, though values are missing"
-            whole = expected_mask(data.dtype, want.mask)
+            whole = want.mask if want.mask.dtype.names else expected_mask(data.dtype, want.mask)
             assert got.mask.dtype == whole.dtype, f"mask of dtype {got.mask.dtype}, expected {whole.dtype}"
             assert np.array_equal(got.mask, whole), "the mask is wrong"
-            mask_bytes, held = got.mask.nbytes, ~want.mask
+            mask_bytes, held = got.mask.nbytes, (~bits_of(want.mask)).view(want.mask.dtype).reshape(want.mask.shape)
         elif data.dtype.names is None:
             assert got.mask is np.ma.nomask, "a mask, though nothing is missing"
         else:

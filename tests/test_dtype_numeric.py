@@ -219,7 +219,6 @@ def test_numbers_and_text_do_not_mix() -> None:
         assert str(array.type) in str(caught.value) or "utf8" in str(caught.value).lower()
 
 
-@pytest.mark.xfail(raises=arrownd.UnsupportedTypeError, reason="SPEC.md has complex dtypes; no issue builds them yet")
 def test_complex_is_for_pairs_of_floats() -> None:
     for type, dtype in ((pa.float32(), "c8"), (pa.float64(), "c16")):
         array = pa.array([[1, 2], [3, -4]], pa.list_(type, 2))

@@ -15,11 +15,13 @@ import arrownd
 
 from .courier import command_for
 from .producers import ArrayProducer, Producer, SchemaProducer
-from .recipes import primitive, struct_of, text
+from .recipes import encoded, lists, primitive, runs, struct_of, text
 from .streams import Failure, OneShotStream, Script, stream_of
 
 INTS = primitive("i", [1, 2, 3])
 HOLES = primitive("i", [1, None, 3])
+WORDS = text("u", [b"a long enough word", None, b"b"])
+ROWS = lists("+l", [2, None, 1], INTS)
 FRAME = struct_of(3, {"x": INTS, "y": HOLES, "z": primitive("g", [0.5, 1.5, 2.5])})
 
 CALLS = {
@@ -31,6 +33,30 @@ CALLS = {
     "a-stream": lambda: arrownd.to_numpy(stream_of(INTS, INTS)),
     "a-plan": lambda: arrownd.explain(ArrayProducer(FRAME)),
     "a-plan-of-a-schema": lambda: arrownd.explain(SchemaProducer(FRAME)),
+    "rows": lambda: arrownd.to_numpy(ArrayProducer(ROWS), lists="object"),
+    "masked-rows": lambda: arrownd.to_numpy(ArrayProducer(ROWS), lists="object", nulls="masked"),
+    "padded-rows": lambda: arrownd.to_numpy(ArrayProducer(ROWS), lists="pad"),
+    "ragged-rows": lambda: arrownd.to_ragged(ArrayProducer(ROWS)),
+    "rows-refused": lambda: _swallow(lambda: arrownd.to_numpy(ArrayProducer(ROWS))),
+    "records": lambda: arrownd.to_numpy(ArrayProducer(struct_of(3, {"x": INTS, "w": WORDS})), structured=True),
+    "records-in-a-dtype": lambda: arrownd.to_numpy(ArrayProducer(FRAME), [("z", "f4"), ("x", "i8"), ("y", "O")]),
+    "masked-records": lambda: arrownd.to_numpy(ArrayProducer(FRAME), structured=True, nulls="masked"),
+    "a-dictionary": lambda: arrownd.to_numpy(ArrayProducer(encoded("c", [2, None, 0, 1], WORDS))),
+    "codes": lambda: arrownd.to_codes(ArrayProducer(encoded("c", [2, None, 0, 1], WORDS))),
+    "runs": lambda: arrownd.to_numpy(ArrayProducer(runs("i", [5, 9, 10], WORDS))),
+    "objects-in-objects": lambda: arrownd.to_numpy(
+        ArrayProducer(lists("+l", [1, 2], struct_of(3, {"x": INTS, "w": WORDS}))), dtype=object
+    ),
+    "objects-refused": lambda: _swallow(
+        lambda: arrownd.to_numpy(ArrayProducer(lists("+l", [1, 1], text("u", [b"ok", b"\xff"]))), dtype=object)
+    ),
+    "strings": lambda: arrownd.to_numpy(ArrayProducer(WORDS), "T", na_value=""),
+    "fixed-width-strings": lambda: arrownd.to_numpy(ArrayProducer(WORDS), "U", na_value=""),
+    "batches": lambda: list(arrownd.iter_numpy(stream_of(INTS, INTS), batch_size=2)),
+    "batches-left-early": lambda: next(arrownd.iter_numpy(stream_of(INTS, INTS), batch_size=2)),
+    "batches-that-fail": lambda: _swallow(
+        lambda: list(arrownd.iter_numpy(OneShotStream(Script(INTS, [INTS, Failure()]))))
+    ),
     "a-refusal": lambda: _swallow(lambda: arrownd.to_numpy(ArrayProducer(HOLES), allow_copy=False)),
     "nulls-refused": lambda: _swallow(lambda: arrownd.to_numpy(ArrayProducer(HOLES), nulls="raise")),
     "an-invalid-array": lambda: _swallow(lambda: arrownd.to_numpy(ArrayProducer(INTS.but(length=-1)))),

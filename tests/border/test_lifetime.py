@@ -12,6 +12,7 @@ import arrownd
 
 from .producers import ArrayProducer, Producer, SchemaProducer, released_twice
 from .recipes import Recipe, boolean, fixed_list, primitive, struct_of, text
+from .recipes import lists as list_of
 from .streams import Failure, OneShotStream, Reader, Script, stream_of
 
 INTS = primitive("i", [1, 2, 3])
@@ -187,3 +188,35 @@ def test_an_error_of_ours_keeps_nothing_even_while_it_is_held() -> None:
         arrownd.to_numpy(producer, dtype="float64", allow_copy=False)
     assert alive(producer) == []
     assert caught.value.reasons
+
+
+# Waits for the engine (bugs.md).
+def test_a_release_spares_the_pending_exception() -> None:
+    """The last reference may go while an exception passes, and the producer's release may be written in Python."""
+    producer = ArrayProducer(INTS)
+
+    def fail(value: object) -> None:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        list(map(fail, arrownd.to_numpy(producer)))
+    assert alive(producer) == []
+    stream = OneShotStream(Script(INTS, [INTS, Failure()]))
+    with pytest.raises(arrownd.ArrowndError, match="disk is on fire"):
+        list(arrownd.iter_numpy(stream))
+    assert stream.ledger.alive() == []
+
+
+@pytest.mark.parametrize("lists", ["object", "dense"])
+def test_rows_of_lists_keep_the_child_and_let_go_of_all(lists: str) -> None:
+    rows = list_of("+l", [2, 2], primitive("i", range(4), name="item"))
+    producer = ArrayProducer(rows, guard=True)
+    result = arrownd.to_numpy(producer, lists=lists)
+    row = result[1]
+    del result
+    gc.collect()
+    assert "array.item" in alive(producer)
+    assert row.tolist() == [2, 3]
+    del row
+    gc.collect()
+    assert alive(producer) == []

@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PySlice, PyTuple};
 use crate::arguments::{Caller, Given, Words, request};
 use crate::convert::{Debts, fields_of, made_of};
 use crate::errors::{Outcome, guarded};
-use crate::export::Owner;
+use crate::export::{Owner, beside_exceptions};
 use crate::import::Feed;
 
 /// The words of the call, kept for every batch.
@@ -213,6 +213,12 @@ impl Batches {
     }
 }
 
+impl Drop for Batches {
+    fn drop(&mut self) {
+        beside_exceptions(|| self.close());
+    }
+}
+
 #[pymethods]
 impl Batches {
     fn __iter__(this: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -220,7 +226,13 @@ impl Batches {
     }
 
     fn __next__<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        guarded(|| Ok(self.batch(py)?))
+        guarded(|| {
+            let batch = self.batch(py);
+            if batch.is_err() {
+                self.close();
+            }
+            batch
+        })
     }
 
     /// Ends the iteration and releases the producer.

@@ -72,7 +72,7 @@ pub(crate) fn record_descriptor<'py>(
     record: &RecordType,
 ) -> PyResult<Bound<'py, PyArrayDescr>> {
     let (mut names, mut formats, mut offsets) = (Vec::new(), Vec::new(), Vec::new());
-    for field in &record.fields {
+    for field in record.named() {
         let own = match &field.record {
             Some(record) => record_descriptor(py, record)?,
             None => descriptor(py, field.dtype)?,
@@ -151,10 +151,12 @@ pub(crate) fn parse<'py>(wanted: &Bound<'py, PyAny>) -> Outcome<Wanted<'py>> {
         _ => None,
     };
     let fields = dtype.getattr("names")?;
-    if parsed.is_none() && native && !fields.is_none() {
-        if let Some(record) = record_type(&dtype)? {
-            return Ok(Wanted::Record(record, dtype.cast_into::<PyArrayDescr>().map_err(PyErr::from)?));
-        }
+    if parsed.is_none()
+        && native
+        && !fields.is_none()
+        && let Some(record) = record_type(&dtype)?
+    {
+        return Ok(Wanted::Record(record, dtype.cast_into::<PyArrayDescr>().map_err(PyErr::from)?));
     }
     Ok(match parsed {
         Some(dtype) => Wanted::Known(dtype),
@@ -175,7 +177,7 @@ pub(crate) fn parse<'py>(wanted: &Bound<'py, PyAny>) -> Outcome<Wanted<'py>> {
 /// A structured dtype; `None` where a field has a dtype that nothing here makes.
 fn record_type(dtype: &Bound<'_, PyAny>) -> Outcome<Option<RecordType>> {
     let mut fields = Vec::new();
-    for name in dtype.getattr("names")?.try_iter()? {
+    for (place, name) in dtype.getattr("names")?.try_iter()?.enumerate() {
         let name: String = name?.extract()?;
         let entry = dtype.getattr("fields")?.get_item(&name)?;
         let (mut own, offset): (Bound<'_, PyAny>, usize) =
@@ -191,7 +193,7 @@ fn record_type(dtype: &Bound<'_, PyAny>) -> Outcome<Option<RecordType>> {
             Wanted::Record(record, _) => (DType::Record(record.itemsize), Some(record)),
             Wanted::Unmade(..) => return Ok(None),
         };
-        fields.push(RecordField { name, offset, dtype, record, dims });
+        fields.push(RecordField { name, offset, dtype, record, dims, place });
     }
     Ok(Some(RecordType { fields, itemsize: dtype.getattr("itemsize")?.extract()? }))
 }

@@ -29,6 +29,23 @@ enum Arrays {
     Many(Vec<ArrowArray>),
 }
 
+/// Does what may run a producer's code, which must not see an exception that is on its way, and must not
+/// lose it.
+pub(crate) fn beside_exceptions(work: impl FnOnce()) {
+    let pending = Python::try_attach(PyErr::take).flatten();
+    work();
+    if let Some(pending) = pending {
+        Python::try_attach(|py| pending.restore(py));
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let arrays = self.arrays.take();
+        beside_exceptions(|| drop(arrays));
+    }
+}
+
 impl Owner {
     pub(crate) fn one(array: ArrowArray) -> Self {
         Self { arrays: OnceLock::from(Arrays::One(array)) }

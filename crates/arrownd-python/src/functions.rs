@@ -114,7 +114,7 @@ public_function! {
     |py, obj, words| {
         let mut request = request(py, words, Caller::ToRagged)?;
         request.options.form = Form::Ragged;
-        Ok(convert::ragged(py, Acquired::from(obj)?, &request)?)
+        convert::ragged(py, Acquired::from(obj)?, &request)
     }
 }
 
@@ -122,7 +122,7 @@ public_function! {
 #[pyfunction]
 #[pyo3(signature = (obj, /, *, allow_copy=true))]
 pub(crate) fn to_codes<'py>(obj: &Bound<'py, PyAny>, allow_copy: bool) -> PyResult<Bound<'py, PyAny>> {
-    guarded(|| Ok(codes(obj.py(), Acquired::from(obj)?, allow_copy)?))
+    guarded(|| codes(obj.py(), Acquired::from(obj)?, allow_copy))
 }
 
 #[doc = include_str!("docs/iter_numpy.txt")]
@@ -172,7 +172,7 @@ pub(crate) fn iter_numpy<'py>(
             out: out.map(Bound::unbind),
             safe,
         };
-        Ok(Batches::open(stream, words, batch_size, as_columns)?)
+        Batches::open(stream, words, batch_size, as_columns)
     })
 }
 

@@ -122,7 +122,11 @@ impl Plan {
     #[getter]
     fn dtype_with_nulls<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArrayDescr>>> {
         match self.plan.record() {
-            Some(_) => self.dtype(py),
+            Some(_) => match self.plan.record_with_nulls() {
+                Some(record) => record_descriptor(py, &record).map(Some),
+                None if self.plan.shape().is_some_and(|shape| shape.first() == Some(&None)) => Ok(None),
+                None => self.dtype(py),
+            },
             None => self.plan.dtype_with_nulls().map(|dtype| self.descriptor(py, dtype)).transpose(),
         }
     }

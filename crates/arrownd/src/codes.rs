@@ -132,7 +132,16 @@ impl<'a> Codes<'a> {
     /// Bytes of a code: the producer's where it is viewed, otherwise the next wider.
     #[must_use]
     pub fn width(&self) -> usize {
-        if self.is_view() { self.width } else { (self.width * 2).min(8) }
+        if self.is_view() {
+            return self.width;
+        }
+        let categories: usize = self.chosen.iter().map(Vec::len).sum();
+        let mut width = (self.width * 2).min(8);
+        // Many chunks may bring more categories than the codes of any of them count.
+        while width < 8 && categories > 1 << (8 * width - 1) {
+            width *= 2;
+        }
+        width
     }
 
     /// Whether the codes are the producer's.

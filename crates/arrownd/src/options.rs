@@ -139,19 +139,30 @@ pub struct RecordField {
     pub record: Option<RecordType>,
     /// Its dimensions: a subarray's.
     pub dims: Vec<usize>,
+    /// Which of the dtype's names it is: a record lists its fields in the order in which values come.
+    pub place: usize,
 }
 
 impl RecordType {
+    /// The fields in the order of the dtype's names.
+    pub fn named(&self) -> impl Iterator<Item = &RecordField> {
+        let mut fields: Vec<&RecordField> = self.fields.iter().collect();
+        fields.sort_by_key(|field| field.place);
+        fields.into_iter()
+    }
+
     /// The record of bools that `np.ma` masks this one with: packed, one for each part of each value.
     #[must_use]
     pub fn mask(&self) -> Self {
         let mut itemsize = 0;
-        let mut fields = Vec::with_capacity(self.fields.len());
-        for field in &self.fields {
+        let mut fields = self.fields.clone();
+        let mut places: Vec<&mut RecordField> = fields.iter_mut().collect();
+        places.sort_by_key(|field| field.place);
+        for field in places {
             let record = field.record.as_ref().map(Self::mask);
             let each = record.as_ref().map_or(field.dtype.record_parts(), |record| record.itemsize);
             let dtype = if each == 1 { DType::Bool } else { DType::Record(each) };
-            fields.push(RecordField { offset: itemsize, dtype, record, ..field.clone() });
+            (field.offset, field.dtype, field.record) = (itemsize, dtype, record);
             itemsize += each * field.dims.iter().product::<usize>();
         }
         Self { fields, itemsize }
@@ -161,7 +172,7 @@ impl RecordType {
 impl fmt::Display for RecordType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[")?;
-        for (i, field) in self.fields.iter().enumerate() {
+        for (i, field) in self.named().enumerate() {
             let comma = if i > 0 { ", " } else { "" };
             write!(f, "{comma}('{}', ", field.name)?;
             match &field.record {

@@ -10,68 +10,15 @@
 
 mod oracle;
 mod shapes;
+mod sources;
 mod strided;
 
-use arrow_array::ArrayRef;
-use arrow_schema::Field;
-use arrownd::{
-    Chunk, Column, DType, Error, Fill, Fills, Form, Lists, Node, Nulls, Options, Order, Planned, Task,
-    chunk_of, to_array,
-};
+use arrownd::{DType, Error, Fill, Fills, Form, Lists, Node, Nulls, Options, Order, Planned, to_array};
 use oracle::{Dense, Misfit, Pad, Value, read};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
-use shapes::{Random, Shape, column, field_of, matrix};
-use strided::{filled, viewed};
-
-/// Chunks of one type, and what is taken of them: all, or some slices.
-#[derive(Debug)]
-struct Source {
-    shape: Shape,
-    field: Field,
-    arrays: Vec<ArrayRef>,
-    slices: Vec<(usize, usize, usize)>,
-}
-
-fn source(shape: impl Strategy<Value = Shape>) -> impl Strategy<Value = Source> {
-    let lens = prop_oneof![1 => vec(0usize..130, 1..2), 1 => vec(0usize..60, 1..4)];
-    (shape, lens, any::<u64>(), any::<bool>()).prop_map(|(shape, lens, seed, slices)| {
-        let mut random = Random::new(seed);
-        let arrays: Vec<ArrayRef> = lens.iter().map(|len| shape.build(*len, &mut random)).collect();
-        let slices = if slices {
-            let slice = |_| {
-                let at = random.below(arrays.len());
-                let start = random.below(arrays[at].len() + 1);
-                (at, start, random.below(arrays[at].len() - start + 1))
-            };
-            (0..4).map(slice).collect()
-        } else {
-            arrays.iter().enumerate().map(|(i, array)| (i, 0, array.len())).collect()
-        };
-        Source { field: field_of(arrays[0].data_type()), shape, arrays, slices }
-    })
-}
-
-impl Source {
-    fn rows(&self) -> Vec<Value> {
-        let slices = self.slices.iter();
-        slices.flat_map(|(at, start, rows)| read(&self.arrays[*at].slice(*start, *rows))).collect()
-    }
-
-    fn chunks(&self) -> Vec<Chunk<'_>> {
-        self.arrays.iter().map(|array| chunk_of(array)).collect()
-    }
-
-    fn column<'a>(&'a self, chunks: &'a [Chunk<'a>], options: &Options) -> Column<'a> {
-        let whole = self.slices.iter().zip(&self.arrays).all(|((_, _, rows), array)| *rows == array.len());
-        if whole && self.slices.len() == self.arrays.len() {
-            return Column::new(&self.field, chunks, options).expect("no extension");
-        }
-        let slices = self.slices.iter().map(|(at, start, rows)| (*at, &chunks[*at], *start, *rows));
-        Column::of_slices(&self.field, slices, options).expect("no extension")
-    }
-}
+use shapes::{Random, Shape, column, matrix};
+use sources::{Source, check_values, expected, is_same, numbers, source};
 
 fn lists() -> impl Strategy<Value = Pad> {
     prop_oneof![
@@ -81,70 +28,9 @@ fn lists() -> impl Strategy<Value = Pad> {
     ]
 }
 
-/// What a missing number becomes.
-fn numbers() -> impl Strategy<Value = Options> {
-    let numbers =
-        |nulls, na_value| Options { dtype: Some(DType::Float64), nulls, na_value, ..Options::default() };
-    select(vec![
-        numbers(Nulls::Nan, None),
-        numbers(Nulls::Nan, Some(Fills::All(Fill::Int(-77)))),
-        numbers(Nulls::Masked, None),
-        numbers(Nulls::Raise, None),
-        Options { nulls: Nulls::Masked, ..Options::default() },
-    ])
-}
-
 fn with_lists(options: &Options, pad: Pad) -> Options {
     let lists = if pad.pads { Lists::Pad } else { Lists::Dense };
     Options { lists: Some(lists), pad_to: pad.to, ..options.clone() }
-}
-
-/// What a place of the result must hold; `None` where anything may lie, under a mask.
-fn expected(value: &Value, options: &Options) -> Option<Value> {
-    match (value, &options.na_value, options.nulls) {
-        (Value::Missing | Value::Padding, _, Nulls::Masked) => None,
-        (Value::Missing | Value::Padding, Some(Fills::All(Fill::Int(n))), _) => {
-            Some(Value::Number(*n as f64))
-        }
-        (Value::Missing | Value::Padding, Some(Fills::All(Fill::Text(text))), _) => {
-            Some(Value::Text(text.clone()))
-        }
-        (Value::Missing | Value::Padding, ..) => Some(Value::Number(f64::NAN)),
-        (there, ..) => Some(there.clone()),
-    }
-}
-
-fn is_same(found: &Value, expected: &Value) -> bool {
-    match (found, expected) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.is_nan() && b.is_nan(),
-        (a, b) => a == b,
-    }
-}
-
-/// Holds a task's values and mask, written at some strides, against what they must be.
-fn check_values(task: &Task<'_>, dense: &Dense, options: &Options, seed: u64) {
-    let shape: Vec<usize> = task.plan().shape().unwrap().iter().map(|n| n.unwrap()).collect();
-    assert_eq!(shape, dense.dims, "{}", task.plan());
-    let dtype = task.plan().dtype().unwrap();
-    let found = match task.view() {
-        Some(view) => viewed(&view, dtype),
-        None => filled(&shape, dtype, seed, |dest| task.fill_values(dest)).unwrap(),
-    };
-    for (at, (found, value)) in found.iter().zip(&dense.values).enumerate() {
-        if let Some(expected) = expected(value, options) {
-            assert!(is_same(found, &expected), "{at} of {shape:?}: {found:?}, not {expected:?}");
-        }
-    }
-    assert_eq!(found.len(), dense.values.len());
-    let absent = |value: &Value| matches!(value, Value::Missing | Value::Padding);
-    assert_eq!(task.plan().masked(), options.nulls == Nulls::Masked && dense.values.iter().any(absent));
-    if task.plan().masked() {
-        let mask = filled(&shape, DType::Bool, seed, |dest| task.fill_mask(dest)).unwrap();
-        for (at, (found, value)) in mask.iter().zip(&dense.values).enumerate() {
-            let expected = Value::Number(f64::from(absent(value)));
-            assert!(is_same(found, &expected), "the mask at {at} of {shape:?}: {found:?} for {value:?}");
-        }
-    }
 }
 
 /// The error where a plan has no place for what is missing, `None` where it has.
@@ -205,6 +91,38 @@ proptest! {
             ..Options::default()
         };
         check_leaf(&source, &options, pad, seed);
+    }
+
+    #[test]
+    fn a_value_lies_in_the_same_place_whichever_was_asked_for_before(
+        source in source(column(true)), pad in lists(), seed: u64,
+    ) {
+        let options = with_lists(&Options::default(), pad);
+        let chunks = source.chunks();
+        let column = source.column(&chunks, &options);
+        let Ok((dense, _)) = Dense::rows(source.rows()).descend(&source.shape, pad) else { return Ok(()) };
+        let Node::Leaf(leaf) = &column.node else { panic!("a leaf") };
+        let (mut random, mut values) = (Random::new(seed), &dense.values[..]);
+        for part in &leaf.parts {
+            let (own, rest) = values.split_at(part.len);
+            values = rest;
+            for _ in 0..if own.is_empty() { 0 } else { 20 } {
+                let start = random.below(own.len());
+                let block = part.block(start, 1 + random.below(64.min(own.len() - start)));
+                for (lane, value) in own[start..start + block.len].iter().enumerate() {
+                    let (there, padded) = (block.valid >> lane & 1 == 1, block.padded >> lane & 1 == 1);
+                    prop_assert_eq!(there, matches!(value, Value::Text(_)));
+                    prop_assert_eq!(padded, *value == Value::Padding);
+                    prop_assert_eq!(part.word(start) >> lane & 1 == 1, there);
+                    let index = part.index(start + lane);
+                    prop_assert_eq!(index, there.then_some(block.index[lane]));
+                    let bytes = index.map(|index| Value::Text(String::from_utf8_lossy(part.data.bytes(index)).into_owned()));
+                    prop_assert!(bytes.is_none_or(|bytes| bytes == *value));
+                }
+                prop_assert_eq!((block.valid | block.padded) >> (block.len - 1) >> 1, 0);
+            }
+        }
+        prop_assert!(values.is_empty());
     }
 
     #[test]

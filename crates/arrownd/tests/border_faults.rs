@@ -13,9 +13,12 @@ mod foreign;
 mod layouts;
 mod render;
 
+use std::ptr::NonNull;
+
 use arrow_schema::{DataType, Field, UnionMode};
 use arrownd::{
-    ArrowArray, Chunk, Column, Error, ErrorKind, Options, Path, Planned, plain_view, read_array, read_schema,
+    ArrowArray, Chunk, Column, DType, Dest, Error, ErrorKind, Form, Lists, Nulls, Options, Path, Planned,
+    Task, plain_view, read_array, read_schema,
 };
 use faults::{apply, apply_to_schema, fault, schema_fault};
 use foreign::{Exported, Producer};
@@ -65,6 +68,69 @@ fn obeys(array: &ArrowArray, data_type: &DataType, window: Option<(i64, i64)>) -
     counts && !array.is_released() && children
 }
 
+/// Each way in which a type may be taken apart.
+fn every_reading() -> impl Iterator<Item = Options> {
+    let numbers = Options { dtype: Some(DType::Float64), safe: false, ..Options::default() };
+    let text =
+        Options { dtype: Some(DType::Unicode(0)), nulls: Nulls::Masked, safe: false, ..Options::default() };
+    let masked = Options { nulls: Nulls::Masked, ..Options::default() };
+    let forms = [Form::Matrix, Form::Columns, Form::Ragged];
+    let lists = [None, Some(Lists::Dense), Some(Lists::Pad), Some(Lists::Object)];
+    [Options::default(), numbers, text, masked].into_iter().flat_map(move |options| {
+        forms.into_iter().flat_map(move |form| {
+            let options = options.clone();
+            lists.into_iter().flat_map(move |lists| {
+                let options = Options { form, lists, ..options.clone() };
+                [Options { structured: true, ..options.clone() }, options]
+            })
+        })
+    })
+}
+
+/// Makes every array of a task, and its mask; those of Python objects aren't this crate's.
+fn carry_out(task: &Task<'_>) {
+    if let (Some(dtype), Some(shape)) = (task.plan().dtype(), task.plan().shape()) {
+        let shape: Vec<usize> = shape.into_iter().map(|n| n.expect("data")).collect();
+        let len: usize = shape.iter().product();
+        if let (true, Some(n)) = (task.plan().masked(), mask_size(task)) {
+            fill(n * len, &shape, n, |dest| task.fill_mask(dest));
+        }
+        if !matches!(task.makes(), (_, false)) {
+            fill(len * dtype.itemsize(), &shape, dtype.itemsize(), |dest| task.fill_values(dest));
+        }
+    }
+    task.children().for_each(|child| carry_out(&child));
+}
+
+fn mask_size(task: &Task<'_>) -> Option<usize> {
+    match task.plan().dtype()? {
+        DType::Record(_) => Some(task.plan().record()?.mask().itemsize),
+        _ => Some(1),
+    }
+}
+
+fn fill(
+    bytes: usize,
+    shape: &[usize],
+    itemsize: usize,
+    how: impl FnOnce(&mut Dest<'_>) -> Result<(), Error>,
+) {
+    let mut memory = vec![0u8; bytes];
+    let mut strides = vec![0; shape.len()];
+    let mut step = itemsize as isize;
+    for (stride, n) in strides.iter_mut().zip(shape).rev() {
+        *stride = step;
+        step *= (*n).max(1) as isize;
+    }
+    let first = NonNull::from(memory.as_mut_slice()).cast();
+    // SAFETY: the elements lie one after the other in `memory`, which nothing else uses until then.
+    let done = how(&mut unsafe { Dest::from_raw(first, shape, &strides, itemsize) });
+    if let Err(error) = done {
+        // Text that isn't UTF-8 is found only now.
+        assert_eq!(error.kind(), ErrorKind::InvalidArrow, "{error}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -100,9 +166,13 @@ proptest! {
                 }
                 render::values(&chunk, field.data_type());
                 let chunks = [chunk];
-                let column = Column::new(&field, &chunks, &Options::default()).expect("no extension");
-                // A plan or an error, no panic.
-                let _ = Planned::new(&column, &Options::default(), &[]);
+                for options in every_reading() {
+                    let column = Column::new(&field, &chunks, &options).expect("no extension");
+                    // A plan that can be carried out or an error, no panic.
+                    if let Ok(planned) = Planned::new(&column, &options, &[]) {
+                        carry_out(&planned.task());
+                    }
+                }
             }
         }
     }

@@ -48,7 +48,23 @@ pub(super) fn convert<S: Pod, D: Copy, C: Convert<S, D>>(
     fill: Option<D>,
     how: C,
 ) -> Result<(), Failed> {
-    dispatch(Pass { window, run, fill, how, types: std::marker::PhantomData })
+    let pass = Pass { window, run, fill, how, types: std::marker::PhantomData };
+    if window.part.is_direct() {
+        return dispatch(pass);
+    }
+    let aligned: Option<&[S]> = bytemuck::try_cast_slice(window.bytes).ok();
+    match (aligned, window.part.rows_of_lists(), window.part.runs_in_a_row()) {
+        (Some(values), Some(lists), _) if pass.run.contiguous::<D>().is_some() => {
+            dispatch(Rows { pass, values, lists })
+        }
+        (Some(values), _, Some(runs))
+            if window.part.validity.is_full() && pass.run.contiguous::<D>().is_some() =>
+        {
+            pass.runs(values, runs)
+        }
+        // What is gathered waits for memory: one form for all vector widths keeps the code small.
+        _ => pass.gather(aligned),
+    }
 }
 
 struct Pass<'a, 'v, 'r, 'o, S, D, C> {
@@ -67,9 +83,6 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
         let Window { bytes, part, start } = self.window;
         let len = self.run.len();
         let size = size_of::<S>();
-        if !part.is_direct() {
-            return self.gather();
-        }
         let validity = &part.validity;
         let bytes = bytes.get(start * size..(start + len) * size).unwrap_or_default();
         // A producer's buffer may be misaligned: its values go through an aligned block.
@@ -107,48 +120,29 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
 
 impl<S: Pod, D: Copy, C: Convert<S, D>> Pass<'_, '_, '_, '_, S, D, C> {
     /// Values that don't lie in a row are brought together, 64 at a time.
-    #[inline(always)]
-    fn gather(self) -> Result<(), Failed> {
+    #[inline(never)]
+    fn gather(self, aligned: Option<&[S]>) -> Result<(), Failed> {
         let Window { bytes, part, start } = self.window;
         let len = self.run.len();
-        let aligned: Option<&[S]> = bytemuck::try_cast_slice(bytes).ok();
-        if let (Some(values), Some(lists)) = (aligned, part.rows_of_lists())
-            && self.run.contiguous::<D>().is_some()
-        {
-            return self.rows(values, lists);
-        }
-        if let (Some(values), Some(runs)) = (aligned, part.runs_in_a_row())
-            && part.validity.is_full()
-            && self.run.contiguous::<D>().is_some()
-        {
-            return self.runs(values, runs);
-        }
         let mut block = Block::empty();
         let mut spare = [S::zeroed(); 64];
-        let mut at = 0;
-        if let Some(out) = self.run.contiguous::<D>() {
-            for out in out.as_chunks_mut::<64>().0 {
-                part.follow(start + at, 64, &mut block);
-                bring(bytes, aligned, &block, &mut spare);
-                convert_block(&spare, block.valid, out, self.fill, self.how)
-                    .map_err(|lane| Failed(start + at + lane))?;
-                at += 64;
-            }
-        }
-        while at < len {
+        for at in (0..len).step_by(64) {
             part.follow(start + at, len - at, &mut block);
             bring(bytes, aligned, &block, &mut spare);
             let mut out = [MaybeUninit::uninit(); 64];
             convert_block(&spare, block.valid, &mut out, self.fill, self.how)
                 .map_err(|lane| Failed(start + at + lane))?;
-            self.run.write(at, out.get(..block.len).unwrap_or_default());
-            at += block.len;
+            let out = out.get(..block.len).unwrap_or_default();
+            match self.run.contiguous::<D>().and_then(|run| run.get_mut(at..at + block.len)) {
+                Some(places) => places.copy_from_slice(out),
+                None => self.run.write(at, out),
+            }
         }
         Ok(())
     }
 
     /// Runs of one value each.
-    #[inline(always)]
+    #[inline(never)]
     fn runs(self, values: &[S], runs: RunsInARow<'_>) -> Result<(), Failed> {
         let Window { start, .. } = self.window;
         let Some(mut out) = self.run.contiguous::<D>() else { return Ok(()) };
@@ -172,14 +166,26 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Pass<'_, '_, '_, '_, S, D, C> {
         }
         Ok(())
     }
+}
 
-    /// Lists of any length, each a row of the result that is filled up at its end.
+/// Lists of any length, each a row of the result that is filled up at its end.
+struct Rows<'s, 'l, P, S> {
+    pass: P,
+    values: &'s [S],
+    /// Where the lists begin and end, the first of them, and the places of each.
+    lists: (&'l Bounds<'l>, usize, usize),
+}
+
+impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Rows<'_, '_, Pass<'_, '_, '_, '_, S, D, C>, S> {
+    type Out = Result<(), Failed>;
+
     #[inline(always)]
-    fn rows(self, values: &[S], (bounds, base, width): (&Bounds<'_>, usize, usize)) -> Result<(), Failed> {
-        let Window { part, start, .. } = self.window;
+    fn run(self) -> Self::Out {
+        let Self { pass, values, lists: (bounds, base, width) } = self;
+        let Window { part, start, .. } = pass.window;
         let full = part.validity.is_full();
-        let fill = self.fill.unwrap_or_else(|| self.how.apply(S::zeroed()));
-        let Some(mut out) = self.run.contiguous::<D>() else { return Ok(()) };
+        let fill = pass.fill.unwrap_or_else(|| pass.how.apply(S::zeroed()));
+        let Some(mut out) = pass.run.contiguous::<D>() else { return Ok(()) };
         let (mut row, mut within, mut at) = (start / width.max(1), start % width.max(1), start);
         while !out.is_empty() {
             let n = (width - within).min(out.len());
@@ -190,20 +196,20 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Pass<'_, '_, '_, '_, S, D, C> {
             // As many values as there are places, the next lists' among them: one loop without a branch.
             if let Some(own) = values.get(first + within..first + within + n) {
                 for (lane, (to, value)) in places.iter_mut().zip(own).enumerate() {
-                    let converted = self.how.apply(*value);
+                    let converted = pass.how.apply(*value);
                     *to = MaybeUninit::new(if lane < there { converted } else { fill });
-                    exact &= !C::CHECKED || lane >= there || self.how.quick(*value);
+                    exact &= !C::CHECKED || lane >= there || pass.how.quick(*value);
                 }
             } else {
                 let own = values.get(first + within..).unwrap_or_default();
                 let own = own.iter().take(there).copied().map(Some).chain(std::iter::repeat(None));
                 for (to, value) in places.iter_mut().zip(own) {
-                    *to = MaybeUninit::new(value.map_or(fill, |value| self.how.apply(value)));
-                    exact &= !C::CHECKED || value.is_none_or(|value| self.how.quick(value));
+                    *to = MaybeUninit::new(value.map_or(fill, |value| pass.how.apply(value)));
+                    exact &= !C::CHECKED || value.is_none_or(|value| pass.how.quick(value));
                 }
             }
             let own = || values.get(first + within..).unwrap_or_default().iter().take(there);
-            if !exact && let Some(lane) = own().position(|value| !self.how.exact(*value)) {
+            if !exact && let Some(lane) = own().position(|value| !pass.how.exact(*value)) {
                 return Err(Failed(at + lane));
             }
             out = rest;

@@ -147,8 +147,13 @@ pub(crate) fn variable_tensor(field: &Field) -> Result<(Field, usize, usize, Vec
         return Err(wrong("has values that are no list"));
     };
     let is_length = |length: &Field| matches!(length.data_type(), DataType::Int32 | DataType::Int64);
-    let metadata: Option<Value> =
-        field.extension_type_metadata().and_then(|text| serde_json::from_str(text).ok());
+    let text = field.extension_type_metadata().filter(|text| !text.is_empty());
+    let metadata: Option<Value> = text.and_then(|text| serde_json::from_str(text).ok());
+    // Ray writes a number, Arrow an object.
+    let ray = field.extension_type_name().is_some_and(|name| name.starts_with("ray."));
+    if !ray && text.is_some() && !metadata.as_ref().is_some_and(Value::is_object) {
+        return Err(wrong(&format!("has metadata that is no JSON object: {:?}", text.unwrap_or_default())));
+    }
     let rank = match lengths.data_type() {
         DataType::FixedSizeList(length, n) if is_length(length) => usize::try_from(*n).ok(),
         DataType::List(length) | DataType::LargeList(length) if is_length(length) => {

@@ -63,11 +63,22 @@ fn known(
         (Some(wanted), Some(part)) if !wanted.takes_width() => part.own,
         _ => common(&members),
     };
+    if let (Some(wanted), Some(part)) = (options.dtype, parts.iter().find(|part| part.leaf.rows.is_some()))
+        && wanted != DType::Object
+    {
+        return Err(Error::UnsupportedType {
+            path: part.path.clone(),
+            from: type_name(part.facts.field),
+            to: format!("a column of a matrix of dtype {wanted}"),
+            remedy: "leave out dtype=, or use to_columns".to_owned(),
+        });
+    }
     let mut plans: Vec<Plan> = Vec::with_capacity(parts.len());
     let mut width = 0;
     for part in &parts {
         let own = part.leaf.dims.get(dims.len()..).unwrap_or_default();
-        if !own.is_empty() && !dtype.is_numeric() {
+        // Arrays in the cells of a matrix make it one of objects, whatever their values become.
+        if part.leaf.rows.is_some() && dtype != DType::Object || !own.is_empty() && !dtype.is_numeric() {
             return Err(Error::UnsupportedType {
                 path: part.path.clone(),
                 from: type_name(part.facts.field),

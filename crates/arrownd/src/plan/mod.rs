@@ -321,6 +321,26 @@ impl Plan {
         }
     }
 
+    /// For a schema: what the records are made of when values are missing; `None` where the request leaves
+    /// no place, and for data.
+    #[must_use]
+    pub fn record_with_nulls(&self) -> Option<RecordType> {
+        let record = self.record().filter(|_| self.rows.is_none())?;
+        let (mut fields, mut itemsize) = (record.fields.clone(), 0);
+        for (field, child) in fields.iter_mut().zip(&self.children) {
+            let inner = child.record_with_nulls();
+            field.dtype = match (&inner, child.record()) {
+                (Some(inner), _) => DType::Record(inner.itemsize),
+                (None, Some(_)) => return None,
+                (None, None) => child.dtype_with_nulls?,
+            };
+            field.record = inner;
+            field.offset = itemsize;
+            itemsize += field.dims.iter().fold(field.dtype.itemsize(), |a, n| a.saturating_mul(*n));
+        }
+        Some(RecordType { fields, itemsize })
+    }
+
     /// The result's dtype as text; `None` for one array a field.
     #[must_use]
     pub fn dtype_text(&self) -> Option<String> {

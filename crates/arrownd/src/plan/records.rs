@@ -66,6 +66,11 @@ pub(super) fn plan(
             dtype,
             record: plan.record().cloned(),
             dims: shown.clone(),
+            place: options
+                .record
+                .as_ref()
+                .and_then(|record| record.fields.iter().position(|field| field.name == *name))
+                .unwrap_or(fields.len()),
         });
         itemsize += shown.iter().fold(dtype.itemsize(), |a, n| a.saturating_mul(*n));
         plans.push(plan);
@@ -81,7 +86,9 @@ pub(super) fn plan(
     if empty {
         reasons.clear();
     } else {
-        reasons.push(Reason::Order { wanted: Some('C') });
+        if !reasons.iter().any(|reason| matches!(reason, Reason::Order { .. })) {
+            reasons.push(Reason::Order { wanted: Some('C') });
+        }
         requested(options, &mut reasons);
     }
     for plan in &mut plans {
@@ -154,7 +161,9 @@ fn check_record_out(
 ) -> Result<()> {
     let Some(Outs::One(out)) = &options.out else { return Ok(()) };
     let shape: Vec<usize> = rows.into_iter().chain(dims.iter().copied()).collect();
-    if rows.is_none() || (out.record.as_ref() == Some(record) && out.shape == shape) {
+    if rows.is_none()
+        || (out.record.as_ref().is_some_and(|out| out.named().eq(record.named())) && out.shape == shape)
+    {
         return Ok(());
     }
     if out.record.is_none() {

@@ -336,11 +336,11 @@ impl Hop<'_> {
             }
             Self::Tensor { bounds, shapes, shown, inner } => {
                 let all: usize = shown.iter().product();
-                for lane in 0..*len {
+                for (lane, to) in index.iter_mut().enumerate().take(*len) {
                     if *valid >> lane & 1 == 0 {
                         continue;
                     }
-                    let row = index[lane];
+                    let row = *to;
                     let (from, _) = bounds.get(row);
                     let (mut digit, mut at, mut step) = ((start + lane) / inner % all.max(1), 0, 1);
                     for (axis, n) in shown.iter().enumerate().rev() {
@@ -354,7 +354,7 @@ impl Hop<'_> {
                         at += here * step;
                         step *= own;
                     }
-                    index[lane] = from + at;
+                    *to = from + at;
                 }
             }
             Self::Keys(keys) => keys.look_up(index, *valid | !low_mask(*len)),
@@ -378,11 +378,11 @@ impl Hop<'_> {
             }
             Self::Runs { offset, ends, .. } => {
                 let mut run = usize::MAX;
-                for lane in 0..*len {
+                for (lane, to) in index.iter_mut().enumerate().take(*len) {
                     if *valid >> lane & 1 == 0 {
                         continue;
                     }
-                    let at = (offset + index[lane]) as i64;
+                    let at = (offset + *to) as i64;
                     let within = |run: usize| at < ends.get(run) && (run == 0 || ends.get(run - 1) <= at);
                     if run == usize::MAX || !within(run) {
                         run = if run != usize::MAX && run + 1 < ends.len() && within(run + 1) {
@@ -391,7 +391,7 @@ impl Hop<'_> {
                             first_above(ends, at)
                         };
                     }
-                    index[lane] = run;
+                    *to = run;
                 }
             }
             Self::Flat { ends, starts, inner } => {
@@ -408,8 +408,8 @@ impl Hop<'_> {
                 });
             }
             Self::Resolved(chunk) => {
-                for lane in 0..*len {
-                    if *valid >> lane & 1 == 1 && chunk.resolve(index[lane]).is_none() {
+                for (lane, at) in index.iter().enumerate().take(*len) {
+                    if *valid >> lane & 1 == 1 && chunk.resolve(*at).is_none() {
                         *valid &= !(1 << lane);
                     }
                 }

@@ -149,9 +149,19 @@ impl Part<'_> {
     }
 
     /// Where up to 64 values from `start` on lie.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn block(&self, start: usize, len: usize) -> Block {
+        if !self.hops.is_empty() {
+            return self.block_by_hops(start, len);
+        }
+        let len = len.min(64);
+        let valid = self.validity.word(start) & low_mask(len);
+        Block { len, valid, padded: 0, index: std::array::from_fn(|i| start + i) }
+    }
+
+    #[inline(never)]
+    fn block_by_hops(&self, start: usize, len: usize) -> Block {
         follow(&self.hops, start, len.min(64), self.validity.word(start))
     }
 
@@ -330,6 +340,8 @@ pub(super) struct Reading {
     pub(super) structs: usize,
     /// Values become objects, whatever they are.
     pub(super) objects: bool,
+    /// Arrays of lists may show the child wherever they lie in it, overlapping each other.
+    pub(super) apart: bool,
 }
 
 impl Reading {
@@ -351,6 +363,7 @@ impl Reading {
                 Form::Columns => 2,
             },
             objects,
+            apart: options.form != Form::Ragged && options.dtype.is_none() && !options.writable,
         }
     }
 

@@ -10,13 +10,16 @@ use super::column::{Column, Levels, Reading, column};
 use super::path::Path;
 use super::walk::{State, Walk, lists_of};
 use crate::error::{Error, Result};
-use crate::mapping::{Extension, extension, variable_tensor};
+use crate::mapping::{Extension, extension, map, variable_tensor};
+use crate::plan::viewed_as;
 
 /// Where each list begins and ends in the values of all of them.
 #[derive(Debug, Clone)]
 pub enum RowBounds<'a> {
     /// The producer's own offsets: one chunk, from 0 on.
     Own(Offsets<'a>),
+    /// Anywhere in the child that is shown: where each begins and ends.
+    Apart(Vec<(usize, usize)>),
     /// Counted: the producer's lists begin elsewhere, leave gaps or lie in several chunks.
     Made(Vec<usize>),
 }
@@ -27,6 +30,7 @@ impl RowBounds<'_> {
     pub fn len(&self) -> usize {
         match self {
             Self::Own(offsets) => offsets.len().saturating_sub(1),
+            Self::Apart(lists) => lists.len(),
             Self::Made(ends) => ends.len().saturating_sub(1),
         }
     }
@@ -42,6 +46,7 @@ impl RowBounds<'_> {
     pub fn get(&self, index: usize) -> (usize, usize) {
         match self {
             Self::Own(offsets) => (offsets.get(index) as usize, offsets.get(index + 1) as usize),
+            Self::Apart(lists) => lists.get(index).copied().unwrap_or((0, 0)),
             Self::Made(ends) => {
                 (ends.get(index).copied().unwrap_or(0), ends.get(index + 1).copied().unwrap_or(0))
             }
@@ -87,7 +92,11 @@ pub(super) fn read<'a>(
     let mut own = None;
     let mut shapes = Vec::new();
     let mut walks = Vec::new();
-    let mut gaps = false;
+    let (mut gaps, mut apart) = (false, None);
+    let shown = match (&shaped, item(state.field.data_type())) {
+        (None, Some(item)) => viewed_as(&map(item)?).is_some(),
+        _ => false,
+    };
     let only = state.parts.len() == 1;
     for part in &state.parts {
         let found = match &shaped {
@@ -120,24 +129,30 @@ pub(super) fn read<'a>(
                 }
                 walk(part, child, n, first, Vec::new())
             }
-            None => {
-                gaps = true;
-                let (mut ends, mut starts) = (vec![0; part.len], vec![0; part.len]);
-                part.positions(|position, index| {
-                    let (start, size) = bounds.get(index);
-                    if let (Some(end), Some(from)) = (ends.get_mut(position), starts.get_mut(position)) {
-                        (*end, *from) = (size, start);
-                    }
-                });
-                let mut sum = 0;
-                for end in &mut ends {
-                    sum += *end;
-                    *end = sum;
+            None => match spread(part, bounds, child, shown, reading, only) {
+                Some((lists, low, high)) => {
+                    apart = Some(lists);
+                    walk(part, child, high - low, low, Vec::new())
                 }
-                let last = counted.last().copied().unwrap_or(0);
-                counted.extend(ends.iter().map(|end| last + end));
-                walk(part, child, sum, 0, vec![Hop::Flat { ends, starts, inner: 1 }])
-            }
+                None => {
+                    gaps = true;
+                    let (mut ends, mut starts) = (vec![0; part.len], vec![0; part.len]);
+                    part.positions(|position, index| {
+                        let (start, size) = bounds.get(index);
+                        if let (Some(end), Some(from)) = (ends.get_mut(position), starts.get_mut(position)) {
+                            (*end, *from) = (size, start);
+                        }
+                    });
+                    let mut sum = 0;
+                    for end in &mut ends {
+                        sum += *end;
+                        *end = sum;
+                    }
+                    let last = counted.last().copied().unwrap_or(0);
+                    counted.extend(ends.iter().map(|end| last + end));
+                    walk(part, child, sum, 0, vec![Hop::Flat { ends, starts, inner: 1 }])
+                }
+            },
         };
         if walk.len > 0 {
             walks.push(walk);
@@ -159,7 +174,11 @@ pub(super) fn read<'a>(
     inner.route.push(0);
     let values = column(inner, &Path::Field(&here, &name), &reading.of_values())?;
     Ok(Some(RowValues {
-        bounds: own.map_or(RowBounds::Made(counted), RowBounds::Own),
+        bounds: match (own, apart) {
+            (Some(offsets), _) => RowBounds::Own(offsets),
+            (None, Some(lists)) => RowBounds::Apart(lists),
+            (None, None) => RowBounds::Made(counted),
+        },
         values,
         large: matches!(state.field.data_type(), DataType::LargeList(_) | DataType::LargeListView(_)),
         shapes,
@@ -181,6 +200,41 @@ fn walk<'a>(part: &Walk<'a>, child: &'a Chunk<'a>, len: usize, base: usize, hops
     let mut walk = Walk { at: part.at, rows: len, len, chunk: child, base, levels: Levels::new(), hops };
     walk.enter(child);
     walk
+}
+
+/// Where each list lies, and the stretch of the child that has all of them.
+type Spread = (Vec<(usize, usize)>, usize, usize);
+
+/// Where each list of a part lies in the stretch `low..high` of the child that has all of them, where
+/// that stretch is a view and has no value that is missing.
+fn spread(
+    part: &Walk<'_>,
+    bounds: Bounds<'_>,
+    child: &Chunk<'_>,
+    shown: bool,
+    reading: &Reading,
+    only: bool,
+) -> Option<Spread> {
+    if !(shown && reading.apart && only && matches!(child.data, Data::Fixed(_))) {
+        return None;
+    }
+    let (mut low, mut high) = (usize::MAX, 0);
+    let mut lists = vec![(0, 0); part.len];
+    part.positions(|position, index| {
+        let (start, size) = bounds.get(index);
+        if let (Some(list), true) = (lists.get_mut(position), size > 0) {
+            *list = (start, start + size);
+            (low, high) = (low.min(start), high.max(start + size));
+        }
+    });
+    let low = low.min(high);
+    if child.validity.is_some_and(|bits| bits.slice(low, high - low).first_zero().is_some()) {
+        return None;
+    }
+    for (start, end) in &mut lists {
+        (*start, *end) = (start.saturating_sub(low), end.saturating_sub(low));
+    }
+    Some((lists, low, high))
 }
 
 /// First value and number of values of lists that lie in a row, and where no missing list has any.

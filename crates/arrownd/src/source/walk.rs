@@ -208,7 +208,9 @@ impl<'a> State<'a> {
                     }
                     let name = "arrow.timestamp_with_offset".to_owned();
                     self.way.unwrapped.push(name);
-                    self.step_into(0);
+                    let T::Struct(fields) = self.field.data_type() else { return Ok(None) };
+                    let Some((at, _)) = fields.find("timestamp") else { return Ok(None) };
+                    self.step_into(at);
                 }
                 (T::Struct(fields), _) => return Ok(structs.then_some(fields.len())),
                 (T::FixedSizeList(_, size), Some(X::Tensor)) if reading.lists.is_some() => {

@@ -23,7 +23,7 @@ pub(crate) struct Source {
 #[derive(Debug, Clone)]
 pub(crate) enum Contents {
     Leaf(Values),
-    Struct { children: Vec<Source>, dims: Dims, lists: usize, spacing: Option<usize> },
+    Struct { children: Vec<Source>, dims: Dims, ways: Ways, spacing: Option<usize> },
 }
 
 /// A leaf; counts are of 16 places.
@@ -222,7 +222,10 @@ fn leaf() -> impl Strategy<Value = Source> {
         prop_oneof![Just(0usize), 1usize..16],
         select(vec![1usize, 2, 4, 8, 64]),
     );
-    (select(flat), dims, ways(), any::<u64>(), counts, any::<bool>()).prop_map(
+    // Numbers more often than others: most dtypes are for them.
+    let numbers = vec![DataType::Int32, DataType::Int64, DataType::Float32, DataType::Float64];
+    let flat = prop_oneof![select(flat), select(numbers)];
+    (flat, dims, ways(), any::<u64>(), counts, any::<bool>()).prop_map(
         |(data_type, dims, ways, seed, (chunks, missing, padded, alignment), nullable)| {
             let values = Field::new("item", data_type, true);
             let leaf = Values {
@@ -355,7 +358,7 @@ fn fill() -> impl Strategy<Value = Fill> {
 
 pub(crate) fn options() -> impl Strategy<Value = Options> {
     (
-        prop_oneof![2 => Just(None), 1 => dtype().prop_map(Some)],
+        prop_oneof![4 => Just(None), 1 => dtype().prop_map(Some), 1 => Just(Some(DType::Float64))],
         any::<bool>(),
         prop::bool::weighted(0.2),
         select(vec![Nulls::Nan, Nulls::Nan, Nulls::Masked, Nulls::Raise]),

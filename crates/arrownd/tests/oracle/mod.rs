@@ -34,6 +34,8 @@ fn value(array: &dyn Array, i: usize) -> Value {
         T::Int32 => Value::Number(f64::from(array.as_primitive::<Int32Type>().value(i))),
         T::Boolean => Value::Number(f64::from(array.as_boolean().value(i))),
         T::Utf8 => Value::Text(array.as_string::<i32>().value(i).to_owned()),
+        T::LargeUtf8 => Value::Text(array.as_string::<i64>().value(i).to_owned()),
+        T::Utf8View => Value::Text(array.as_string_view().value(i).to_owned()),
         T::FixedSizeList(..) => list(array.as_fixed_size_list().value(i)),
         T::List(_) => list(array.as_list::<i32>().value(i)),
         T::LargeList(_) => list(array.as_list::<i64>().value(i)),
@@ -105,7 +107,7 @@ impl Dense {
     }
 
     /// Goes down to the leaf or the struct, whose shape is returned too.
-    pub(crate) fn descend<'s>(mut self, mut shape: &'s Shape, pad: Pad) -> Result<(Self, &'s Shape), Misfit> {
+    pub(crate) fn descend(mut self, mut shape: &Shape, pad: Pad) -> Result<(Self, &Shape), Misfit> {
         loop {
             shape = match shape {
                 Shape::Fixed(size, inner) => {
@@ -117,7 +119,21 @@ impl Dense {
                     inner
                 }
                 Shape::Dictionary(_, inner) | Shape::Runs(_, inner) => inner,
-                Shape::Int | Shape::Bool | Shape::Text | Shape::Struct(_) => return Ok((self, shape)),
+                Shape::Int | Shape::Bool | Shape::Text(_) | Shape::Struct(_) => return Ok((self, shape)),
+            };
+        }
+    }
+
+    /// Goes down to the first list of variable size, the leaf or the struct, whose shape is returned too.
+    pub(crate) fn descend_to_list(mut self, mut shape: &Shape) -> (Self, &Shape) {
+        loop {
+            shape = match shape {
+                Shape::Fixed(size, inner) => {
+                    self.widen(*size);
+                    inner
+                }
+                Shape::Dictionary(_, inner) | Shape::Runs(_, inner) => inner,
+                _ => return (self, shape),
             };
         }
     }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use arrow_array::types::{Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type};
 use arrow_array::{
     Array, ArrayRef, ArrowPrimitiveType, BooleanArray, DictionaryArray, FixedSizeListArray, GenericListArray,
-    GenericListViewArray, Int32Array, OffsetSizeTrait, PrimitiveArray, RunArray, StringArray, StructArray,
+    GenericListViewArray, Int32Array, LargeStringArray, OffsetSizeTrait, PrimitiveArray, RunArray,
+    StringArray, StringViewArray, StructArray,
 };
 use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Fields};
@@ -19,7 +20,7 @@ use proptest::sample::select;
 pub(crate) enum Shape {
     Int,
     Bool,
-    Text,
+    Text(Letters),
     Fixed(usize, Box<Self>),
     List(Kind, Lengths, Box<Self>),
     Dictionary(Width, Box<Self>),
@@ -33,6 +34,13 @@ pub(crate) enum Kind {
     Large,
     View,
     LargeView,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Letters {
+    Utf8,
+    Large,
+    View,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -96,7 +104,9 @@ fn around(inner: Shape) -> impl Strategy<Value = Shape> {
 
 /// A number or text in some levels of anything but structs.
 pub(crate) fn column(text: bool) -> impl Strategy<Value = Shape> {
-    let leaf = if text { vec![Shape::Text] } else { vec![Shape::Int, Shape::Int, Shape::Bool] };
+    let letters = [Letters::Utf8, Letters::Large, Letters::View];
+    let leaf =
+        if text { letters.map(Shape::Text).to_vec() } else { vec![Shape::Int, Shape::Int, Shape::Bool] };
     let once = |shapes: BoxedStrategy<Shape>| shapes.prop_flat_map(around).boxed();
     let leaf = select(leaf).boxed();
     let (one, two) = (once(leaf.clone()), once(once(leaf.clone())));
@@ -114,7 +124,28 @@ pub(crate) fn matrix() -> impl Strategy<Value = Shape> {
     prop_oneof![2 => fields.clone(), 2 => fields.clone().prop_flat_map(around), 1 => fields.prop_flat_map(around).prop_flat_map(around)]
 }
 
+/// Structs of integers in any levels and of structs again, in some levels of lists.
+pub(crate) fn records() -> impl Strategy<Value = Shape> {
+    let ints = || column(false).prop_map(Shape::without_bools);
+    let inner = vec(ints(), 1..3).prop_map(Shape::Struct);
+    let field = prop_oneof![4 => ints(), 1 => inner];
+    let fields = vec(field, 1..4).prop_map(Shape::Struct).boxed();
+    prop_oneof![3 => fields.clone(), 2 => fields.prop_flat_map(around)]
+}
+
 impl Shape {
+    fn without_bools(self) -> Self {
+        let inner = |inner: Box<Self>| Box::new(inner.without_bools());
+        match self {
+            Self::Bool => Self::Int,
+            Self::List(kind, lengths, of) => Self::List(kind, lengths, inner(of)),
+            Self::Fixed(n, of) => Self::Fixed(n, inner(of)),
+            Self::Dictionary(width, of) => Self::Dictionary(width, inner(of)),
+            Self::Runs(width, of) => Self::Runs(width, inner(of)),
+            other => other,
+        }
+    }
+
     fn narrowed(self) -> Self {
         let inner = |inner: Box<Self>| Box::new(inner.narrowed());
         match self {
@@ -146,11 +177,19 @@ impl Shape {
                 let values = (0..len).map(|_| random.below(2) == 1).collect();
                 Arc::new(BooleanArray::new(values, random.nulls(len)))
             }
-            Self::Text => {
-                let words = ["", "a", "bc", "ä", "longer than twelve bytes", "\u{1f600}!"];
-                let values = (0..len).map(|_| words[random.below(words.len())]);
-                let array = StringArray::from_iter_values(values);
-                Arc::new(StringArray::new(array.offsets().clone(), array.values().clone(), random.nulls(len)))
+            Self::Text(letters) => {
+                let words = ["", "a", "bc", "\u{e4}", "longer than twelve bytes", "\u{1f600}!"];
+                // Text beyond ASCII takes another way.
+                let known = if random.below(2) == 0 { 3 } else { words.len() };
+                let nulls = random.nulls(len);
+                let there = |i| nulls.as_ref().is_none_or(|nulls: &NullBuffer| nulls.is_valid(i));
+                let values: Vec<Option<&str>> =
+                    (0..len).map(|i| there(i).then(|| words[random.below(known)])).collect();
+                match letters {
+                    Letters::Utf8 => Arc::new(values.into_iter().collect::<StringArray>()),
+                    Letters::Large => Arc::new(values.into_iter().collect::<LargeStringArray>()),
+                    Letters::View => Arc::new(values.into_iter().collect::<StringViewArray>()),
+                }
             }
             Self::Fixed(size, inner) => {
                 let child = inner.build(size * len, random);

@@ -9,7 +9,7 @@ use crate::oracle::Value;
 use crate::shapes::Random;
 
 /// The bytes of an element that nothing was written to.
-const UNTOUCHED: u8 = 0xa5;
+pub(crate) const UNTOUCHED: u8 = 0xa5;
 
 /// Strides, in bytes, of an array whose elements lie apart: dimensions in any order, forwards or backwards,
 /// with or without gaps, aligned or not.
@@ -46,15 +46,31 @@ fn positions<'a>(shape: &'a [usize], strides: &'a [isize]) -> impl Iterator<Item
     })
 }
 
-/// Lets `fill` write an array at some strides, and reads it in C order. Nothing else may be written.
+/// Lets `fill` write an array at some strides, and reads it in C order.
+///
+/// # Errors
+/// That of `fill`.
 pub(crate) fn filled(
     shape: &[usize],
     dtype: DType,
     seed: u64,
     fill: impl FnOnce(&mut Dest<'_>) -> Result<(), Error>,
 ) -> Result<Vec<Value>, Error> {
+    let elements = filled_bytes(shape, dtype.itemsize(), seed, fill)?;
+    Ok(elements.iter().map(|bytes| decode(bytes, dtype)).collect())
+}
+
+/// The bytes of each element. Nothing but the elements may be written.
+///
+/// # Errors
+/// That of `fill`.
+pub(crate) fn filled_bytes(
+    shape: &[usize],
+    itemsize: usize,
+    seed: u64,
+    fill: impl FnOnce(&mut Dest<'_>) -> Result<(), Error>,
+) -> Result<Vec<Vec<u8>>, Error> {
     let mut random = Random::new(seed);
-    let itemsize = dtype.itemsize();
     let strides = strides(shape, itemsize, &mut random);
     let reach: usize = shape.iter().zip(&strides).map(|(n, step)| n * step.unsigned_abs()).sum();
     let middle = reach + 16;
@@ -64,15 +80,15 @@ pub(crate) fn filled(
     let middle_of = unsafe { base.byte_add(middle) };
     // SAFETY: elements at these strides are apart, within the memory, which nothing else uses until then.
     fill(&mut unsafe { Dest::from_raw(middle_of, shape, &strides, itemsize) })?;
-    let mut values = Vec::new();
+    let mut elements = Vec::new();
     for offset in positions(shape, &strides) {
         let at = middle.checked_add_signed(offset).expect("within the memory");
         let bytes = &mut memory[at..at + itemsize];
-        values.push(decode(bytes, dtype));
+        elements.push(bytes.to_vec());
         bytes.fill(UNTOUCHED);
     }
     assert!(memory.iter().all(|byte| *byte == UNTOUCHED), "written beside it");
-    Ok(values)
+    Ok(elements)
 }
 
 /// The elements of a view in C order.
@@ -82,19 +98,22 @@ pub(crate) fn viewed(view: &ViewOf, dtype: DType) -> Vec<Value> {
     let strides: Vec<isize> = dims().map(|(_, step)| *step).collect();
     let value = |offset| {
         // SAFETY: the plan says that the view's elements lie there, in memory that the caller borrows.
-        let bytes = unsafe { std::slice::from_raw_parts(view.ptr.offset(offset), dtype.itemsize()) };
+        let first = unsafe { view.ptr.offset(offset) };
+        // SAFETY: as above.
+        let bytes = unsafe { std::slice::from_raw_parts(first, dtype.itemsize()) };
         decode(bytes, dtype)
     };
     positions(&shape, &strides).map(value).collect()
 }
 
-fn decode(bytes: &[u8], dtype: DType) -> Value {
+pub(crate) fn decode(bytes: &[u8], dtype: DType) -> Value {
     match dtype {
         DType::Bool => {
             assert!(bytes[0] < 2, "{} is no bool", bytes[0]);
             Value::Number(f64::from(bytes[0]))
         }
         DType::Int32 => Value::Number(f64::from(i32::from_ne_bytes(bytes.try_into().unwrap()))),
+        DType::Float32 => Value::Number(f64::from(f32::from_ne_bytes(bytes.try_into().unwrap()))),
         DType::Float64 => Value::Number(f64::from_ne_bytes(bytes.try_into().unwrap())),
         DType::Unicode(_) => {
             let (points, _) = bytes.as_chunks::<4>();
