@@ -72,6 +72,13 @@ class Want:
     # For lists of their own arrays: all their values.
     values: Want | None = None
 
+    @property
+    def all_bytes(self) -> bool:
+        """Whether it is all in one block of memory: no arrays in an array."""
+        if self.fields is not None:
+            return all(want.all_bytes for want in self.fields.values())
+        return not any(isinstance(cell, Want) for cell in self.cells)
+
 
 @dataclass
 class Level:

@@ -8,6 +8,7 @@ longer than what is used of them, and every level is a slice of something longer
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import math
 from collections.abc import Callable
@@ -275,9 +276,53 @@ def chunked(draw: Draw, type: pa.DataType, max_chunks: int = 3, max_rows: int = 
     return pa.chunked_array(chunks, type)
 
 
+def many_rows(array: pa.Array, times: int, cut: int) -> pa.Array:
+    """The rows again and again, so that blocks of 64 begin and end everywhere; a slice of that. As it is where pyarrow can't."""
+    try:
+        return pa.concat_arrays([array] * times).slice(cut)
+    except pa.ArrowException:
+        return array
+
+
+@st.composite
+def long_arrays(draw: Draw, type: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    """An array of some hundred rows, or chunks of it."""
+    array = many_rows(draw(arrays(type)), draw(st.integers(2, 60)), draw(st.integers(0, 9)))
+    cuts = sorted(draw(st.lists(st.integers(0, len(array)), max_size=2)))
+    if not cuts:
+        return array
+    edges = itertools.pairwise([0, *cuts, len(array)])
+    return pa.chunked_array([array.slice(start, stop - start) for start, stop in edges], type)
+
+
 def typed_arrays(depth: int = 4, decimals: bool = False) -> st.SearchStrategy[pa.Array | pa.ChunkedArray]:
     """An array, or a chunked one, of any type that has others in it."""
-    return nested_types(depth, decimals).flatmap(lambda t: st.one_of(arrays(t), chunked(t)))
+    return arrays_of(nested_types(depth, decimals))
+
+
+def arrays_of(types: st.SearchStrategy[pa.DataType]) -> st.SearchStrategy[pa.Array | pa.ChunkedArray]:
+    """An array, a chunked one, or a long one, of one of these types."""
+    return types.flatmap(lambda t: st.one_of(arrays(t), chunked(t), long_arrays(t)))
+
+
+def struct_types(depth: int = 4, decimals: bool = False) -> st.SearchStrategy[pa.DataType]:
+    """Structs, dictionaries of them, and runs."""
+    inner = types(depth - 1, decimals)
+    names = st.lists(st.sampled_from(NAMES), max_size=4, unique=True)
+    plain = names.flatmap(lambda names: st.tuples(*(inner.map(lambda t, n=n: pa.field(n, t)) for n in names))).map(
+        pa.struct
+    )
+    small = st.builds(pa.dictionary, st.sampled_from(INDEXES), st.just(pa.struct([("x", pa.int8()), ("y", pa.utf8())])))
+    return st.one_of(plain, plain, plain, plain.map(lambda t: pa.run_end_encoded(pa.int32(), t)), small)
+
+
+def list_types(depth: int = 4, decimals: bool = False) -> st.SearchStrategy[pa.DataType]:
+    """Lists of variable size, some of more than one level."""
+    levels = st.lists(
+        st.sampled_from([pa.list_, pa.large_list, pa.list_view, pa.large_list_view]), min_size=1, max_size=depth - 1
+    )
+    wrap = lambda pair: functools.reduce(lambda t, level: level(t), pair[0], pair[1])  # noqa: E731
+    return st.tuples(levels, types(1, decimals)).map(wrap)
 
 
 def same(left: Any, right: Any) -> bool:

@@ -161,9 +161,8 @@ fn check_record_out(
 ) -> Result<()> {
     let Some(Outs::One(out)) = &options.out else { return Ok(()) };
     let shape: Vec<usize> = rows.into_iter().chain(dims.iter().copied()).collect();
-    if rows.is_none()
-        || (out.record.as_ref().is_some_and(|out| out.named().eq(record.named())) && out.shape == shape)
-    {
+    let same = |out: &RecordType| out.itemsize == record.itemsize && out.named().eq(record.named());
+    if rows.is_none() || (out.record.as_ref().is_some_and(same) && out.shape == shape) {
         return Ok(());
     }
     if out.record.is_none() {
