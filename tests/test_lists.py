@@ -136,7 +136,6 @@ RAGGED = {
     "over structs": (pa.array([[{"a": 1}], []]), 1),
     "over dictionaries": (pa.array([["a"], []], pa.list_(pa.dictionary(pa.int8(), pa.utf8()))), 1),
     "of text": (pa.array([["a"], ["b", "c"]]), 1),
-    # Waits for the engine (bugs.md, N2): rows are lost.
     "of structs without fields": (pa.array([[{}], [{}, {}]], pa.list_(pa.struct([]))), 1),
     "in a dictionary": (pa.array([[1], [2, 3]]).take(pa.array([1, 1, 0])), 2),
 }  # fmt: skip

@@ -28,7 +28,6 @@ def converted(obj, **options) -> np.ndarray:
     return got
 
 
-# Waits for the engine (bugs.md): rows are gathered where views would do; so do the next, and lists in lists.
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_are_views_of_the_child(kind: str) -> None:
     child = pa.array(range(50), pa.int32()).slice(2)

@@ -167,7 +167,6 @@ def test_a_structured_dtype(name: str) -> None:
         got = arrownd.to_numpy(table, dtype=dtype, **options)
         same_values(got, wanted)
         plan = arrownd.explain(table, dtype=dtype, **options)
-        # Waits for the engine (bugs.md): the plan has the fields in the struct's order.
         assert plan.dtype == dtype
         assert plan.nbytes == got.nbytes
     masked = arrownd.to_masked(table, dtype=dtype)
@@ -239,7 +238,6 @@ def test_always_a_copy() -> None:
     assert caught.value.reasons == arrownd.explain(table, structured=True).reasons
     records(table, np.array([(1,), (2,)], [("a", "i8")]), writable=True)
     codes = [reason.code for reason in arrownd.explain(nested(), structured=True).reasons]
-    # Waits for the engine (bugs.md): `order` comes twice.
     assert len(codes) == len(set(codes)), "a reason that is given twice"
 
 
@@ -343,7 +341,6 @@ def test_of_a_schema() -> None:
     plan = arrownd.explain(TYPE, structured=True)
     assert plan.dtype.names == CLEAN.names
     assert plan.dtype["a"] == "i1"
-    # Waits for the engine (bugs.md).
     assert plan.dtype_with_nulls["a"] == "f4"
     assert plan.copies is True
     assert plan.shape == (None,)

@@ -190,7 +190,6 @@ def test_an_error_of_ours_keeps_nothing_even_while_it_is_held() -> None:
     assert caught.value.reasons
 
 
-# Waits for the engine (bugs.md).
 def test_a_release_spares_the_pending_exception() -> None:
     """The last reference may go while an exception passes, and the producer's release may be written in Python."""
     producer = ArrayProducer(INTS)

@@ -38,9 +38,10 @@ items! {
 /// Converts an Arrow array to an `ndarray` of `T`: a view where the memory allows it, otherwise one
 /// pass into a new array.
 ///
-/// Shape: the rows, then a dimension for each level of fixed-size lists; for a struct, rows and
-/// fields. Missing values become NaN for floats; for any other `T` pass a fill, or masked to leave
-/// what lies there. A matrix is in row-major order.
+/// Shape: the rows, then a dimension for each level of lists, which all have one length or are filled
+/// up; for a struct, rows and fields. Dictionaries and runs are looked up. Missing values become NaN for
+/// floats; for any other `T` pass a fill, or masked to leave what lies there. A matrix is in row-major
+/// order.
 ///
 /// Cost: *O(1), shares memory*, or *copies n x `size_of::<T>()` bytes*; a bitmap is read once.
 ///

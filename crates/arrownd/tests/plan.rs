@@ -159,7 +159,7 @@ fn out_for(plan: &Plan) -> Option<Outs> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_plan_follows_from_facts_and_options_alone(source in source(), rows in rows(), options in options()) {
