@@ -78,7 +78,7 @@ def attempt(call: Callable[[], Any], want: Callable[[], Any]) -> tuple[Any, Any]
         wanted = want()
     except Refused as refusal:
         # A list inside of a struct is refused whatever its rows are.
-        row = "" if refusal.row is None else f"row {refusal.row} |one width for all rows"
+        row = None if refusal.row is None else f"row {refusal.row} |one width for all rows"
         with pytest.raises(refusal.kinds, match=row):
             call()
         return refusal

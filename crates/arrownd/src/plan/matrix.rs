@@ -3,7 +3,8 @@
 use super::leaf::{allocated, check_outs, into, misfit, requested, result_dtype};
 use super::promote::{Member, common};
 use super::{
-    Facts, FactsNode, LeafFacts, Note, Plan, Reason, Reasons, Step, Transfer, distinct, fill, type_name,
+    Facts, FactsNode, LeafFacts, Note, Plan, Reason, Reasons, Step, Transfer, distinct, fill, row_values,
+    type_name,
 };
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -120,7 +121,8 @@ fn known(
         }
         plan.nbytes = facts.rows.map(|rows| {
             let values = plan.trailing.iter().fold(rows, |a, n| a.saturating_mul(*n));
-            if view || options.out.is_some() { 0 } else { values.saturating_mul(dtype.itemsize()) }
+            let own = if view || options.out.is_some() { 0 } else { values.saturating_mul(dtype.itemsize()) };
+            own + row_values(plan).unwrap_or(0)
         });
     }
     let mut notes: Vec<Note> = Vec::new();
@@ -148,7 +150,9 @@ fn known(
         rows: facts.rows,
         transfer: if view { Transfer::View } else { Transfer::Copy(reasons) },
         masked,
-        nbytes: allocated(elements, dtype, !view, masked, options),
+        nbytes: allocated(elements, dtype, !view, masked, options)
+            .zip(plans.iter().map(row_values).sum::<Option<usize>>())
+            .map(|(own, values)| own + values),
         notes,
         children: plans,
         step: Step::Matrix { order: options.order, spacing: spacing.filter(|_| view && !empty) },

@@ -168,6 +168,14 @@ fn columns(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options, path: &
     })
 }
 
+/// Bytes of the values of lists that become arrays in a plan's cells.
+fn row_values(plan: &Plan) -> Option<usize> {
+    match plan.step {
+        Step::Leaf(_) => plan.children.iter().map(|child| child.nbytes).sum(),
+        _ => plan.children.iter().map(row_values).sum(),
+    }
+}
+
 /// The reasons in the order of the closed set, one of each kind, counts added up.
 fn distinct<'r>(reasons: impl Iterator<Item = &'r Reason>) -> Reasons {
     let mut found: Reasons = Vec::new();

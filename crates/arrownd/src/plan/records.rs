@@ -2,7 +2,9 @@
 
 use super::leaf::{check_outs, misfit, requested, tuple};
 use super::matrix::Fields;
-use super::{Facts, Note, Plan, Reason, Reasons, Step, Transfer, column, distinct, fill, type_name};
+use super::{
+    Facts, Note, Plan, Reason, Reasons, Step, Transfer, column, distinct, fill, row_values, type_name,
+};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::options::{Nulls, Options, Outs, RecordField, RecordType};
@@ -95,7 +97,9 @@ pub(super) fn plan(
         if !empty && plan.transfer == Transfer::View {
             plan.transfer = Transfer::Copy(vec![Reason::Order { wanted: Some('C') }]);
         }
-        plan.nbytes = plan.len().zip(plan.dtype).map(|(n, dtype)| n.saturating_mul(dtype.itemsize()));
+        let values = row_values(plan).unwrap_or(0);
+        plan.nbytes =
+            plan.len().zip(plan.dtype).map(|(n, dtype)| n.saturating_mul(dtype.itemsize()) + values);
     }
     let mut notes: Vec<Note> = Vec::new();
     for note in plans.iter().flat_map(|plan| &plan.notes) {
@@ -112,6 +116,7 @@ pub(super) fn plan(
     check_record_out(options, &record, facts.rows, dims)?;
     let values = records.map(|n| if options.out.is_some() { 0 } else { n.saturating_mul(itemsize) });
     let mask = if masked && options.out_mask.is_none() { mask } else { Some(0) };
+    let rows: Option<usize> = plans.iter().map(row_values).sum();
     Ok(Plan {
         name: None,
         path: path.to_owned(),
@@ -123,7 +128,7 @@ pub(super) fn plan(
         rows: facts.rows,
         transfer: if reasons.is_empty() { Transfer::View } else { Transfer::Copy(reasons) },
         masked,
-        nbytes: values.zip(mask).map(|(values, mask)| values + mask),
+        nbytes: [values, mask, rows].into_iter().sum(),
         notes,
         children: plans,
         step: Step::Records(record),

@@ -458,6 +458,12 @@ impl Part<'_> {
             }
             return counted;
         }
+        // So many places are in no memory: a shape that large is refused when it is allocated, and a walk
+        // through it would take longer than anybody waits.
+        if self.len > 1 << 32 {
+            counted.padded = 1;
+            return counted;
+        }
         for at in (0..self.len).step_by(64) {
             let block = self.block(at, self.len - at);
             counted.padded += block.padded.count_ones() as usize;
