@@ -239,3 +239,11 @@ def test_what_goes_with_it() -> None:
     with pytest.raises(TypeError, match="na_value"):
         arrownd.to_numpy(array, lists="pad", nulls="masked", na_value=0)
     same_values(arrownd.to_numpy(pa.array([1, 2]), lists="pad"), np.array([1, 2]))
+
+
+@pytest.mark.parametrize("pad_to", [10**15, 2**62])
+def test_a_padding_beyond_all_memory_is_refused_at_once(pad_to: int) -> None:
+    array = pa.array([[1, 2], None, [3, None]], pa.list_(pa.int32()))
+    assert arrownd.explain(array, lists="pad", pad_to=pad_to).shape == (3, pad_to)
+    with pytest.raises((MemoryError, ValueError)):
+        arrownd.to_numpy(array, lists="pad", pad_to=pad_to)

@@ -44,6 +44,14 @@ fn row_values(plan: &Plan) -> Option<&Plan> {
     plan.children().first().filter(|_| step.element == Element::Nested)
 }
 
+/// The bytes of all rows that lie in the cells of an array, whichever column they are in.
+fn inside(plan: &Plan) -> usize {
+    match row_values(plan) {
+        Some(values) => values.nbytes().unwrap_or(0),
+        None => plan.children().iter().map(inside).sum(),
+    }
+}
+
 /// The plans of the arrays that a plan gives: one, or one a field.
 fn arrays(plan: &Plan) -> Vec<&Plan> {
     if plan.dtype().is_some() { vec![plan] } else { plan.children().iter().flat_map(arrays).collect() }
@@ -257,8 +265,7 @@ proptest! {
         for array in arrays(&plan) {
             prop_assert_eq!(array.copies(), Some(elements(array) != Some(0)), "{}", array);
             // The rows of lists lie in memory of their own.
-            let inside = row_values(array).and_then(Plan::nbytes).unwrap_or(0);
-            prop_assert_eq!(array.nbytes(), Some(mask_bytes(array, &options) + inside), "{}", array);
+            prop_assert_eq!(array.nbytes(), Some(mask_bytes(array, &options) + inside(array)), "{}", array);
         }
     }
 
@@ -631,8 +638,8 @@ fn nbytes(plan: &Plan, options: &Options) -> Option<usize> {
     let n = elements(plan)?;
     let values = match row_values(plan) {
         Some(values) => n * 8 + value_arrays_nbytes(values, options)?,
-        None if plan.copies() == Some(true) => n * plan.dtype()?.itemsize(),
-        None => 0,
+        None if plan.copies() == Some(true) => n * plan.dtype()?.itemsize() + inside(plan),
+        None => inside(plan),
     };
     Some(values + mask_bytes(plan, options))
 }
