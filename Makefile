@@ -21,7 +21,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 unexport CONDA_PREFIX PYTHONPATH PYTHONHOME
 
 LOCKED := $(if $(CI),--locked)
-RUST_SOURCES := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml $(wildcard Cargo.lock)
+RUST_SOURCES := $(shell find crates -name '*.rs' -o -name '*.txt' -o -name Cargo.toml) Cargo.toml $(wildcard Cargo.lock)
 PYTHON_TREES := python tests demo benches docs
 
 .DEFAULT_GOAL := help

@@ -290,3 +290,15 @@ def test_the_view_keeps_the_child_alone() -> None:
     assert address_of(view) == lies
     with pytest.raises(ValueError, match="read-only"):
         view[0, 0] = 5
+
+
+def test_a_missing_list_view_may_reach_past_its_values() -> None:
+    """Its offset and size mean nothing, even where they look like the next list's."""
+    buffers = [pa.py_buffer(b"\x01"), *(pa.py_buffer(np.array(n, "i4")) for n in ([0, 2], [2, 2]))]
+    array = pa.ListViewArray.from_buffers(pa.list_view(pa.int64()), 2, buffers, children=[pa.array([1, 2])])
+    plan = arrownd.explain(array, nulls="masked")
+    got = arrownd.to_numpy(array, nulls="masked")
+    assert got.tolist() == [[1, 2], [None, None]]
+    assert plan.copies is True
+    assert [reason.code for reason in plan.reasons] == ["list-gaps"]
+    assert got.data.flags.writeable

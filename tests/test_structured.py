@@ -351,3 +351,16 @@ def test_of_a_schema() -> None:
 def test_without_a_struct_it_says_nothing() -> None:
     same_values(arrownd.to_numpy(pa.array([1, 2]), structured=True), np.array([1, 2]))
     assert arrownd.explain(pa.array([1, 2]), structured=True).copies is False
+
+
+def test_the_mask_of_out_has_a_mask_for_each_field() -> None:
+    table = pa.table({"a": [1.5, None], "b": [None, 2]})
+    values = np.zeros(2, [("a", "f8"), ("b", "i8")])
+    with pytest.raises(
+        ValueError, match=r"the mask of out has dtype bool .* the result's mask has .*'a', 'bool'.*None"
+    ):
+        arrownd.to_masked(table, structured=True, out=(values, np.zeros(2, bool)))
+    mask = np.zeros(2, [("a", "?"), ("b", "?")])
+    got = arrownd.to_masked(table, structured=True, out=(values, mask))
+    assert got.mask is mask
+    assert mask.tolist() == [(False, True), (True, False)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -205,3 +206,34 @@ def test_in_a_list() -> None:
     storage = tensors([(range(2), (1, 2)), (range(2, 4), (1, 2))])
     lists = pa.ListArray.from_arrays(pa.array([0, 2], pa.int32()), storage)
     same_values(arrownd.to_numpy(lists), np.arange(4, dtype="i4").reshape(1, 2, 1, 2))
+
+
+def variable(rows: list[Any], item: pa.DataType, axes: int) -> pa.Array:
+    storage = pa.array(rows, pa.struct([("data", pa.list_(item)), ("shape", pa.list_(pa.int32(), axes))]))
+    return pa.ExtensionArray.from_storage(Foreign(storage.type, "arrow.variable_shape_tensor", b""), storage)
+
+
+def test_pad_to_is_the_length_of_tensors_of_one_axis() -> None:
+    array = variable([{"data": [1, 2], "shape": [2]}, {"data": [3], "shape": [1]}], pa.int64(), 1)
+    got = arrownd.to_numpy(array, lists="pad", pad_to=3, na_value=0)
+    assert got.tolist() == [[1, 2, 0], [3, 0, 0]]
+    with pytest.raises(arrownd.RaggedError, match=r"row 0 has a tensor of shape \[2\], and pad_to is \[1\]"):
+        arrownd.to_numpy(array, lists="pad", pad_to=1)
+
+
+def test_pad_to_is_no_length_of_tensors_of_several_axes() -> None:
+    array = variable([{"data": [1, 2], "shape": [1, 2]}], pa.int64(), 2)
+    with pytest.raises(TypeError, match="pad_to is one length, and the tensors have 2 axes: leave it out"):
+        arrownd.to_numpy(array, lists="pad", pad_to=3)
+
+
+def test_tensors_of_one_shape_that_pad_to_widens() -> None:
+    """All shapes are alike, and not that of the result."""
+    array = variable([{"data": [1], "shape": [1]}, {"data": [3], "shape": [1]}], pa.int64(), 1)
+    assert arrownd.to_numpy(array, lists="pad", pad_to=2, na_value=-1).tolist() == [[1, -1], [3, -1]]
+
+
+def test_values_are_no_lists() -> None:
+    array = variable([{"data": [[1, 2]], "shape": [1]}], pa.list_(pa.int64(), 2), 1)
+    with pytest.raises(arrownd.InvalidArrowError, match="has values that are made of others"):
+        arrownd.to_numpy(array, lists="object")

@@ -312,3 +312,10 @@ def test_pandas_categories_of_other_kinds() -> None:
         got = arrownd.to_codes(series)
         assert got.codes.tolist() == series.cat.codes.tolist()
         assert (got.categories == series.cat.categories.to_numpy()).all()
+
+
+def test_what_is_missing_in_a_dictionary_of_a_dictionary_is_no_category() -> None:
+    inner = pa.DictionaryArray.from_arrays(pa.array([0, None, 1, 0], pa.int8()), pa.array(["q", None]))
+    codes, categories, _ = arrownd.to_codes(pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 3], pa.int8()), inner))
+    assert codes.tolist() == [0, -1, -1, 1]
+    assert categories.tolist() == ["q", "q"]

@@ -69,11 +69,10 @@ impl Words<'_> {
 /// What the words mean, with the Python objects that the core can't hold.
 pub(crate) struct Request<'py> {
     pub(crate) options: Options,
-    /// The StringDType that is asked for: it has an `na_object`, or hasn't.
-    pub(crate) strings: Option<Bound<'py, PyArrayDescr>>,
     /// A dtype that nothing here makes, and what to do instead: refused once the source is known.
     pub(crate) unmade: Option<(String, &'static str)>,
-    /// The dtype object that was asked for, where the core's dtype doesn't say all of it.
+    /// The dtype object that was asked for, where the core's dtype doesn't say all of it: a StringDType has
+    /// an `na_object`, records have padding and titles.
     pub(crate) descr: Option<Bound<'py, PyArrayDescr>>,
     pub(crate) na_values: NaValues<'py>,
     pub(crate) out: Option<Out<'py>>,
@@ -82,7 +81,7 @@ pub(crate) struct Request<'py> {
 impl Request<'_> {
     /// Options without a word of Python's beside them.
     pub(crate) fn plain(options: Options) -> Self {
-        Self { options, strings: None, unmade: None, descr: None, na_values: NaValues::Unset, out: None }
+        Self { options, unmade: None, descr: None, na_values: NaValues::Unset, out: None }
     }
 }
 
@@ -94,24 +93,16 @@ pub(crate) enum NaValues<'py> {
 }
 
 impl<'py> Request<'py> {
-    /// NumPy's object for a dtype of a result.
-    pub(crate) fn descriptor(&self, py: Python<'py>, dtype: DType) -> PyResult<Bound<'py, PyArrayDescr>> {
-        match (dtype, &self.strings) {
-            (DType::Strings { .. }, Some(strings)) => Ok(strings.clone()),
-            _ => dtypes::descriptor(py, dtype),
-        }
-    }
-}
-
-impl<'py> Request<'py> {
     /// NumPy's object for the dtype of a plan's result.
-    pub(crate) fn descriptor_of(
+    pub(crate) fn descriptor(
         &self,
         py: Python<'py>,
         plan: &arrownd::Plan,
     ) -> PyResult<Bound<'py, PyArrayDescr>> {
-        match plan.dtype() {
-            Some(dtype @ DType::Strings { .. }) => self.descriptor(py, dtype),
+        match (plan.dtype(), &self.descr) {
+            (Some(DType::Strings { .. }), Some(descr)) => Ok(descr.clone()),
+            // A record in the records has a dtype of its own.
+            (Some(DType::Record(_)), Some(descr)) if plan.name().is_none() => Ok(descr.clone()),
             _ => dtypes::of_plan(py, plan),
         }
     }
@@ -165,7 +156,7 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
         safe: words.safe,
         ..Options::default()
     };
-    let (mut unmade, mut descr, mut strings) = (None, None, None);
+    let (mut unmade, mut descr) = (None, None);
     if let Some(dtype) = &words.dtype {
         match dtypes::parse(dtype)? {
             Wanted::Record(record, dtype) => {
@@ -176,7 +167,7 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
             Wanted::Known(known) => {
                 options.dtype = Some(known);
                 if matches!(known, DType::Strings { .. }) {
-                    strings = Some(dtypes::object(dtype)?);
+                    descr = Some(dtypes::object(dtype)?);
                 }
             }
             Wanted::Unmade(dtype, remedy) => unmade = Some((dtype, remedy)),
@@ -263,9 +254,11 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
             options.out = Some(Outs::Fields(specs.collect::<Outcome<Vec<_>>>()?));
         }
     }
-    check_strings(&out, strings.as_ref())?;
+    if matches!(options.dtype, Some(DType::Strings { .. })) {
+        check_strings(&out, descr.as_ref())?;
+    }
     options.record_masks = caller != Caller::ToMasked;
-    Ok(Request { options, strings, unmade, descr, na_values, out })
+    Ok(Request { options, unmade, descr, na_values, out })
 }
 
 /// Refuses an `out` of a StringDType with another `na_object`: they are one dtype to the core.

@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 
-use arrownd::{ArrowArray, Chunk, Column, Form, Nulls};
+use arrownd::{ArrowArray, Chunk, Column, Form, Planned};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySlice, PyTuple};
 
 use crate::arguments::{Caller, Given, Words, request};
-use crate::convert::{Debts, fields_of, made_of};
+use crate::convert::{Debts, array, fields};
 use crate::errors::{Outcome, guarded};
 use crate::export::{Owner, beside_exceptions};
 use crate::import::Feed;
@@ -135,24 +135,15 @@ impl Batches {
         let mut there: usize = self.kept.iter().map(Kept::left).sum();
         while self.batch_size.is_none_or(|wanted| there < wanted) {
             let Some(feed) = &mut self.feed else { break };
-            match feed.next(py) {
-                Ok(Some(array)) => {
-                    let Some(kept) = Kept::new(py, feed, array)? else { continue };
-                    there += kept.left();
-                    let empty = kept.left() == 0;
-                    if !empty || self.batch_size.is_none() {
-                        self.kept.push_back(kept);
-                    }
-                    if self.batch_size.is_none() {
-                        return Ok(Some(there));
-                    }
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    self.feed = None;
-                    self.kept.clear();
-                    return Err(error);
-                }
+            let Some(array) = feed.next(py)? else { break };
+            let Some(kept) = Kept::new(py, feed, array)? else { continue };
+            there += kept.left();
+            let empty = kept.left() == 0;
+            if !empty || self.batch_size.is_none() {
+                self.kept.push_back(kept);
+            }
+            if self.batch_size.is_none() {
+                return Ok(Some(there));
             }
         }
         Ok(match self.batch_size {
@@ -184,19 +175,13 @@ impl Batches {
         }
         let owners = self.kept.iter().take(slices.len()).map(|kept| kept.owner.clone_ref(py)).collect();
         let mut debts = Debts::paid(owners);
-        let masked = request.options.nulls == Nulls::Masked;
         let made = {
             let column = Column::of_slices(&feed.imported.field, slices.into_iter(), &request.options)?;
+            let planned = Planned::new(&column, &request.options, &[])?;
             if self.as_columns {
-                let columns = PyDict::new(py);
-                for made in fields_of(py, &column, &request, &mut debts)? {
-                    let name = made.name.clone().unwrap_or_default();
-                    columns.set_item(name, if masked { made.into_masked_array(py)? } else { made.values })?;
-                }
-                columns.into_any()
+                fields(py, planned.task(), &request, &mut debts)?
             } else {
-                let made = made_of(py, &column, &request, &mut debts)?;
-                if masked { made.into_masked_array(py)? } else { made.values }
+                array(py, planned.task(), &request, &mut debts)?.as_asked(py, &request)?
             }
         };
         let mut used = rows;

@@ -1,14 +1,14 @@
 //! `to_codes`: a dictionary's codes and categories.
 #![allow(unsafe_code, reason = "codes are viewed where the producer keeps them")]
 
-use arrownd::{Codes, DType, Error, Facts, Options, ViewOf, plan};
+use arrownd::{Codes, DType, Options, Planned, Transfer, ViewOf};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
 use crate::arguments::Request;
-use crate::convert::{Debts, made_of};
+use crate::convert::{Debts, array};
 use crate::dtypes::descriptor;
 use crate::errors::Outcome;
 use crate::export::freeze;
@@ -26,19 +26,11 @@ pub(crate) fn codes<'py>(
     let made = {
         let chunks = imported.chunks()?;
         let codes = Codes::new(&imported.field, &chunks)?;
-        if !allow_copy && !codes.is_view() && !codes.is_empty() {
-            let reasons = codes.reasons();
-            return Err(Error::CopyNotAllowed { path: String::new(), reasons }.into());
-        }
-        let dtype = match codes.width() {
-            1 => DType::Int8,
-            2 => DType::Int16,
-            4 => DType::Int32,
-            _ => DType::Int64,
-        };
+        let dtype = codes.plan().dtype;
+        codes.plan().check_copies(allow_copy || codes.is_empty())?;
         let values = match codes.view() {
             Some((bytes, chunk)) => {
-                let (ptr, width) = (bytes.as_ptr(), codes.width());
+                let (ptr, width) = (bytes.as_ptr(), dtype.itemsize());
                 let rows = (bytes.len() / width, width as isize);
                 let view = ViewOf { ptr, rows, trailing: Vec::new(), chunk, routes: Vec::new() };
                 // SAFETY: the codes are a buffer of this chunk, of this width.
@@ -51,13 +43,14 @@ pub(crate) fn codes<'py>(
                 _ => PyArray1::from_iter(py, codes.iter()).into_any(),
             },
         };
-        if codes.is_view() && codes.is_empty() {
+        if codes.plan().transfer == Transfer::View && codes.is_empty() {
             freeze(values.cast().map_err(PyErr::from)?);
         }
         let options = Options::default();
         let column = codes.categories(&options)?;
-        plan(&Facts::of(&column, &options), &options, &[])?;
-        let categories = made_of(py, &column, &Request::plain(options), &mut debts)?;
+        let request = Request::plain(options);
+        let planned = Planned::new(&column, &request.options, &[])?;
+        let categories = array(py, planned.task(), &request, &mut debts)?;
         (values, categories.values)
     };
     debts.settle(&mut imported)?;

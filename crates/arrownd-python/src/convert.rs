@@ -6,6 +6,7 @@ use arrownd::{
 };
 use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::arguments::{Out, Request};
 use crate::dtypes::{descriptor, of_plan};
@@ -22,7 +23,6 @@ const WORTH_DETACHING: usize = 1 << 14;
 
 /// One finished array.
 pub(crate) struct Made<'py> {
-    pub(crate) name: Option<String>,
     pub(crate) dtype: DType,
     pub(crate) record: Option<RecordType>,
     pub(crate) values: Bound<'py, PyAny>,
@@ -127,8 +127,12 @@ pub(crate) fn plain<'py>(py: Python<'py>, data: &mut Acquired<'py>) -> Outcome<O
     Ok(Some(unsafe { export::view(py, &view, descr, owner) }?))
 }
 
-/// Converts to one array.
-pub(crate) fn one<'py>(py: Python<'py>, data: Acquired<'py>, request: &Request<'py>) -> Outcome<Made<'py>> {
+/// Imports and plans, has `carry` make what the task is for, and settles the views that it made.
+fn converted<T>(
+    data: Acquired<'_>,
+    request: &Request<'_>,
+    carry: impl FnOnce(Task<'_>, &mut Debts) -> Outcome<T>,
+) -> Outcome<T> {
     let mut imported = data.read(request.options.columns.as_deref())?;
     refuse(&imported, request)?;
     let mut debts = Debts::default();
@@ -136,11 +140,15 @@ pub(crate) fn one<'py>(py: Python<'py>, data: Acquired<'py>, request: &Request<'
         let chunks = imported.chunks()?;
         let column = Column::new(&imported.field, &chunks, &request.options)?;
         let planned = Planned::new(&column, &request.options, imported.left_out())?;
-        let task = planned.task();
-        made(py, task, request, outs(request, None), &mut debts)?
+        carry(planned.task(), &mut debts)?
     };
     debts.settle(&mut imported)?;
     Ok(made)
+}
+
+/// Converts to one array.
+pub(crate) fn one<'py>(py: Python<'py>, data: Acquired<'py>, request: &Request<'py>) -> Outcome<Made<'py>> {
+    converted(data, request, |task, debts| array(py, task, request, debts))
 }
 
 /// Converts to one array a field.
@@ -148,21 +156,8 @@ pub(crate) fn columns<'py>(
     py: Python<'py>,
     data: Acquired<'py>,
     request: &Request<'py>,
-) -> Outcome<Vec<Made<'py>>> {
-    let mut imported = data.read(request.options.columns.as_deref())?;
-    refuse(&imported, request)?;
-    let mut debts = Debts::default();
-    let made = {
-        let chunks = imported.chunks()?;
-        let column = Column::new(&imported.field, &chunks, &request.options)?;
-        let planned = Planned::new(&column, &request.options, imported.left_out())?;
-        let children = planned.task().children();
-        children
-            .map(|child| made(py, child, request, outs(request, child.plan().name()), &mut debts))
-            .collect::<Outcome<Vec<_>>>()?
-    };
-    debts.settle(&mut imported)?;
-    Ok(made)
+) -> Outcome<Bound<'py, PyAny>> {
+    converted(data, request, |task, debts| fields(py, task, request, debts))
 }
 
 /// Converts lists to the values of all of them, and where each begins.
@@ -171,40 +166,33 @@ pub(crate) fn ragged<'py>(
     data: Acquired<'py>,
     request: &Request<'py>,
 ) -> Outcome<Bound<'py, PyAny>> {
-    let mut imported = data.read(request.options.columns.as_deref())?;
-    refuse(&imported, request)?;
-    let mut debts = Debts::default();
-    let made = {
-        let chunks = imported.chunks()?;
-        let column = Column::new(&imported.field, &chunks, &request.options)?;
-        let planned = Planned::new(&column, &request.options, imported.left_out())?;
-        rows::ragged(py, planned.task(), request, &mut debts)?
-    };
-    debts.settle(&mut imported)?;
-    Ok(made)
+    converted(data, request, |task, debts| rows::ragged(py, task, request, debts))
 }
 
-/// Converts a column to one array.
-pub(crate) fn made_of<'py>(
+/// Carries a task out that gives one array.
+pub(crate) fn array<'py>(
     py: Python<'py>,
-    column: &Column<'_>,
+    task: Task<'_>,
     request: &Request<'py>,
     debts: &mut Debts,
 ) -> Outcome<Made<'py>> {
-    let planned = Planned::new(column, &request.options, &[])?;
-    made(py, planned.task(), request, outs(request, None), debts)
+    made(py, task, request, outs(request, None), debts)
 }
 
-/// Converts a column to one array a field.
-pub(crate) fn fields_of<'py>(
+/// Carries a task out that gives an array a field: a dict of them.
+pub(crate) fn fields<'py>(
     py: Python<'py>,
-    column: &Column<'_>,
+    task: Task<'_>,
     request: &Request<'py>,
     debts: &mut Debts,
-) -> Outcome<Vec<Made<'py>>> {
-    let planned = Planned::new(column, &request.options, &[])?;
-    let children = planned.task().children();
-    children.map(|child| made(py, child, request, outs(request, child.plan().name()), debts)).collect()
+) -> Outcome<Bound<'py, PyAny>> {
+    let columns = PyDict::new(py);
+    for child in task.children() {
+        let name = child.plan().name();
+        let made = made(py, child, request, outs(request, name), debts)?;
+        columns.set_item(name.unwrap_or_default(), made.as_asked(py, request)?)?;
+    }
+    Ok(columns.into_any())
 }
 
 /// The plan of a conversion, without carrying it out.
@@ -229,7 +217,6 @@ pub(crate) fn made<'py>(
 ) -> Outcome<Made<'py>> {
     let plan = task.plan();
     let dtype = plan.dtype().unwrap_or(DType::Object);
-    let name = plan.name().map(str::to_owned);
     let values = match (task.view(), out) {
         (Some(view), None) => {
             // SAFETY: the view was measured on the arrays that are imported, which the caller settles with.
@@ -241,11 +228,7 @@ pub(crate) fn made<'py>(
             out.into_any()
         }
         (None, None) => {
-            let descr = match &request.descr {
-                Some(descr) if plan.name().is_none() && plan.record().is_some() => descr.clone(),
-                _ => request.descriptor_of(py, plan)?,
-            };
-            let array = new_array(py, plan, descr, dtype.itemsize())?;
+            let array = new_array(py, plan, request.descriptor(py, plan)?, dtype.itemsize())?;
             fill(py, &task, &array, true, request, debts)?;
             // What stands for a view of nothing is read-only as a view is.
             if plan.copies() == Some(false)
@@ -281,7 +264,7 @@ pub(crate) fn made<'py>(
             }
         }
     }
-    Ok(Made { name, dtype, record: plan.record().cloned(), values, mask })
+    Ok(Made { dtype, record: plan.record().cloned(), values, mask })
 }
 
 fn new_array<'py>(
@@ -363,10 +346,9 @@ fn fill<'py>(
     let (objects, values) = task.makes();
     if objects {
         let rows = rows::values(py, task, request, debts)?;
-        let mut writer = objects::Writer::new(&request.na_values);
         task.objects(&mut dest, &mut |visit| match rows.of(visit.plan) {
             Some(rows) => rows.write(py, visit),
-            None => writer.write(py, visit),
+            None => objects::write(py, visit, &request.na_values),
         })?;
     }
     if !values {

@@ -1,7 +1,7 @@
 //! Step 4, export: NumPy arrays over the producer's memory, or over their own.
 #![allow(unsafe_code, reason = "NumPy's C API makes arrays from pointers")]
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
@@ -74,6 +74,50 @@ impl Owner {
     }
 }
 
+/// An array of NumPy's over `data`, or over new memory where that is null.
+///
+/// # Safety
+/// `dims` and `strides` are as many, and reach no element outside of the memory; `data` outlives the array.
+#[inline]
+unsafe fn over<'py>(
+    py: Python<'py>,
+    descr: Bound<'py, PyArrayDescr>,
+    dims: &mut [npy_intp],
+    strides: &mut [npy_intp],
+    data: *mut c_void,
+    flags: c_int,
+) -> PyResult<Bound<'py, PyAny>> {
+    let class = array_type(py);
+    // SAFETY: the caller's promise; the descriptor's reference is handed over.
+    let array = unsafe {
+        PY_ARRAY_API.PyArray_NewFromDescr(
+            py,
+            class,
+            descr.into_dtype_ptr(),
+            dims.len() as c_int,
+            dims.as_mut_ptr(),
+            strides.as_mut_ptr(),
+            data,
+            flags,
+            std::ptr::null_mut(),
+        )
+    };
+    // SAFETY: a new reference, or null with an exception set.
+    unsafe { Bound::from_owned_ptr_or_err(py, array) }
+}
+
+/// Gives an array what keeps its memory alive.
+///
+/// # Safety
+/// `array` is an array without a base, and `base` a reference, which is handed over.
+#[inline]
+unsafe fn set_base(array: &Bound<'_, PyAny>, base: *mut ffi::PyObject) -> PyResult<()> {
+    let py = array.py();
+    // SAFETY: the caller's promise.
+    let done = unsafe { PY_ARRAY_API.PyArray_SetBaseObject(py, array.as_ptr().cast(), base) };
+    if done != 0 { Err(PyErr::fetch(py)) } else { Ok(()) }
+}
+
 /// A read-only array over memory that `owner` keeps alive.
 ///
 /// # Safety
@@ -85,32 +129,15 @@ pub(crate) unsafe fn view<'py>(
     descr: Bound<'py, PyArrayDescr>,
     owner: Py<Owner>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let descr = descr.into_dtype_ptr();
-    let nd = 1 + view.trailing.len();
     let shown = || std::iter::once(&view.rows).chain(&view.trailing);
     let mut dims: SmallVec<[npy_intp; 4]> = shown().map(|(n, _)| *n as npy_intp).collect();
     let mut strides: SmallVec<[npy_intp; 4]> = shown().map(|(_, stride)| *stride as npy_intp).collect();
-    let class = array_type(py);
-    // SAFETY: shape and strides stay within the memory by the caller's promise; the descriptor's
-    // reference is handed over; flags 0 make a read-only array, aligned or not as NumPy finds.
-    let array = unsafe {
-        PY_ARRAY_API.PyArray_NewFromDescr(
-            py,
-            class,
-            descr,
-            nd as c_int,
-            dims.as_mut_ptr(),
-            strides.as_mut_ptr(),
-            view.ptr.cast_mut().cast(),
-            0,
-            std::ptr::null_mut(),
-        )
-    };
-    // SAFETY: a new reference, or null with an exception set.
-    let array = unsafe { Bound::from_owned_ptr_or_err(py, array) }?;
-    // SAFETY: `array` is an array without a base; the owner's reference is handed over.
-    let done = unsafe { PY_ARRAY_API.PyArray_SetBaseObject(py, array.as_ptr().cast(), owner.into_ptr()) };
-    if done != 0 { Err(PyErr::fetch(py)) } else { Ok(array) }
+    // SAFETY: shape and strides stay within the memory by the caller's promise; flags 0 make a read-only
+    // array, aligned or not as NumPy finds.
+    let array = unsafe { over(py, descr, &mut dims, &mut strides, view.ptr.cast_mut().cast(), 0) }?;
+    // SAFETY: `array` is new, without a base.
+    unsafe { set_base(&array, owner.into_ptr()) }?;
+    Ok(array)
 }
 
 /// A new array, not initialised (objects are null, strings empty), with `strides` that fill its memory in some
@@ -121,28 +148,11 @@ pub(crate) fn empty<'py>(
     descr: Bound<'py, PyArrayDescr>,
     strides: &[isize],
 ) -> PyResult<Bound<'py, PyUntypedArray>> {
-    let descr = descr.into_dtype_ptr();
     let mut dims: Vec<npy_intp> = shape.iter().map(|n| *n as npy_intp).collect();
     let mut strides: Vec<npy_intp> = strides.iter().map(|n| *n as npy_intp).collect();
-    let class = array_type(py);
-    // SAFETY: no data pointer: NumPy allocates for the shape, and refuses one that is too large;
-    // the strides reach every element of that memory once; the descriptor's reference is handed
-    // over.
-    let array = unsafe {
-        PY_ARRAY_API.PyArray_NewFromDescr(
-            py,
-            class,
-            descr,
-            dims.len() as c_int,
-            dims.as_mut_ptr(),
-            strides.as_mut_ptr(),
-            std::ptr::null_mut(),
-            0,
-            std::ptr::null_mut(),
-        )
-    };
-    // SAFETY: a new reference, or null with an exception set.
-    let array = unsafe { Bound::from_owned_ptr_or_err(py, array) }?;
+    // SAFETY: no data pointer: NumPy allocates for the shape, and refuses one that is too large; the strides
+    // reach every element of that memory once.
+    let array = unsafe { over(py, descr, &mut dims, &mut strides, std::ptr::null_mut(), 0) }?;
     Ok(array.cast_into::<PyUntypedArray>()?)
 }
 
@@ -175,29 +185,12 @@ pub(crate) unsafe fn stretch<'py>(
         *rows = (end - start) as npy_intp;
     }
     let flags = if is_writeable(values) { NPY_ARRAY_WRITEABLE } else { 0 };
-    let class = array_type(py);
-    let descr = values.dtype().into_dtype_ptr();
-    // SAFETY: shape and strides stay within the values by the caller's promise; the descriptor's
-    // reference is handed over.
-    let array = unsafe {
-        PY_ARRAY_API.PyArray_NewFromDescr(
-            py,
-            class,
-            descr,
-            dims.len() as c_int,
-            dims.as_mut_ptr(),
-            strides.as_mut_ptr(),
-            data.cast(),
-            flags,
-            std::ptr::null_mut(),
-        )
-    };
-    // SAFETY: a new reference, or null with an exception set.
-    let array = unsafe { Bound::from_owned_ptr_or_err(py, array) }?;
+    // SAFETY: shape and strides stay within the values by the caller's promise.
+    let array = unsafe { over(py, values.dtype(), &mut dims, &mut strides, data.cast(), flags) }?;
     let base = values.clone().into_any().into_ptr();
-    // SAFETY: `array` is an array without a base; the reference to the values is handed over.
-    let done = unsafe { PY_ARRAY_API.PyArray_SetBaseObject(py, array.as_ptr().cast(), base) };
-    if done != 0 { Err(PyErr::fetch(py)) } else { Ok(array) }
+    // SAFETY: `array` is new, without a base.
+    unsafe { set_base(&array, base) }?;
+    Ok(array)
 }
 
 /// Gives up a reference that is kept as an exposed address; 0 is none.

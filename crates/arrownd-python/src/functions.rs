@@ -4,7 +4,7 @@
 use arrownd::{Error, Form, Nulls};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList, PyString, PyType};
+use pyo3::types::{PyList, PyString, PyType};
 
 use crate::arguments::{Caller, Given, Words, request};
 use crate::batches::{Batches, KeptWords};
@@ -67,9 +67,7 @@ public_function! {
             let request = request(py, words, Caller::ToNumpy)?;
             (Acquired::from(obj)?, request)
         };
-        let masked = request.options.nulls == Nulls::Masked;
-        let made = convert::one(py, data, &request)?;
-        if masked { made.into_masked_array(py) } else { Ok(made.values) }
+        convert::one(py, data, &request)?.as_asked(py, &request)
     }
 }
 
@@ -80,13 +78,7 @@ public_function! {
     |py, obj, words| {
         let mut request = request(py, words, Caller::ToColumns)?;
         request.options.form = Form::Columns;
-        let masked = request.options.nulls == Nulls::Masked;
-        let columns = PyDict::new(py);
-        for made in convert::columns(py, Acquired::from(obj)?, &request)? {
-            let name = made.name.clone().unwrap_or_default();
-            columns.set_item(name, if masked { made.into_masked_array(py)? } else { made.values })?;
-        }
-        Ok(columns.into_any())
+        convert::columns(py, Acquired::from(obj)?, &request)
     }
 }
 
@@ -220,7 +212,7 @@ pub(crate) fn explain<'py>(
             request.options.form = Form::Columns;
         }
         let plan = convert::plan_of(obj, &request)?;
-        Ok(Plan { plan, strings: request.strings.map(Bound::unbind) })
+        Ok(Plan { plan, descr: request.descr.map(Bound::unbind) })
     })
 }
 

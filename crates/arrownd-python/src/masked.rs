@@ -1,12 +1,13 @@
 //! Results as `np.ma` has them.
 
-use arrownd::{DType, Plan as CorePlan, RecordType};
+use arrownd::{DType, Nulls, Plan as CorePlan, RecordType};
 use numpy::PyUntypedArray;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyString, PyTuple, PyType};
 
+use crate::arguments::Request;
 use crate::convert::Made;
 use crate::dtypes::{descriptor, of_plan};
 use crate::errors::Outcome;
@@ -59,6 +60,11 @@ fn record_fill<'py>(py: Python<'py>, record: &RecordType) -> PyResult<Bound<'py,
 }
 
 impl<'py> Made<'py> {
+    /// A masked array under `nulls="masked"`, otherwise the values.
+    pub(crate) fn as_asked(self, py: Python<'py>, request: &Request<'py>) -> Outcome<Bound<'py, PyAny>> {
+        if request.options.nulls == Nulls::Masked { self.into_masked_array(py) } else { Ok(self.values) }
+    }
+
     /// As `np.ma` has it: no mask where nothing is missing, records masked part by part, and a fill
     /// value that the dtype holds.
     pub(crate) fn into_masked_array(self, py: Python<'py>) -> Outcome<Bound<'py, PyAny>> {

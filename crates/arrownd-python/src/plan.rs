@@ -86,14 +86,14 @@ fn hash_of(value: &impl Hash) -> u64 {
 #[pyclass(frozen, module = "arrownd")]
 pub(crate) struct Plan {
     pub(crate) plan: arrownd::Plan,
-    /// The StringDType that was asked for.
-    pub(crate) strings: Option<Py<PyArrayDescr>>,
+    /// The dtype object that was asked for, where the core's dtype doesn't say all of it.
+    pub(crate) descr: Option<Py<PyArrayDescr>>,
 }
 
 impl Plan {
     fn descriptor<'py>(&self, py: Python<'py>, dtype: DType) -> PyResult<Bound<'py, PyArrayDescr>> {
-        match (dtype, &self.strings) {
-            (DType::Strings { .. }, Some(strings)) => Ok(strings.bind(py).clone()),
+        match (dtype, &self.descr) {
+            (DType::Strings { .. }, Some(descr)) => Ok(descr.bind(py).clone()),
             _ => descriptor(py, dtype),
         }
     }
@@ -158,22 +158,19 @@ impl Plan {
 
     #[getter]
     fn children<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let strings = || self.strings.as_ref().map(|strings| strings.clone_ref(py));
-        PyTuple::new(
-            py,
-            self.plan.children().iter().map(|plan| Self { plan: plan.clone(), strings: strings() }),
-        )
+        let descr = || self.descr.as_ref().map(|descr| descr.clone_ref(py));
+        PyTuple::new(py, self.plan.children().iter().map(|plan| Self { plan: plan.clone(), descr: descr() }))
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         let py = other.py();
-        let same_strings = |other: &Self| match (&self.strings, &other.strings) {
+        let same_descr = |other: &Self| match (&self.descr, &other.descr) {
             (Some(a), Some(b)) => a.bind(py).eq(b.bind(py)).unwrap_or(false),
             (a, b) => a.is_none() && b.is_none(),
         };
         other.cast::<Self>().is_ok_and(|other| {
             let other = other.get();
-            other.plan == self.plan && same_strings(other)
+            other.plan == self.plan && same_descr(other)
         })
     }
 

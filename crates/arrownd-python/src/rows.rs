@@ -13,6 +13,7 @@ use crate::arguments::Request;
 use crate::convert::{Debts, made};
 use crate::dtypes::descriptor;
 use crate::errors::Outcome;
+use crate::export::stretch;
 use crate::objects::put;
 
 /// The arrays of all values, for the leaves of one task whose lists become arrays.
@@ -64,11 +65,10 @@ fn values_of<'py>(
     debts: &mut Debts,
 ) -> Outcome<Values<'py>> {
     let values = made(py, child, request, (None, None), debts)?;
-    if request.options.nulls == arrownd::Nulls::Masked {
-        return Ok((values.into_masked_array(py)?, None));
-    }
-    let plain = values.values.cast::<PyUntypedArray>().ok().cloned();
-    Ok((values.values, plain))
+    let masked = request.options.nulls == arrownd::Nulls::Masked;
+    let values = values.as_asked(py, request)?;
+    let plain = if masked { None } else { values.cast::<PyUntypedArray>().ok().cloned() };
+    Ok((values, plain))
 }
 
 impl<'p, 'py> Rows<'p, 'py> {
@@ -111,7 +111,7 @@ impl<'py> RowArrays<'_, 'py> {
         let step = values.strides().first().copied().unwrap_or(0);
         if n == 0 {
             // SAFETY: the bounds were seen to be within the values.
-            return unsafe { export_stretch(values, (start, end), None) };
+            return unsafe { stretch(values, (start, end), None) };
         }
         let mut lying = vec![0; n];
         let mut next = step;
@@ -123,11 +123,9 @@ impl<'py> RowArrays<'_, 'py> {
         let dims: Vec<npy_intp> = self.rows.axes.iter().map(|axis| pick(axis).0 as npy_intp).collect();
         let strides: Vec<npy_intp> = self.rows.axes.iter().map(|axis| pick(axis).1.unwrap_or(0)).collect();
         // SAFETY: the border has seen that the shape's product is the number of values.
-        unsafe { export_stretch(values, (start, end), Some((&dims, &strides))) }
+        unsafe { stretch(values, (start, end), Some((&dims, &strides))) }
     }
 }
-
-use crate::export::stretch as export_stretch;
 
 /// The values of all lists, where each begins, and which are missing; nested as the lists are.
 pub(crate) fn ragged<'py>(

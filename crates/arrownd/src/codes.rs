@@ -6,7 +6,7 @@ use arrow_schema::{DataType, Field};
 
 use crate::error::{Error, Result};
 use crate::options::Options;
-use crate::plan::{Reason, Reasons, type_name};
+use crate::plan::{CodeFacts, CodesPlan, Transfer, type_name};
 use crate::source::{Bits, Chunk, Column, Data, Keys, dictionary_of, values_field};
 
 /// A dictionary, read: what its codes become, and which values are its categories.
@@ -15,13 +15,9 @@ pub struct Codes<'a> {
     parts: Vec<CodePart<'a>>,
     /// The values' field.
     field: Field,
-    /// Bytes of the producer's codes, and whether they are signed.
-    width: usize,
-    signed: bool,
     /// For each part, the categories that it brings: positions in its dictionary.
     chosen: Vec<Vec<usize>>,
-    /// Something is missing, renumbered or in several parts.
-    changed: bool,
+    plan: CodesPlan,
 }
 
 #[derive(Debug)]
@@ -32,6 +28,62 @@ struct CodePart<'a> {
     values: &'a Chunk<'a>,
     /// For each position of the part's dictionary its category, -1 for none.
     category: Option<Vec<i64>>,
+}
+
+impl CodePart<'_> {
+    fn iter(&self) -> impl Iterator<Item = i64> + '_ {
+        (0..self.keys.len()).map(|at| {
+            if self.validity.is_some_and(|bits| !bits.get(at)) {
+                return -1;
+            }
+            let key = self.keys.get(at);
+            match &self.category {
+                None => key,
+                Some(category) => category.get(key as usize).copied().unwrap_or(-1),
+            }
+        })
+    }
+}
+
+/// Gives every value of every dictionary its category: which values each part brings, and whether any code
+/// changes.
+fn number(parts: &mut [CodePart<'_>]) -> (Vec<Vec<usize>>, bool) {
+    let several = parts.len() > 1;
+    let (mut chosen, mut renumbered) = (Vec::with_capacity(parts.len()), several);
+    let mut known: HashMap<Vec<u8>, i64> = HashMap::new();
+    let mut next = 0;
+    for part in parts {
+        let missing = |at: usize| part.values.resolve(at).is_none();
+        let may_miss = part.values.validity.is_some() || part.values.data.leads_on();
+        if !several && !(may_miss && (0..part.values.len).any(missing)) {
+            chosen.push((0..part.values.len).collect());
+            continue;
+        }
+        renumbered = true;
+        let mut category = Vec::with_capacity(part.values.len);
+        let mut brings = Vec::new();
+        for at in 0..part.values.len {
+            if missing(at) {
+                category.push(-1);
+                continue;
+            }
+            let code = if several {
+                let mut key = Vec::new();
+                part.values.write_key(at, &mut key);
+                *known.entry(key).or_insert(next)
+            } else {
+                next
+            };
+            if code == next {
+                brings.push(at);
+                next += 1;
+            }
+            category.push(code);
+        }
+        part.category = Some(category);
+        chosen.push(brings);
+    }
+    (chosen, renumbered)
 }
 
 impl<'a> Codes<'a> {
@@ -49,16 +101,6 @@ impl<'a> Codes<'a> {
                 remedy: "to_codes takes dictionaries; use to_numpy".to_owned(),
             });
         };
-        let (width, signed) = match index.as_ref() {
-            DataType::Int8 => (1, true),
-            DataType::Int16 => (2, true),
-            DataType::Int32 => (4, true),
-            DataType::UInt8 => (1, false),
-            DataType::UInt16 => (2, false),
-            DataType::UInt32 => (4, false),
-            DataType::UInt64 => (8, false),
-            _ => (8, true),
-        };
         let mut parts = Vec::new();
         for (at, chunk) in chunks.iter().enumerate() {
             if let Some((keys, values)) = dictionary_of(field.data_type(), chunk) {
@@ -72,49 +114,18 @@ impl<'a> Codes<'a> {
         } else {
             parts.truncate(1);
         }
-        let mut codes = Self { parts, field: values, width, signed, chosen: Vec::new(), changed: false };
-        codes.number();
-        Ok(codes)
-    }
-
-    /// Gives every value of every dictionary its category.
-    fn number(&mut self) {
-        let several = self.parts.len() > 1;
-        let mut known: HashMap<Vec<u8>, i64> = HashMap::new();
-        let mut next = 0;
-        self.changed = several;
-        for part in &mut self.parts {
-            let missing = part.values.validity.filter(|bits| bits.count_ones() < bits.len());
-            self.changed |= part.validity.is_some();
-            let nulls = matches!(part.values.data, Data::Null);
-            if !several && missing.is_none() && !nulls {
-                self.chosen.push((0..part.values.len).collect());
-                continue;
-            }
-            self.changed = true;
-            let mut category = Vec::with_capacity(part.values.len);
-            let mut brings = Vec::new();
-            for at in 0..part.values.len {
-                if nulls || missing.is_some_and(|bits| !bits.get(at)) {
-                    category.push(-1);
-                    continue;
-                }
-                let code = if several {
-                    let mut key = Vec::new();
-                    part.values.write_key(at, &mut key);
-                    *known.entry(key).or_insert(next)
-                } else {
-                    next
-                };
-                if code == next {
-                    brings.push(at);
-                    next += 1;
-                }
-                category.push(code);
-            }
-            part.category = Some(category);
-            self.chosen.push(brings);
-        }
+        let (chosen, renumbered) = number(&mut parts);
+        let some_missing = renumbered || parts.iter().any(|part| part.validity.is_some());
+        let missing = || parts.iter().flat_map(CodePart::iter).filter(|code| *code < 0).count();
+        let facts = CodeFacts {
+            index,
+            chunks: parts.len(),
+            missing: if some_missing { missing() } else { 0 },
+            renumbered,
+            categories: chosen.iter().map(Vec::len).sum(),
+        };
+        let plan = crate::plan::codes(&facts);
+        Ok(Self { parts, field: values, chosen, plan })
     }
 
     /// How many values.
@@ -129,67 +140,26 @@ impl<'a> Codes<'a> {
         self.len() == 0
     }
 
-    /// Bytes of a code: the producer's where it is viewed, otherwise the next wider.
+    /// What becomes of the codes.
     #[must_use]
-    pub fn width(&self) -> usize {
-        if self.is_view() {
-            return self.width;
-        }
-        let categories: usize = self.chosen.iter().map(Vec::len).sum();
-        let mut width = (self.width * 2).min(8);
-        // Many chunks may bring more categories than the codes of any of them count.
-        while width < 8 && categories > 1 << (8 * width - 1) {
-            width *= 2;
-        }
-        width
-    }
-
-    /// Whether the codes are the producer's.
-    #[must_use]
-    pub fn is_view(&self) -> bool {
-        !self.changed && self.signed
-    }
-
-    /// Why the codes aren't the producer's; empty where they are.
-    #[must_use]
-    pub fn reasons(&self) -> Reasons {
-        let mut reasons = Reasons::new();
-        if self.parts.len() > 1 {
-            reasons.push(Reason::Chunked { chunks: self.parts.len() });
-        }
-        let missing = if self.changed { self.iter().filter(|code| *code < 0).count() } else { 0 };
-        if missing > 0 {
-            reasons.push(Reason::Nulls { count: Some(missing), viewable: false });
-        }
-        if !self.signed || self.changed && reasons.is_empty() {
-            reasons.push(Reason::Widened { from: self.width * 8, to: self.width() * 8 });
-        }
-        reasons
+    pub fn plan(&self) -> &CodesPlan {
+        &self.plan
     }
 
     /// The producer's codes, and the chunk that they lie in.
     #[must_use]
     pub fn view(&self) -> Option<(&'a [u8], usize)> {
         match self.parts.as_slice() {
-            [part] if self.is_view() && !part.keys.is_empty() => Some((part.keys.bytes(), part.chunk)),
+            [part] if self.plan.transfer == Transfer::View && !part.keys.is_empty() => {
+                Some((part.keys.bytes(), part.chunk))
+            }
             _ => None,
         }
     }
 
     /// The codes, one after the other; -1 where the value is missing.
     pub fn iter(&self) -> impl Iterator<Item = i64> + '_ {
-        self.parts.iter().flat_map(|part| {
-            (0..part.keys.len()).map(|at| {
-                if part.validity.is_some_and(|bits| !bits.get(at)) {
-                    return -1;
-                }
-                let key = part.keys.get(at);
-                match &part.category {
-                    None => key,
-                    Some(category) => category.get(key as usize).copied().unwrap_or(-1),
-                }
-            })
-        })
+        self.parts.iter().flat_map(CodePart::iter)
     }
 
     /// The field of the categories.

@@ -54,13 +54,13 @@ pub enum Error {
         dtype: String,
     },
     /// Lists of unequal length where they have to become one array.
-    #[error("{}row {row} has a list of {found}, and {expected}: {remedy}", at(.path))]
+    #[error("{}row {row} has {found}, and {expected}: {remedy}", at(.path))]
     Ragged {
         /// Where in the input.
         path: String,
         /// The first row that differs.
         row: usize,
-        /// Its length, or shape.
+        /// What it has, as a phrase.
         found: String,
         /// What was expected, as a phrase.
         expected: String,

@@ -43,7 +43,8 @@ pub use kernels::{DecimalText, civil};
 pub use mapping::{Element, Mapped, ROWS, Row, RowId, map};
 pub use options::{Fill, Fills, Form, Lists, Nulls, Options, Order, OutSpec, Outs, RecordField, RecordType};
 pub use plan::{
-    Facts, FactsNode, LeafFacts, LeafStep, Note, Op, Plan, Reason, Reasons, Step, Transfer, plan, type_name,
+    CodeFacts, CodesPlan, Facts, FactsNode, LeafFacts, LeafStep, Note, Op, Plan, Reason, Reasons, Step,
+    Transfer, plan, type_name,
 };
 pub use source::{
     ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, Column, Data, Held, Keys, Leaf, Node,

@@ -44,7 +44,7 @@ fn refusal(dense: &Dense, options: &Options) -> Option<&'static str> {
 
 fn check_ragged(error: &Error, misfit: &Misfit, pad: Pad) {
     let Error::Ragged { row, found, expected, .. } = error else { panic!("{error}") };
-    assert_eq!((*row, found), (misfit.row, &misfit.found.to_string()));
+    assert_eq!((*row, found), (misfit.row, &format!("a list of {}", misfit.found)));
     assert!(expected.ends_with(&misfit.expected.to_string()), "{error}");
     assert_eq!(expected.contains("pad_to"), pad.pads, "{error}");
 }

@@ -20,7 +20,7 @@ use arrow_array::types::{Int8Type, UInt8Type, UInt64Type};
 use arrow_array::{
     Array, ArrayRef, DictionaryArray, Int8Array, Int32Array, PrimitiveArray, StringArray, UInt8Array,
 };
-use arrownd::{Chunk, Codes, Column, DType, ErrorKind, Nulls, Options, Planned, Reason, chunk_of};
+use arrownd::{Chunk, Codes, Column, DType, ErrorKind, Nulls, Options, Planned, Reason, Transfer, chunk_of};
 use oracle::{Dense, Value, read};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -75,14 +75,14 @@ proptest! {
         for (code, value) in codes.iter().zip(&rows) {
             let found = usize::try_from(code).map_or(&Value::Missing, |code| &categories[code]);
             prop_assert_eq!(found, value, "{}", code);
-            prop_assert!(code >= -1 && i128::from(code) < 1 << (codes.width() * 8 - 1));
+            prop_assert!(code >= -1 && i128::from(code) < 1 << (codes.plan().dtype.itemsize() * 8 - 1));
         }
-        prop_assert_eq!(codes.is_view(), own);
-        prop_assert_eq!(codes.reasons().is_empty(), own, "{:?}", codes.reasons());
+        prop_assert_eq!((codes.plan().transfer == Transfer::View), own);
+        prop_assert_eq!(codes.plan().reasons().is_empty(), own, "{:?}", codes.plan().reasons());
         let filled: Vec<usize> = (0..chunks.len()).filter(|at| chunks[*at].len > 0).collect();
         if own && let [only] = *filled {
             let keys = source.arrays[only].as_any_dictionary().keys().to_data();
-            let at = keys.buffers()[0].as_slice()[keys.offset() * codes.width()..].as_ptr();
+            let at = keys.buffers()[0].as_slice()[keys.offset() * codes.plan().dtype.itemsize()..].as_ptr();
             prop_assert_eq!(codes.view().map(|(bytes, chunk)| (bytes.as_ptr(), chunk)), Some((at, only)));
         } else {
             prop_assert_eq!(codes.view(), None);
@@ -108,7 +108,7 @@ fn shown(arrays: &[ArrayRef]) -> (Vec<i64>, usize, Vec<Reason>) {
     let field = field_of(arrays[0].data_type());
     let chunks: Vec<Chunk<'_>> = arrays.iter().map(|array| chunk_of(array)).collect();
     let codes = Codes::new(&field, &chunks).unwrap();
-    (codes.iter().collect(), codes.width(), codes.reasons())
+    (codes.iter().collect(), codes.plan().dtype.itemsize(), codes.plan().reasons().to_vec())
 }
 
 #[test]
@@ -165,7 +165,11 @@ fn empty_chunks_bring_no_categories() {
         let chunks: Vec<Chunk<'_>> = arrays.iter().map(|array| chunk_of(array)).collect();
         let codes = Codes::new(&field, &chunks).unwrap();
         let column = codes.categories(&Options::default()).unwrap();
-        (column.rows.unwrap(), codes.is_view(), codes.view().map(|(_, chunk)| chunk))
+        (
+            column.rows.unwrap(),
+            (codes.plan().transfer == Transfer::View),
+            codes.view().map(|(_, chunk)| chunk),
+        )
     };
     assert_eq!(count(&[empty.clone(), full.clone(), empty.clone()]), (2, true, Some(1)));
     // Where all are empty, the first one's are what there is.
@@ -183,5 +187,8 @@ fn only_dictionaries_have_codes() {
     ));
     let codes = Codes::new(&field, &[]).unwrap();
     let column: Column<'_> = codes.categories(&Options::default()).unwrap();
-    assert_eq!((codes.len(), codes.is_empty(), codes.width(), column.rows), (0, true, 2, Some(0)));
+    assert_eq!(
+        (codes.len(), codes.is_empty(), codes.plan().dtype.itemsize(), column.rows),
+        (0, true, 2, Some(0))
+    );
 }

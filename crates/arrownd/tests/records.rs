@@ -201,7 +201,7 @@ proptest! {
         let column = source.column(&chunks, &options);
         match (found, Planned::new(&column, &options, &[])) {
             (Err(misfit), Err(Error::Ragged { row, found, .. })) => {
-                prop_assert_eq!((row, found), (misfit.row, misfit.found.to_string()));
+                prop_assert_eq!((row, found), (misfit.row, format!("a list of {}", misfit.found)));
             }
             (Ok((trees, structs)), Ok(planned)) => {
                 check_task(&planned.task(), &structs, &trees, &options, seed);

@@ -29,27 +29,9 @@ trait Take {
     fn take(self, make: impl Make + 'static) -> Outcome<Self::Out>;
 }
 
-/// Writes objects, stretch by stretch.
-pub(crate) struct Writer<'w, 'py> {
-    na_values: &'w NaValues<'py>,
-}
-
-impl<'w, 'py> Writer<'w, 'py> {
-    pub(crate) fn new(na_values: &'w NaValues<'py>) -> Self {
-        Self { na_values }
-    }
-
-    /// Writes the objects of one stretch of values.
-    pub(crate) fn write(&mut self, py: Python<'py>, visit: Visit<'_>) -> Outcome<()> {
-        write(py, visit, self.na_values)
-    }
-}
-
-fn write<'v>(py: Python<'_>, mut visit: Visit<'v>, na_values: &NaValues<'_>) -> Outcome<()> {
-    let fill = match na_values {
-        NaValues::Unset => py.None().into_bound(py),
-        given => given.of(py, visit.plan.path())?,
-    };
+/// Writes the objects of one stretch of values.
+pub(crate) fn write<'v>(py: Python<'_>, mut visit: Visit<'v>, na_values: &NaValues<'_>) -> Outcome<()> {
+    let fill = na_values.of(py, visit.plan.path())?;
     let LeafStep { check, element, .. } = *visit.step;
     let (field, path) = (&*visit.leaf.field, visit.plan.path());
     let written = match element {
@@ -62,9 +44,7 @@ fn write<'v>(py: Python<'_>, mut visit: Visit<'v>, na_values: &NaValues<'_>) -> 
             Maker::new(py, field, check)
                 .and_then(|maker| each(&mut visit, &fill, |index| maker.of_data(py, data, index)))
         }
-        Element::Varlen { .. } if !(visit.leaf.way.dictionary || visit.leaf.way.runs) => {
-            text::octets(py, &mut visit, &fill)
-        }
+        Element::Varlen { .. } if !visit.leaf.way.repeats() => text::octets(py, &mut visit, &fill),
         _ => leaf(py, field, check, Each { py, visit, fill: &fill }),
     };
     written.map_err(|error| under(error, path))
@@ -119,7 +99,7 @@ impl Take for Each<'_, '_, '_> {
     fn take(mut self, make: impl Make + 'static) -> Outcome<()> {
         let (py, part) = (self.py, self.visit.part);
         let data: &Data<'_> = &part.data;
-        if !(self.visit.leaf.way.dictionary || self.visit.leaf.way.runs) {
+        if !self.visit.leaf.way.repeats() {
             return each(&mut self.visit, self.fill, |index| make.make(py, data, index));
         }
         // The values of dictionaries and runs are made once; none of them can change.

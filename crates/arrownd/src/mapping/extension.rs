@@ -146,6 +146,9 @@ pub(crate) fn variable_tensor(field: &Field) -> Result<(Field, usize, usize, Vec
     let (DataType::List(item) | DataType::LargeList(item)) = values.data_type() else {
         return Err(wrong("has values that are no list"));
     };
+    if item.data_type().is_nested() {
+        return Err(wrong("has values that are made of others"));
+    }
     let is_length = |length: &Field| matches!(length.data_type(), DataType::Int32 | DataType::Int64);
     let text = field.extension_type_metadata().filter(|text| !text.is_empty());
     let metadata: Option<Value> = text.and_then(|text| serde_json::from_str(text).ok());

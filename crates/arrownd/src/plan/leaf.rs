@@ -80,13 +80,24 @@ pub(super) fn result_dtype(
         return Ok(DType::Object);
     }
     if let Some(part) = options.dtype.and_then(DType::complex_part) {
-        let refuse = || unsupported(leaf, mapped, options.dtype, path);
+        let refuse = |remedy: &str| Error::UnsupportedType {
+            path: path.to_owned(),
+            from: type_name(facts.field),
+            to: format!("complex numbers of {part}"),
+            remedy: remedy.to_owned(),
+        };
         let pairs = leaf.dims.last() == Some(&2) && leaf.axes.last() == Some(&(leaf.dims.len() - 1));
         let apart = options.nulls == Nulls::Masked && absent(leaf);
-        if !pairs || apart || !mapped.dtype.is_float() || leaf.way.lists > 0 {
-            return Err(refuse());
+        if apart {
+            return Err(refuse(
+                "half a number can't be masked: leave out nulls= to get NaN for what is missing",
+            ));
         }
-        return convert(mapped, part).and(options.dtype).ok_or_else(refuse);
+        if !pairs || !mapped.dtype.is_float() || leaf.way.lists > 0 {
+            return Err(refuse("complex takes pairs of floats, in fixed-size lists of 2: leave out dtype="));
+        }
+        let wrong = || refuse("complex takes pairs of floats: leave out dtype=");
+        return convert(mapped, part).and(options.dtype).ok_or_else(wrong);
     }
     if let Some(wanted) = options.dtype {
         return convert(mapped, wanted)
@@ -114,12 +125,15 @@ pub(super) fn refuse_missing(
         return Err(missing_error(facts, leaf, path, remedy.to_owned()));
     }
     if leaf.padded > 0 && options.na_value.is_none() {
-        return Err(Error::Conflict(format!(
-            "{}lists of unequal length are filled up, and nulls=\"raise\" leaves no marker: pass na_value=",
-            if path.is_empty() { String::new() } else { format!("field {path:?}: ") }
-        )));
+        return Err(unfilled(path, "nulls=\"raise\" leaves no marker: pass na_value="));
     }
     Ok(())
+}
+
+/// Lists that have to be filled up, and nothing to do that with.
+fn unfilled(path: &str, why: &str) -> Error {
+    let place = if path.is_empty() { String::new() } else { format!("field {path:?}: ") };
+    Error::Conflict(format!("{place}lists of unequal length are filled up, and {why}"))
 }
 
 pub(super) fn misfit(ragged: &Ragged, path: &str) -> Error {
@@ -171,7 +185,12 @@ pub(super) fn into(
     }
     if let Some(part) = target.complex_part() {
         if !alone {
-            return Err(unsupported(leaf, mapped, Some(target), path));
+            return Err(Error::UnsupportedType {
+                path: path.to_owned(),
+                from: type_name(facts.field),
+                to: format!("a column of a matrix of {target}"),
+                remedy: "use to_columns".to_owned(),
+            });
         }
         return complex(facts, leaf, mapped, options, path, (target, part));
     }
@@ -318,9 +337,8 @@ fn fill(
         Some(marker) => Ok(Some(marker)),
         None => {
             if leaf.missing == 0 {
-                return Err(Error::Conflict(format!(
-                    "lists of unequal length are filled up, and {target} has no marker: pass na_value= or nulls=\"masked\""
-                )));
+                let why = format!("{target} has no marker: pass na_value= or nulls=\"masked\"");
+                return Err(unfilled(path, &why));
             }
             let remedy = if matches!(target, DType::Strings { .. }) {
                 format!(

@@ -180,7 +180,7 @@ fn part<'f>(
         return Err(Error::Ragged {
             path,
             row: 0,
-            found: "variable size".to_owned(),
+            found: "a list of variable size".to_owned(),
             expected: "a matrix has one width for all rows".to_owned(),
             remedy: "use to_columns, pass lists=\"object\", or leave the field out with columns=".to_owned(),
         });

@@ -1,6 +1,7 @@
 //! Step 2, plan: facts and options become a [`Plan`]. Pure: no value is read, no pointer followed.
 //! View or copy is decided here and nowhere else.
 
+mod codes;
 mod convert;
 mod display;
 mod facts;
@@ -14,6 +15,8 @@ mod rows;
 
 use arrow_schema::{DataType, Field};
 
+pub(crate) use codes::codes;
+pub use codes::{CodeFacts, CodesPlan};
 pub use convert::Op;
 pub(crate) use convert::viewed_as;
 pub use facts::{Facts, FactsNode, LeafFacts};
@@ -148,9 +151,13 @@ fn columns(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options, path: &
         plan.name = Some(name.clone());
         plans.push(plan);
     }
-    let copies = plans.iter().flat_map(|plan| plan.reasons().iter());
-    let reasons = distinct(copies);
-    Ok(Plan {
+    Ok(several(facts, path, plans, Step::Columns))
+}
+
+/// The plan of what is more than one array: it copies what its children copy.
+fn several(facts: &Facts<'_>, path: &str, children: Vec<Plan>, step: Step) -> Plan {
+    let reasons = distinct(children.iter().flat_map(|plan| plan.reasons().iter()));
+    Plan {
         name: None,
         path: path.to_owned(),
         source: facts.field.data_type().clone(),
@@ -161,11 +168,11 @@ fn columns(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options, path: &
         rows: facts.rows,
         transfer: if reasons.is_empty() { Transfer::View } else { Transfer::Copy(reasons) },
         masked: false,
-        nbytes: plans.iter().map(|plan| plan.nbytes).sum(),
+        nbytes: children.iter().map(|plan| plan.nbytes).sum(),
         notes: Vec::new(),
-        children: plans,
-        step: Step::Columns,
-    })
+        children,
+        step,
+    }
 }
 
 /// Bytes of the values of lists that become arrays in a plan's cells.

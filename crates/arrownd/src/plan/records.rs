@@ -1,13 +1,13 @@
 //! The plan of a struct or table as records: a structured array.
 
-use super::leaf::{check_outs, misfit, requested, tuple};
+use super::leaf::{misfit, requested, tuple};
 use super::matrix::Fields;
 use super::{
     Facts, Note, Plan, Reason, Reasons, Step, Transfer, column, distinct, fill, row_values, type_name,
 };
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::options::{Nulls, Options, Outs, RecordField, RecordType};
+use crate::options::{Nulls, Options, OutSpec, Outs, RecordField, RecordType};
 
 pub(super) fn plan(
     facts: &Facts<'_>,
@@ -164,19 +164,27 @@ fn check_record_out(
     rows: Option<usize>,
     dims: &[usize],
 ) -> Result<()> {
-    let Some(Outs::One(out)) = &options.out else { return Ok(()) };
-    let shape: Vec<usize> = rows.into_iter().chain(dims.iter().copied()).collect();
-    let same = |out: &RecordType| out.itemsize == record.itemsize && out.named().eq(record.named());
-    if rows.is_none() || (out.record.as_ref().is_some_and(same) && out.shape == shape) {
-        return Ok(());
+    let Some(rows) = rows else { return Ok(()) };
+    let shape: Vec<usize> = std::iter::once(rows).chain(dims.iter().copied()).collect();
+    let check = |out: &OutSpec, [what, whose]: [&str; 2], record: &RecordType, remedy: &str| {
+        let same = |out: &RecordType| out.itemsize == record.itemsize && out.named().eq(record.named());
+        if out.record.as_ref().is_some_and(same) && out.shape == shape {
+            return Ok(());
+        }
+        Err(Error::BadValue(format!(
+            "{what} has dtype {} and shape {}, and {whose} has dtype {record} and shape {}: {remedy}",
+            out.record.as_ref().map_or_else(|| out.dtype.to_string(), ToString::to_string),
+            tuple(&out.shape),
+            tuple(&shape)
+        )))
+    };
+    if let Some(Outs::One(out)) = &options.out {
+        check(out, ["out", "the result"], record, "pass an array of that kind, or dtype=")?;
     }
-    if out.record.is_none() {
-        return check_outs(options, DType::Record(record.itemsize), rows, dims);
+    match &options.out_mask {
+        Some(out) => {
+            check(out, ["the mask of out", "the result's mask"], &record.mask(), "pass None to have it made")
+        }
+        None => Ok(()),
     }
-    Err(Error::BadValue(format!(
-        "out has dtype {} and shape {}, and the result has dtype {record} and shape {}: pass an array of that kind, or dtype=",
-        out.record.as_ref().map_or_else(|| out.dtype.to_string(), ToString::to_string),
-        tuple(&out.shape),
-        tuple(&shape)
-    )))
 }

@@ -6,7 +6,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::mapping::Element;
 use crate::options::{Form, Lists, Nulls, Options};
-use crate::plan::{Op, distinct};
+use crate::plan::{Op, distinct, several};
 
 /// The options as the values of the lists see them.
 fn for_values(options: &Options, form: Form) -> Options {
@@ -90,25 +90,10 @@ pub(super) fn ragged(facts: &Facts<'_>, leaf: &LeafFacts<'_>, options: &Options,
         matches!(&values.node, FactsNode::Leaf(inner) if inner.rows.is_some() && inner.dims.is_empty());
     let form = if nested { Form::Ragged } else { Form::Matrix };
     let values = of_values(values, options, path, form)?;
-    let reasons: Reasons = distinct(values.reasons().iter());
-    let mut notes = Vec::new();
-    unwrapped(leaf, &mut notes);
-    Ok(Plan {
-        name: None,
-        path: path.to_owned(),
-        source: facts.field.data_type().clone(),
-        dtype: None,
-        dtype_with_nulls: None,
-        trailing: Vec::new(),
-        unknown: Vec::new(),
-        rows: facts.rows,
-        transfer: if reasons.is_empty() { Transfer::View } else { Transfer::Copy(reasons) },
-        masked: leaf.missing > 0,
-        nbytes: values.nbytes,
-        notes,
-        children: vec![values],
-        step: Step::Ragged,
-    })
+    let mut plan = several(facts, path, vec![values], Step::Ragged);
+    plan.masked = leaf.missing > 0;
+    unwrapped(leaf, &mut plan.notes);
+    Ok(plan)
 }
 
 /// `to_ragged` of something that has no lists.

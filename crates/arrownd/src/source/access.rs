@@ -189,7 +189,7 @@ impl<'a> Keys<'a> {
     fn read_row(&self, first: usize, block: &mut Block) -> bool {
         let valid = block.valid;
         each_key!(self, |keys, read| {
-            let Some(row) = keys.get(first..first + 64) else { return false };
+            let Some(row) = first.checked_add(64).and_then(|end| keys.get(first..end)) else { return false };
             if valid == u64::MAX {
                 for (to, key) in block.index.iter_mut().zip(row) {
                     *to = read(key) as usize;
@@ -205,20 +205,14 @@ impl<'a> Keys<'a> {
 
     /// Replaces each index by the key that is there. Keys of missing values are never followed.
     #[inline]
-    fn look_up(&self, index: &mut [usize; 64], valid: u64) {
+    fn look_up(&self, block: &mut Block) {
+        // 64 keys in a row are read by a loop that the vectoriser likes.
+        if is_row(&block.index, 64) && self.read_row(block.index[0], block) {
+            return;
+        }
+        let valid = block.valid;
         each_key!(self, |keys, read| {
-            // Blocks without a gap read 64 keys in a row, which the vectoriser likes.
-            let first = index[0];
-            if valid == u64::MAX
-                && let Some(row) = keys.get(first..first + 64)
-                && is_row(index, 64)
-            {
-                for (to, key) in index.iter_mut().zip(row) {
-                    *to = read(key) as usize;
-                }
-                return;
-            }
-            for (i, at) in index.iter_mut().enumerate() {
+            for (i, at) in block.index.iter_mut().enumerate() {
                 *at = if valid >> i & 1 == 1 { keys.get(*at).map_or(0, read) as usize } else { 0 };
             }
         });
@@ -229,8 +223,10 @@ impl<'a> Keys<'a> {
 fn is_row(index: &[usize; 64], len: usize) -> bool {
     let first = index[0];
     // Lists that follow each other look like a row from both ends; most others differ there.
-    index[len.clamp(1, 64) - 1] == first + len - 1
-        && index.iter().take(len).zip(first..).fold(true, |row, (at, expected)| row & (*at == expected))
+    let follows = |i: usize, at: &usize| *at == first.wrapping_add(i);
+    let last = len.saturating_sub(1) % 64;
+    follows(last, &index[last])
+        && index.iter().take(len).enumerate().fold(true, |row, (i, at)| row & follows(i, at))
 }
 
 impl Hop<'_> {
@@ -273,6 +269,9 @@ impl Hop<'_> {
     /// Takes the step for the positions from `start` on.
     #[inline]
     fn step(&self, start: usize, block: &mut Block) {
+        if let Self::Keys(keys) = self {
+            return keys.look_up(block);
+        }
         let Block { len, valid, padded, index } = block;
         match self {
             Self::Start { base, inner: 1 } => *index = std::array::from_fn(|i| base + start + i),
@@ -357,7 +356,8 @@ impl Hop<'_> {
                     *to = from + at;
                 }
             }
-            Self::Keys(keys) => keys.look_up(index, *valid | !low_mask(*len)),
+            // Looked up above: it takes the whole block.
+            Self::Keys(_) => {}
             Self::Runs { offset, ends, hint } if *valid == low_mask(*len) && is_row(index, *len) => {
                 let at = (offset + index[0]) as i64;
                 let mut run = hint.0.load(Ordering::Relaxed);
@@ -569,14 +569,7 @@ pub(super) fn follow(hops: &[Hop<'_>], start: usize, len: usize, valid: u64) -> 
 #[inline(never)]
 pub(super) fn follow_into(hops: &[Hop<'_>], start: usize, len: usize, valid: u64, block: &mut Block) {
     (block.len, block.valid, block.padded) = (len, valid & low_mask(len), 0);
-    let mut rest = hops;
-    // What most dictionaries are: keys in a row.
-    if let [Hop::Start { base, inner: 1 }, Hop::Keys(keys), after @ ..] = hops
-        && keys.read_row(base + start, block)
-    {
-        rest = after;
-    }
-    for hop in rest {
+    for hop in hops {
         hop.step(start, block);
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use arrow_schema::UnionFields;
 
+use super::access::Bounds;
 use super::bits::Bits;
 
 /// Offsets of 32 or 64 bits, in the producer's bytes: they may be misaligned.
@@ -241,6 +242,11 @@ impl<'a> Data<'a> {
         }
     }
 
+    /// Whether a value is found in a child: what is missing there is missing here.
+    pub(crate) fn leads_on(&self) -> bool {
+        matches!(self, Self::Null | Self::Dictionary { .. } | Self::RunEnds { .. } | Self::Union { .. })
+    }
+
     /// Which of the `values` stands at `index`, of a dictionary or of runs; 0 for other layouts.
     #[inline]
     #[must_use]
@@ -273,20 +279,24 @@ impl<'a> Data<'a> {
         (place.map_or(usize::MAX, |place| usize::from(*place)), at)
     }
 
+    /// Where the lists begin and end; `None` for other layouts.
+    #[inline]
+    pub(crate) fn bounds(&self) -> Option<Bounds<'a>> {
+        match self {
+            Self::List { offsets, .. } => Some(Bounds::Offsets(*offsets)),
+            Self::ListView { offsets, sizes, .. } => Some(Bounds::Views { offsets: *offsets, sizes: *sizes }),
+            Self::FixedList { size, .. } => Some(Bounds::Fixed(*size)),
+            _ => None,
+        }
+    }
+
     /// The values of list `index` in its child; nothing for other layouts. A list that is missing may
     /// reach past the child's end.
     #[inline]
     #[must_use]
     pub fn list(&self, index: usize) -> Range<usize> {
-        match self {
-            Self::List { offsets, .. } => offsets.get(index) as usize..offsets.get(index + 1) as usize,
-            Self::ListView { offsets, sizes, .. } => {
-                let start = offsets.get(index) as usize;
-                start..start.saturating_add(sizes.get(index) as usize)
-            }
-            Self::FixedList { size, .. } => index.saturating_mul(*size)..(index + 1).saturating_mul(*size),
-            _ => 0..0,
-        }
+        let (start, size) = self.bounds().map_or((0, 0), |bounds| bounds.get(index));
+        start..start.saturating_add(size)
     }
 
     /// The bytes of text or binary value `index`; empty past the end and for other layouts.

@@ -85,14 +85,22 @@ pub struct Way {
     pub ragged: Option<Ragged>,
 }
 
+impl Way {
+    /// Whether one value of the data may stand in many places.
+    #[must_use]
+    pub fn repeats(&self) -> bool {
+        self.dictionary || self.runs
+    }
+}
+
 /// The first list whose length isn't that of the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ragged {
     /// The row of the input that it lies in.
     pub row: usize,
-    /// Its length (or its shape), as text.
+    /// What it is, as a phrase: its length, or its shape.
     pub found: String,
-    /// What the ones before it have, or `pad_to`.
+    /// What the ones before it have, or `pad_to`, likewise.
     pub expected: String,
     /// Whether it is too long for `pad_to`.
     pub too_long: bool,

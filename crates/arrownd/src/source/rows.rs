@@ -8,7 +8,7 @@ use super::access::{Bounds, Hop, Keys};
 use super::chunk::{Chunk, Data, Offsets};
 use super::column::{Column, Levels, Reading, column};
 use super::path::Path;
-use super::walk::{State, Walk, lists_of};
+use super::walk::{State, Walk, item, lists_of, part_of};
 use crate::error::{Error, Result};
 use crate::mapping::{Extension, extension, map, variable_tensor};
 use crate::plan::viewed_as;
@@ -123,9 +123,8 @@ pub(super) fn read<'a>(
                 }
                 if own.is_none() {
                     let last = counted.last().copied().unwrap_or(0);
-                    counted.extend((1..=part.len).map(|i| {
-                        last + bounds.get(part.base + i - 1).0 - first + bounds.get(part.base + i - 1).1
-                    }));
+                    let lists = (part.base..part.base + part.len).map(|at| bounds.get(at));
+                    counted.extend(lists.map(|(start, size)| last + start - first + size));
                 }
                 walk(part, child, n, first, Vec::new())
             }
@@ -158,12 +157,9 @@ pub(super) fn read<'a>(
             walks.push(walk);
         }
     }
-    let item = match (&shaped, &state.field) {
-        (Some(shaped), _) => Cow::Owned(shaped.item.clone()),
-        (None, Cow::Borrowed(field)) => item(field.data_type()).map_or(Cow::Borrowed(*field), Cow::Borrowed),
-        (None, Cow::Owned(field)) => {
-            Cow::Owned(item(field.data_type()).cloned().unwrap_or_else(|| field.clone()))
-        }
+    let item = match &shaped {
+        Some(shaped) => Cow::Owned(shaped.item.clone()),
+        None => part_of(&state.field, item).unwrap_or_else(|| state.field.clone()),
     };
     let rows = state.rows.map(|_| walks.iter().map(|walk| walk.len).sum());
     let name = item.name().clone();
@@ -184,16 +180,6 @@ pub(super) fn read<'a>(
         shapes,
         axes: shaped.map_or(Vec::new(), |shaped| shaped.axes),
     }))
-}
-
-fn item(data_type: &DataType) -> Option<&Field> {
-    match data_type {
-        DataType::List(item)
-        | DataType::LargeList(item)
-        | DataType::ListView(item)
-        | DataType::LargeListView(item) => Some(item),
-        _ => None,
-    }
 }
 
 fn walk<'a>(part: &Walk<'a>, child: &'a Chunk<'a>, len: usize, base: usize, hops: Vec<Hop<'a>>) -> Walk<'a> {

@@ -125,14 +125,18 @@ pub(super) struct State<'a> {
 }
 
 /// A part of a type, borrowed as long as the type is.
-fn part_of<'a>(field: &Cow<'a, Field>, pick: impl Fn(&DataType) -> Option<&Field>) -> Option<Cow<'a, Field>> {
+pub(super) fn part_of<'a>(
+    field: &Cow<'a, Field>,
+    pick: impl Fn(&DataType) -> Option<&Field>,
+) -> Option<Cow<'a, Field>> {
     match field {
         Cow::Borrowed(field) => pick(field.data_type()).map(Cow::Borrowed),
         Cow::Owned(field) => pick(field.data_type()).map(|part| Cow::Owned(part.clone())),
     }
 }
 
-fn item(data_type: &DataType) -> Option<&Field> {
+/// What a list, or runs, are made of.
+pub(super) fn item(data_type: &DataType) -> Option<&Field> {
     match data_type {
         DataType::List(item)
         | DataType::LargeList(item)
@@ -317,7 +321,7 @@ impl<'a> State<'a> {
         };
         if let Some((position, found)) = misfit {
             let row = position / outer.max(1);
-            let (found, expected) = (found.to_string(), width.to_string());
+            let (found, expected) = (format!("a list of {found}"), width.to_string());
             self.way.ragged.get_or_insert(Ragged { row, found, expected, too_long: pads });
         }
         for (part, uniform) in self.parts.iter_mut().zip(each) {
@@ -325,7 +329,7 @@ impl<'a> State<'a> {
             let (base, len) = (part.base, part.len);
             let in_a_row = match uniform {
                 Some(uniform) => (uniform == width).then(|| bounds.get(base).0),
-                None if part.hops.is_empty() => row_of(bounds, base, len, width),
+                None if part.hops.is_empty() => row_of(bounds, base, len, width, child.len),
                 None => None,
             };
             part.widen(width);
@@ -375,7 +379,7 @@ impl<'a> State<'a> {
         let shaped = rows::Shaped::new(&self.field)?;
         let n = shaped.axes.len();
         let (mut first, mut longest, mut before) = (None::<Vec<usize>>, vec![0; n], 0);
-        let mut misfit = None;
+        let mut differing = None;
         for part in &self.parts {
             shaped.each(part, |position, shape| {
                 for (most, own) in longest.iter_mut().zip(shape) {
@@ -383,30 +387,42 @@ impl<'a> State<'a> {
                 }
                 let first = first.get_or_insert_with(|| shape.to_vec());
                 if first != shape {
-                    misfit.get_or_insert_with(|| (before + position, shape.to_vec()));
+                    differing.get_or_insert_with(|| (before + position, shape.to_vec()));
                 }
             })?;
             before += part.len;
         }
         let pads = reading.lists == Some(Lists::Pad);
-        let common = if pads { longest } else { first.unwrap_or_else(|| vec![0; n]) };
+        let pad_to = reading.pad_to.filter(|_| self.way.lists == 0);
+        let common = match (pads, pad_to) {
+            (false, _) => first.clone().unwrap_or_else(|| vec![0; n]),
+            (true, None) => longest,
+            (true, Some(length)) if n == 1 => vec![length],
+            (true, Some(_)) => {
+                return Err(Error::Conflict(format!(
+                    "pad_to is one length, and the tensors have {n} axes: leave it out to fill all up to the largest"
+                )));
+            }
+        };
         let outer: usize = self.dims.iter().product();
+        let uniform = differing.is_none() && first.is_none_or(|first| first == common);
+        let misfit = if pads { self.beyond(&shaped, &common)? } else { differing };
         if self.rows.is_none() {
             self.way.unknown.extend((0..n).map(|axis| self.dims.len() + axis));
         }
-        let uniform = misfit.is_none();
-        if !pads && let Some((position, shape)) = misfit {
+        if let Some((position, shape)) = &misfit {
             let (row, found, expected) =
-                (position / outer.max(1), format!("{shape:?}"), format!("{common:?}"));
-            self.way.ragged.get_or_insert(Ragged { row, found, expected, too_long: false });
+                (position / outer.max(1), format!("a tensor of shape {shape:?}"), format!("{common:?}"));
+            self.way.ragged.get_or_insert(Ragged { row, found, expected, too_long: pads });
         }
         self.way.lists += 1;
         let size: usize = common.iter().product();
         for part in &mut self.parts {
             let Some((bounds, child, shapes)) = shaped.parts(part.chunk) else { continue };
             let (base, len) = (part.base, part.len);
-            let in_a_row =
-                (uniform && part.hops.is_empty()).then(|| row_of(bounds, base, len, size)).flatten();
+            let in_a_row = (uniform && part.hops.is_empty())
+                .then(|| row_of(bounds, base, len, size, child.len))
+                .flatten();
             part.widen(size);
             if let Some(first) = in_a_row {
                 part.base = first;
@@ -425,6 +441,20 @@ impl<'a> State<'a> {
         self.dims.extend(common);
         self.field = Cow::Owned(shaped.item);
         Ok(())
+    }
+
+    /// Position and shape of the first tensor that has more than `most` places on an axis.
+    fn beyond(&self, shaped: &rows::Shaped, most: &[usize]) -> Result<Option<(usize, Vec<usize>)>> {
+        let (mut found, mut before) = (None, 0);
+        for part in &self.parts {
+            shaped.each(part, |position, shape| {
+                if shape.iter().zip(most).any(|(own, most)| own > most) {
+                    found.get_or_insert_with(|| (before + position, shape.to_vec()));
+                }
+            })?;
+            before += part.len;
+        }
+        Ok(found)
     }
 
     /// The values that the way ends at.
@@ -453,8 +483,9 @@ impl<'a> State<'a> {
 impl<'a> Walk<'a> {
     fn into_part(mut self) -> Part<'a> {
         // A union has no bitmap of its own: its value is missing where its member's is.
+        let used = if self.hops.is_empty() { self.base..self.base + self.len } else { 0..self.chunk.len };
         if matches!(self.chunk.data, Data::Union { .. })
-            && (0..self.chunk.len).any(|at| self.chunk.resolve(at).is_none())
+            && used.into_iter().any(|at| self.chunk.resolve(at).is_none())
         {
             self.indirect();
             self.hops.push(Hop::Resolved(self.chunk));
@@ -496,22 +527,20 @@ pub(crate) fn dictionary_of<'a>(
 
 /// Where the lists of an array begin and end, and what is in them.
 pub(super) fn lists_of<'a>(chunk: &'a Chunk<'a>) -> Option<(Bounds<'a>, &'a Chunk<'a>)> {
-    match &chunk.data {
-        Data::List { offsets, child } => Some((Bounds::Offsets(*offsets), child)),
-        Data::ListView { offsets, sizes, child } => {
-            Some((Bounds::Views { offsets: *offsets, sizes: *sizes }, child))
-        }
-        Data::FixedList { size, child } => Some((Bounds::Fixed(*size), child)),
-        _ => None,
-    }
+    let child = match &chunk.data {
+        Data::List { child, .. } | Data::ListView { child, .. } | Data::FixedList { child, .. } => child,
+        _ => return None,
+    };
+    chunk.data.bounds().map(|bounds| (bounds, child.as_ref()))
 }
 
-/// Where the values of `len` lists from `base` on begin, if each has `width` of them and they follow
-/// each other.
-fn row_of(bounds: Bounds<'_>, base: usize, len: usize, width: usize) -> Option<usize> {
+/// Where the values of `len` lists from `base` on begin, if each has `width` of them, they follow each
+/// other, and the child has them: a list view that is missing may reach past its `values`.
+fn row_of(bounds: Bounds<'_>, base: usize, len: usize, width: usize, values: usize) -> Option<usize> {
     let (first, _) = bounds.get(base);
+    let end = len.checked_mul(width).and_then(|all| all.checked_add(first));
     let follows = |i: usize| bounds.get(base + i) == (first + i * width, width);
-    (0..len).all(follows).then_some(first)
+    (end.is_some_and(|end| end <= values) && (0..len).all(follows)).then_some(first)
 }
 
 /// How long the lists of one level are.
