@@ -181,7 +181,7 @@ impl Batches {
             if self.as_columns {
                 fields(py, planned.task(), &request, &mut debts)?
             } else {
-                array(py, planned.task(), &request, &mut debts)?.as_asked(py, &request)?
+                array(py, planned.task(), &request, &mut debts)?.into_asked(py, &request)?
             }
         };
         let mut used = rows;

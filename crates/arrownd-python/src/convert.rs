@@ -190,7 +190,7 @@ pub(crate) fn fields<'py>(
     for child in task.children() {
         let name = child.plan().name();
         let made = made(py, child, request, outs(request, name), debts)?;
-        columns.set_item(name.unwrap_or_default(), made.as_asked(py, request)?)?;
+        columns.set_item(name.unwrap_or_default(), made.into_asked(py, request)?)?;
     }
     Ok(columns.into_any())
 }

@@ -67,7 +67,7 @@ public_function! {
             let request = request(py, words, Caller::ToNumpy)?;
             (Acquired::from(obj)?, request)
         };
-        convert::one(py, data, &request)?.as_asked(py, &request)
+        convert::one(py, data, &request)?.into_asked(py, &request)
     }
 }
 

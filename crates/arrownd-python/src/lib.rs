@@ -8,6 +8,7 @@ mod convert;
 mod dtypes;
 mod errors;
 mod export;
+mod fills;
 mod functions;
 mod import;
 mod masked;

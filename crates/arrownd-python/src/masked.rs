@@ -61,7 +61,7 @@ fn record_fill<'py>(py: Python<'py>, record: &RecordType) -> PyResult<Bound<'py,
 
 impl<'py> Made<'py> {
     /// A masked array under `nulls="masked"`, otherwise the values.
-    pub(crate) fn as_asked(self, py: Python<'py>, request: &Request<'py>) -> Outcome<Bound<'py, PyAny>> {
+    pub(crate) fn into_asked(self, py: Python<'py>, request: &Request<'py>) -> Outcome<Bound<'py, PyAny>> {
         if request.options.nulls == Nulls::Masked { self.into_masked_array(py) } else { Ok(self.values) }
     }
 

@@ -66,7 +66,7 @@ fn values_of<'py>(
 ) -> Outcome<Values<'py>> {
     let values = made(py, child, request, (None, None), debts)?;
     let masked = request.options.nulls == arrownd::Nulls::Masked;
-    let values = values.as_asked(py, request)?;
+    let values = values.into_asked(py, request)?;
     let plain = if masked { None } else { values.cast::<PyUntypedArray>().ok().cloned() };
     Ok((values, plain))
 }

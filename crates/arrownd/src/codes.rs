@@ -55,7 +55,8 @@ fn number(parts: &mut [CodePart<'_>]) -> (Vec<Vec<usize>>, bool) {
     for part in parts {
         let missing = |at: usize| part.values.resolve(at).is_none();
         let may_miss = part.values.validity.is_some() || part.values.data.leads_on();
-        if !several && !(may_miss && (0..part.values.len).any(missing)) {
+        let some_missing = may_miss && (0..part.values.len).any(missing);
+        if !several && !some_missing {
             chosen.push((0..part.values.len).collect());
             continue;
         }

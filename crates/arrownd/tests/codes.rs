@@ -77,7 +77,7 @@ proptest! {
             prop_assert_eq!(found, value, "{}", code);
             prop_assert!(code >= -1 && i128::from(code) < 1 << (codes.plan().dtype.itemsize() * 8 - 1));
         }
-        prop_assert_eq!((codes.plan().transfer == Transfer::View), own);
+        prop_assert_eq!(codes.plan().transfer == Transfer::View, own);
         prop_assert_eq!(codes.plan().reasons().is_empty(), own, "{:?}", codes.plan().reasons());
         let filled: Vec<usize> = (0..chunks.len()).filter(|at| chunks[*at].len > 0).collect();
         if own && let [only] = *filled {

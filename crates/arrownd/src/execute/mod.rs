@@ -3,19 +3,19 @@
 mod dest;
 mod rows;
 mod view;
-
-use arrow_schema::DataType;
+mod visit;
 
 pub use dest::{Dest, Run};
 pub use view::ViewOf;
+pub use visit::Visit;
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::kernels::{self, Failed, Window};
-use crate::mapping::{Element, map};
+use crate::kernels;
+use crate::mapping::Element;
 use crate::options::{Fill, Options, Order};
-use crate::plan::{Facts, LeafStep, Op, Plan, Step, plan};
-use crate::source::{Block, Column, Data, Hop, Leaf, Node, Octets, Part, RowValues};
+use crate::plan::{Facts, LeafStep, Plan, Step, plan};
+use crate::source::{Column, Hop, Leaf, Node, Part, RowValues};
 use rows::RowCursor;
 
 /// A plan and the source it was made for: neither can meet another.
@@ -279,147 +279,4 @@ fn leaf_runs<E>(
     dest.runs(at, len, |position, run| {
         each(Visit { plan, step, leaf, part, start: start + (position - at), position, run })
     })
-}
-
-/// A stretch of values of one part, and the memory they go to.
-#[derive(Debug)]
-pub struct Visit<'v> {
-    /// The leaf's plan.
-    pub plan: &'v Plan,
-    /// How it is carried out.
-    pub step: &'v LeafStep,
-    /// The leaf.
-    pub leaf: &'v Leaf<'v>,
-    /// The part.
-    pub part: &'v Part<'v>,
-    /// The first value, counted in the part.
-    pub start: usize,
-    /// The first value, counted in the leaf.
-    pub position: usize,
-    /// Where the values go: as many as it is long.
-    pub run: Run<'v>,
-}
-
-impl<'v> Visit<'v> {
-    /// Where the values from `at` on lie, counted in the run: up to 64 of them.
-    #[inline(always)]
-    #[must_use]
-    pub fn block(&self, at: usize) -> Block {
-        let mut block = self.part.block(self.start + at, self.run.len().saturating_sub(at));
-        if self.step.element == Element::Null {
-            block.valid = 0;
-        }
-        block
-    }
-
-    /// The bytes of a block's text or binary values.
-    #[inline(always)]
-    #[must_use]
-    pub fn octets(&self, block: &Block) -> Octets<'v> {
-        match &*self.part.data {
-            Data::Fixed(bytes) => Octets::fixed(bytes, self.step.element.width(), &block.index, block.valid),
-            data => Octets::new(data, &block.index, block.valid),
-        }
-    }
-
-    /// The error for text that isn't UTF-8, at a position counted in the run.
-    #[cold]
-    #[must_use]
-    pub fn invalid_text(&self, at: usize, why: std::str::Utf8Error) -> Error {
-        Error::InvalidArrow {
-            path: self.plan.path.clone(),
-            what: format!("text that isn't UTF-8 ({why}) at position {}", self.position + at),
-        }
-    }
-
-    fn convert(mut self) -> Result<()> {
-        let LeafStep { element, op, fill, check, .. } = self.step;
-        let Some(dtype) = self.plan.dtype.map(|dtype| dtype.complex_part().unwrap_or(dtype)) else {
-            return Ok(());
-        };
-        let bytes = match *self.part.data {
-            Data::Fixed(bytes) => bytes,
-            _ => &[][..],
-        };
-        let window = Window { bytes, part: self.part, start: self.start };
-        let fill = fill.as_ref();
-        let run = &mut self.run;
-        let done = match op {
-            Op::Same => {
-                kernels::copy_opaque(dtype, window, run, fill);
-                Ok(())
-            }
-            Op::Unpack => {
-                if let Data::Bits(bits) = &*self.part.data {
-                    let fill = fill.map(|fill| matches!(fill, Fill::Bool(true)));
-                    kernels::bits::unpack(bits, window, run, fill);
-                }
-                Ok(())
-            }
-            Op::Cast => kernels::cast(&self.part.data, *element, dtype, window, run, fill, *check),
-            Op::Scale { .. } | Op::Calendar { .. } => {
-                kernels::ticks(*element, *op, window, run, fill, *check)
-            }
-            Op::Nothing => {
-                kernels::fill_nothing(dtype, run, fill.unwrap_or(&Fill::Int(0)));
-                Ok(())
-            }
-            Op::Text => return kernels::text(&mut self, dtype),
-            Op::Object => Ok(()),
-        };
-        done.map_err(|Failed(index)| self.lossy(index, dtype))
-    }
-
-    fn lossy(&self, index: usize, dtype: DType) -> Error {
-        let width = self.step.element.width();
-        let own = self.part.index(index).unwrap_or(0);
-        let bytes = match *self.part.data {
-            Data::Fixed(bytes) => bytes.get(own * width..(own + 1) * width).unwrap_or_default(),
-            _ => &[],
-        };
-        let by_nulls = self.step.fill.is_some() && dtype.is_float() && self.step.element.is_integer();
-        let remedy = if by_nulls {
-            "pass nulls=\"masked\" or na_value= to keep the dtype, or safe=False to round"
-        } else {
-            "pass a wider dtype, or safe=False to round or cut"
-        };
-        Error::LossyCast {
-            path: self.plan.path.clone(),
-            value: value_text(self.leaf, self.step.element, bytes),
-            position: self.position + (index - self.start),
-            dtype: dtype.to_string(),
-            remedy: remedy.to_owned(),
-        }
-    }
-}
-
-/// A value as a message shows it.
-fn value_text(leaf: &Leaf<'_>, element: Element, bytes: &[u8]) -> String {
-    fn read<const N: usize>(bytes: &[u8]) -> [u8; N] {
-        bytes.try_into().unwrap_or([0; N])
-    }
-    let number = match element {
-        Element::I8 => i8::from_ne_bytes(read(bytes)).to_string(),
-        Element::I16 => i16::from_ne_bytes(read(bytes)).to_string(),
-        Element::I32 => i32::from_ne_bytes(read(bytes)).to_string(),
-        Element::I64 => i64::from_ne_bytes(read(bytes)).to_string(),
-        Element::U8 => u8::from_ne_bytes(read(bytes)).to_string(),
-        Element::U16 => u16::from_ne_bytes(read(bytes)).to_string(),
-        Element::U32 => u32::from_ne_bytes(read(bytes)).to_string(),
-        Element::U64 => u64::from_ne_bytes(read(bytes)).to_string(),
-        Element::Wide { signed: true } => i128::from_ne_bytes(read(bytes)).to_string(),
-        Element::Wide { signed: false } => u128::from_ne_bytes(read(bytes)).to_string(),
-        Element::Decimal { scale, .. } => kernels::DecimalText::of(bytes, scale).to_string(),
-        Element::F16 => half::f16::from_ne_bytes(read(bytes)).to_string(),
-        Element::F32 => format!("{:?}", f32::from_ne_bytes(read(bytes))),
-        Element::F64 => format!("{:?}", f64::from_ne_bytes(read(bytes))),
-        _ => format!("{bytes:?}"),
-    };
-    match (leaf.field.data_type(), map(&leaf.field).map(|mapped| mapped.meaning)) {
-        (DataType::Date32 | DataType::Date64 | DataType::Timestamp(..), Ok(DType::Datetime(Some(r)))) => {
-            format!("datetime64({number}, '{r}')")
-        }
-        (_, Ok(DType::Timedelta(Some(r)))) => format!("timedelta64({number}, '{r}')"),
-        _ => number,
-    }
 }

@@ -2,12 +2,13 @@
 
 use super::convert::{Op, convert, viewed_as};
 use super::fill::{fit, marker};
+use super::outs::{allocated, check_outs, mask_bytes};
+use super::refusal::{is_supported, misfit, missing_error, refuse_missing, unfilled, unsupported};
 use super::{Facts, LeafFacts, LeafStep, Note, Plan, Reason, Reasons, Step, Transfer, type_name};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::mapping::{Mapped, map};
-use crate::options::{Fill, Fills, Nulls, Options, OutSpec, Outs};
-use crate::source::Ragged;
+use crate::options::{Fill, Fills, Nulls, Options};
 
 /// What every NumPy has; 2 and later have 64.
 const MOST_DIMENSIONS: usize = 32;
@@ -111,47 +112,6 @@ pub(super) fn result_dtype(
 /// Whether a place of the result has no value: it is missing, or its list is short.
 pub(super) fn absent(leaf: &LeafFacts<'_>) -> bool {
     leaf.missing > 0 || leaf.padded > 0
-}
-
-/// Refuses what has no place under `nulls="raise"`.
-pub(super) fn refuse_missing(
-    facts: &Facts<'_>,
-    leaf: &LeafFacts<'_>,
-    options: &Options,
-    path: &str,
-) -> Result<()> {
-    if leaf.missing > 0 {
-        let remedy = "pass nulls=\"nan\", nulls=\"masked\" or na_value=";
-        return Err(missing_error(facts, leaf, path, remedy.to_owned()));
-    }
-    if leaf.padded > 0 && options.na_value.is_none() {
-        return Err(unfilled(path, "nulls=\"raise\" leaves no marker: pass na_value="));
-    }
-    Ok(())
-}
-
-/// Lists that have to be filled up, and nothing to do that with.
-fn unfilled(path: &str, why: &str) -> Error {
-    let place = if path.is_empty() { String::new() } else { format!("field {path:?}: ") };
-    Error::Conflict(format!("{place}lists of unequal length are filled up, and {why}"))
-}
-
-pub(super) fn misfit(ragged: &Ragged, path: &str) -> Error {
-    let (expected, remedy) = if ragged.too_long {
-        (format!("pad_to is {}", ragged.expected), "pass a larger pad_to, or leave it out")
-    } else {
-        (
-            format!("those before it have {}", ragged.expected),
-            "pass lists=\"pad\" or lists=\"object\", or use to_ragged",
-        )
-    };
-    Error::Ragged {
-        path: path.to_owned(),
-        row: ragged.row,
-        found: ragged.found.clone(),
-        expected,
-        remedy: remedy.to_owned(),
-    }
 }
 
 /// `dtype`, wide enough for every text and for the fill, where the request leaves that open.
@@ -400,64 +360,6 @@ pub(super) fn requested(options: &Options, reasons: &mut Reasons) {
     }
 }
 
-/// The bytes that are allocated for a result of so many elements.
-pub(super) fn allocated(
-    elements: Option<usize>,
-    dtype: DType,
-    copies: bool,
-    masked: bool,
-    options: &Options,
-) -> Option<usize> {
-    elements.map(|n| {
-        let values = if copies && options.out.is_none() { n.saturating_mul(dtype.itemsize()) } else { 0 };
-        let mask =
-            if masked && options.out_mask.is_none() { mask_bytes(elements, dtype, options) } else { None };
-        values + mask.unwrap_or(0)
-    })
-}
-
-/// The bytes of the mask of so many elements.
-fn mask_bytes(elements: Option<usize>, dtype: DType, options: &Options) -> Option<usize> {
-    let each = if options.record_masks { dtype.record_parts() } else { 1 };
-    elements.map(|n| n.saturating_mul(each))
-}
-
-/// A shape as Python writes it.
-pub(super) fn tuple(shape: &[usize]) -> String {
-    match shape {
-        [n] => format!("({n},)"),
-        _ => format!("({})", shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-    }
-}
-
-/// Refuses an `out` that the result doesn't fit into.
-pub(super) fn check_outs(
-    options: &Options,
-    dtype: DType,
-    rows: Option<usize>,
-    trailing: &[usize],
-) -> Result<()> {
-    let check = |out: &OutSpec, what: &str, dtype: DType| {
-        let shape: Vec<usize> = rows.into_iter().chain(trailing.iter().copied()).collect();
-        if rows.is_none() || (out.dtype == dtype && out.record.is_none() && out.shape == shape) {
-            return Ok(());
-        }
-        Err(Error::BadValue(format!(
-            "{what} has dtype {} and shape {}, and the result has dtype {dtype} and shape {}: pass an array of that kind, or dtype=",
-            out.dtype,
-            tuple(&out.shape),
-            tuple(&shape)
-        )))
-    };
-    if let Some(Outs::One(out)) = &options.out {
-        check(out, "out", dtype)?;
-    }
-    if let Some(out) = &options.out_mask {
-        check(out, "the mask of out", DType::Bool)?;
-    }
-    Ok(())
-}
-
 fn align(dtype: DType) -> usize {
     match dtype {
         DType::Void(_) | DType::ByteString(_) => 1,
@@ -467,36 +369,4 @@ fn align(dtype: DType) -> usize {
         DType::IntervalMonthDayNano => 8,
         other => other.itemsize(),
     }
-}
-
-pub(super) fn missing_error(facts: &Facts<'_>, leaf: &LeafFacts<'_>, path: &str, remedy: String) -> Error {
-    let each: usize = leaf.dims.iter().product();
-    Error::Nulls {
-        path: path.to_owned(),
-        count: leaf.missing,
-        len: facts.rows.unwrap_or(0) * each,
-        first: leaf.first_missing,
-        remedy,
-    }
-}
-
-/// Whether this version has a kernel.
-fn is_supported(leaf: &LeafFacts<'_>, mapped: &Mapped) -> bool {
-    mapped.row.row().supported || leaf.rows.is_some()
-}
-
-fn unsupported(leaf: &LeafFacts<'_>, mapped: &Mapped, to: Option<DType>, path: &str) -> Error {
-    let supported = is_supported(leaf, mapped);
-    let to = to.map_or_else(|| "NumPy".to_owned(), |dtype| dtype.to_string());
-    let remedy = if !supported {
-        let elsewhere = if path.is_empty() { "" } else { "; leave the field out with columns=" };
-        format!("this version doesn't convert the type yet{elsewhere}")
-    } else if mapped.meaning == DType::Object {
-        "leave out dtype= to get Python objects".to_owned()
-    } else if mapped.meaning == mapped.dtype {
-        format!("leave out dtype= to get {}, or pass dtype=object", mapped.dtype)
-    } else {
-        format!("leave out dtype= to get {}, or pass dtype=\"{}\"", mapped.dtype, mapped.meaning)
-    };
-    Error::UnsupportedType { path: path.to_owned(), from: type_name(leaf.field), to, remedy }
 }

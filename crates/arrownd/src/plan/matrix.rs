@@ -1,7 +1,9 @@
 //! The plan of a struct or table as one 2-D array.
 
-use super::leaf::{allocated, check_outs, into, misfit, requested, result_dtype};
+use super::leaf::{into, requested, result_dtype};
+use super::outs::{allocated, check_outs};
 use super::promote::{Member, common};
+use super::refusal::misfit;
 use super::{
     Facts, FactsNode, LeafFacts, Note, Plan, Reason, Reasons, Step, Transfer, distinct, fill, row_values,
     type_name,

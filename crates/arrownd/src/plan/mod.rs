@@ -8,9 +8,11 @@ mod facts;
 mod fill;
 mod leaf;
 mod matrix;
+mod outs;
 mod promote;
 mod reason;
 mod records;
+mod refusal;
 mod rows;
 
 use arrow_schema::{DataType, Field};

@@ -1,7 +1,9 @@
 //! The plan of a struct or table as records: a structured array.
 
-use super::leaf::{misfit, requested, tuple};
+use super::leaf::requested;
 use super::matrix::Fields;
+use super::outs::tuple;
+use super::refusal::misfit;
 use super::{
     Facts, Note, Plan, Reason, Reasons, Step, Transfer, column, distinct, fill, row_values, type_name,
 };

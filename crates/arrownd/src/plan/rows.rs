@@ -1,6 +1,8 @@
 //! Lists that become arrays of their own: `lists="object"` and `to_ragged`.
 
-use super::leaf::{absent, check_outs, missing_error, requested, shown_unknown, unwrapped};
+use super::leaf::{absent, requested, shown_unknown, unwrapped};
+use super::outs::check_outs;
+use super::refusal::{misfit, missing_error};
 use super::{Facts, FactsNode, LeafFacts, LeafStep, Note, Plan, Reasons, Step, Transfer, column, type_name};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -31,7 +33,7 @@ pub(super) fn plan(
     alone: bool,
 ) -> Result<Plan> {
     if let Some(ragged) = &leaf.way.ragged {
-        return Err(super::leaf::misfit(ragged, path));
+        return Err(misfit(ragged, path));
     }
     if options.nulls == Nulls::Raise && leaf.missing > 0 {
         let remedy = "pass nulls=\"nan\" or nulls=\"masked\"".to_owned();

@@ -3,8 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::bits::{Bits, low_mask};
-use super::chunk::{Chunk, Offsets};
-use super::rows::Shapes;
+use super::bounds::Bounds;
+use super::chunk::Chunk;
+use super::keys::{Keys, first_above};
+use super::tensors::Shapes;
 
 /// Where up to 64 values lie.
 #[derive(Debug, Clone, Copy)]
@@ -57,170 +59,9 @@ impl Clone for Hint {
     }
 }
 
-/// Where lists begin and end.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Bounds<'a> {
-    /// One after the other.
-    Offsets(Offsets<'a>),
-    /// Anywhere.
-    Views { offsets: Offsets<'a>, sizes: Offsets<'a> },
-    /// All of one size.
-    Fixed(usize),
-}
-
-impl Bounds<'_> {
-    /// Start and length of a list. What the border hasn't checked (a null list's) is (0, 0) or garbage
-    /// that only slices with checks are asked for.
-    #[inline]
-    pub(crate) fn get(&self, index: usize) -> (usize, usize) {
-        match self {
-            Self::Offsets(offsets) => {
-                let start = offsets.get(index);
-                (start as usize, (offsets.get(index + 1) - start) as usize)
-            }
-            Self::Views { offsets, sizes } => (offsets.get(index) as usize, sizes.get(index) as usize),
-            Self::Fixed(size) => (index * size, *size),
-        }
-    }
-}
-
-/// Integers of any width in the producer's bytes, which may be misaligned.
-#[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "the names are the types'")]
-pub enum Keys<'a> {
-    I8(&'a [u8]),
-    I16(&'a [[u8; 2]]),
-    I32(&'a [[u8; 4]]),
-    I64(&'a [[u8; 8]]),
-    U8(&'a [u8]),
-    U16(&'a [[u8; 2]]),
-    U32(&'a [[u8; 4]]),
-    U64(&'a [[u8; 8]]),
-}
-
-macro_rules! each_key {
-    ($keys:expr, |$k:ident, $read:ident| $body:expr) => {
-        match $keys {
-            Keys::I8($k) => {
-                let $read = |b: &u8| *b as i8 as i64;
-                $body
-            }
-            Keys::U8($k) => {
-                let $read = |b: &u8| i64::from(*b);
-                $body
-            }
-            Keys::I16($k) => {
-                let $read = |b: &[u8; 2]| i64::from(i16::from_ne_bytes(*b));
-                $body
-            }
-            Keys::U16($k) => {
-                let $read = |b: &[u8; 2]| i64::from(u16::from_ne_bytes(*b));
-                $body
-            }
-            Keys::I32($k) => {
-                let $read = |b: &[u8; 4]| i64::from(i32::from_ne_bytes(*b));
-                $body
-            }
-            Keys::U32($k) => {
-                let $read = |b: &[u8; 4]| i64::from(u32::from_ne_bytes(*b));
-                $body
-            }
-            Keys::I64($k) => {
-                let $read = |b: &[u8; 8]| i64::from_ne_bytes(*b);
-                $body
-            }
-            Keys::U64($k) => {
-                // What doesn't fit is no index of anything that fits into memory.
-                let $read = |b: &[u8; 8]| u64::from_ne_bytes(*b) as i64;
-                $body
-            }
-        }
-    };
-}
-
-impl<'a> Keys<'a> {
-    /// The integers of a type; `None` for any other type.
-    pub(crate) fn new(data_type: &arrow_schema::DataType, bytes: &'a [u8]) -> Option<Self> {
-        use arrow_schema::DataType as T;
-        Some(match data_type {
-            T::Int8 => Self::I8(bytes),
-            T::Int16 => Self::I16(bytes.as_chunks().0),
-            T::Int32 => Self::I32(bytes.as_chunks().0),
-            T::Int64 => Self::I64(bytes.as_chunks().0),
-            T::UInt8 => Self::U8(bytes),
-            T::UInt16 => Self::U16(bytes.as_chunks().0),
-            T::UInt32 => Self::U32(bytes.as_chunks().0),
-            T::UInt64 => Self::U64(bytes.as_chunks().0),
-            _ => return None,
-        })
-    }
-
-    /// How many.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        each_key!(self, |keys, _read| keys.len())
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// One of them; 0 past the end.
-    #[inline]
-    #[must_use]
-    pub fn get(&self, index: usize) -> i64 {
-        each_key!(self, |keys, read| keys.get(index).map_or(0, read))
-    }
-
-    /// The bytes.
-    pub(crate) fn bytes(&self) -> &'a [u8] {
-        match self {
-            Self::I8(x) | Self::U8(x) => x,
-            Self::I16(x) | Self::U16(x) => x.as_flattened(),
-            Self::I32(x) | Self::U32(x) => x.as_flattened(),
-            Self::I64(x) | Self::U64(x) => x.as_flattened(),
-        }
-    }
-
-    /// The keys from `first` on as a block's indexes; false where there aren't 64 of them.
-    #[inline]
-    fn read_row(&self, first: usize, block: &mut Block) -> bool {
-        let valid = block.valid;
-        each_key!(self, |keys, read| {
-            let Some(row) = first.checked_add(64).and_then(|end| keys.get(first..end)) else { return false };
-            if valid == u64::MAX {
-                for (to, key) in block.index.iter_mut().zip(row) {
-                    *to = read(key) as usize;
-                }
-            } else {
-                for (lane, (to, key)) in block.index.iter_mut().zip(row).enumerate() {
-                    *to = if valid >> lane & 1 == 1 { read(key) as usize } else { 0 };
-                }
-            }
-        });
-        true
-    }
-
-    /// Replaces each index by the key that is there. Keys of missing values are never followed.
-    #[inline]
-    fn look_up(&self, block: &mut Block) {
-        // 64 keys in a row are read by a loop that the vectoriser likes.
-        if is_row(&block.index, 64) && self.read_row(block.index[0], block) {
-            return;
-        }
-        let valid = block.valid;
-        each_key!(self, |keys, read| {
-            for (i, at) in block.index.iter_mut().enumerate() {
-                *at = if valid >> i & 1 == 1 { keys.get(*at).map_or(0, read) as usize } else { 0 };
-            }
-        });
-    }
-}
-
+/// Whether the first `len` positions follow each other.
 #[inline]
-fn is_row(index: &[usize; 64], len: usize) -> bool {
+pub(super) fn is_row(index: &[usize; 64], len: usize) -> bool {
     let first = index[0];
     // Lists that follow each other look like a row from both ends; most others differ there.
     let follows = |i: usize, at: &usize| *at == first.wrapping_add(i);
@@ -423,68 +264,6 @@ impl Hop<'_> {
     }
 }
 
-impl Bounds<'_> {
-    /// The length of `len` lists from `base` on, where they follow each other and all have the same.
-    pub(super) fn uniform(&self, base: usize, len: usize) -> Option<usize> {
-        fn all<const N: usize>(offsets: &[[u8; N]], read: impl Fn(&[u8; N]) -> i64) -> Option<usize> {
-            let (first, rest) = offsets.split_first()?;
-            let size = read(rest.first()?) - read(first);
-            // Short stretches, so that lists of unequal length are seen early.
-            let mut at = 0;
-            while at < rest.len() {
-                let end = (at + 1024).min(rest.len());
-                let (starts, ends) = (offsets.get(at..end)?, rest.get(at..end)?);
-                let pairs = starts.iter().zip(ends);
-                if !pairs.fold(true, |same, (start, end)| same & (read(end) - read(start) == size)) {
-                    return None;
-                }
-                at = end;
-            }
-            usize::try_from(size).ok()
-        }
-        let Self::Offsets(offsets) = self else { return None };
-        match offsets.slice(base, len + 1)? {
-            Offsets::I32(offsets) => all(offsets, |bytes| i64::from(i32::from_ne_bytes(*bytes))),
-            Offsets::I64(offsets) => all(offsets, |bytes| i64::from_ne_bytes(*bytes)),
-        }
-    }
-
-    /// How many values `len` lists from `base` on have together, where they follow each other.
-    pub(super) fn total(&self, base: usize, len: usize) -> Option<usize> {
-        match self {
-            Self::Offsets(offsets) => usize::try_from(offsets.get(base + len) - offsets.get(base)).ok(),
-            _ => None,
-        }
-    }
-
-    /// The shortest and the longest of `len` lists from `base` on, where they follow each other.
-    pub(super) fn extremes(&self, base: usize, len: usize) -> Option<(usize, usize)> {
-        macro_rules! extremes {
-            ($offsets:expr, $t:ty) => {{
-                let offsets = $offsets;
-                let read = |bytes: &[u8; size_of::<$t>()]| <$t>::from_ne_bytes(*bytes);
-                let sizes = offsets.iter().zip(offsets.get(1..)?).map(|(a, b)| read(b).wrapping_sub(read(a)));
-                let (least, most) =
-                    sizes.fold((<$t>::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
-                Some((usize::try_from(least).ok()?, usize::try_from(most).ok()?))
-            }};
-        }
-        let Self::Offsets(offsets) = self else { return None };
-        match offsets.slice(base, len + 1)? {
-            Offsets::I32(offsets) => extremes!(offsets, i32),
-            Offsets::I64(offsets) => extremes!(offsets, i64),
-        }
-    }
-
-    fn bytes(&self) -> Vec<&[u8]> {
-        match self {
-            Self::Offsets(offsets) => vec![offsets.bytes()],
-            Self::Views { offsets, sizes } => vec![offsets.bytes(), sizes.bytes()],
-            Self::Fixed(_) => Vec::new(),
-        }
-    }
-}
-
 /// Runs whose positions are those of the result, `base` further on.
 #[derive(Clone, Copy)]
 pub(crate) struct RunsInARow<'a> {
@@ -517,16 +296,6 @@ impl<'a> RunsInARow<'a> {
     pub(crate) fn end(&self, run: usize) -> usize {
         (self.ends.get(run) as usize).saturating_sub(self.base)
     }
-}
-
-/// The first run that ends above a position.
-pub(super) fn first_above(ends: &Keys<'_>, at: i64) -> usize {
-    let (mut low, mut high) = (0, ends.len());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if ends.get(middle) <= at { low = middle + 1 } else { high = middle }
-    }
-    low
 }
 
 /// Calls `each(lanes, span, within)` for the stretches of `len` lanes that lie in one span of `size`

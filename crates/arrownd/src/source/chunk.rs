@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use arrow_schema::UnionFields;
 
-use super::access::Bounds;
 use super::bits::Bits;
+use super::bounds::Bounds;
 
 /// Offsets of 32 or 64 bits, in the producer's bytes: they may be misaligned.
 #[derive(Debug, Clone, Copy)]

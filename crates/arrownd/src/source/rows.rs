@@ -1,16 +1,21 @@
-//! Lists that become arrays of their own, and tensors of variable shape.
+//! Lists that become arrays of their own.
 
 use std::borrow::Cow;
 
-use arrow_schema::{DataType, Field};
+use arrow_schema::DataType;
 
-use super::access::{Bounds, Hop, Keys};
+use super::access::Hop;
+use super::bounds::Bounds;
 use super::chunk::{Chunk, Data, Offsets};
-use super::column::{Column, Levels, Reading, column};
+use super::column::{Column, column};
+use super::part::Levels;
 use super::path::Path;
-use super::walk::{State, Walk, item, lists_of, part_of};
-use crate::error::{Error, Result};
-use crate::mapping::{Extension, extension, map, variable_tensor};
+use super::reading::Reading;
+use super::state::{State, item, part_of};
+use super::tensors::Shaped;
+use super::walk::{Walk, lists_of};
+use crate::error::Result;
+use crate::mapping::{Extension, extension, map};
 use crate::plan::viewed_as;
 
 /// Where each list begins and ends in the values of all of them.
@@ -237,83 +242,4 @@ fn in_a_row(part: &Walk<'_>, bounds: Bounds<'_>) -> Option<(usize, usize)> {
     let mut there = 0;
     part.positions(|_, index| there += bounds.get(index).1);
     (there == all).then_some((first, all))
-}
-
-/// Where the shapes of tensors are.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shapes<'a> {
-    bounds: Bounds<'a>,
-    lengths: Keys<'a>,
-}
-
-impl<'a> Shapes<'a> {
-    /// The length of one axis of one tensor.
-    pub(super) fn get(&self, row: usize, axis: usize) -> i64 {
-        self.lengths.get(self.bounds.get(row).0 + axis)
-    }
-
-    /// The producer's bytes.
-    pub(super) fn bytes(&self) -> &'a [u8] {
-        self.lengths.bytes()
-    }
-}
-
-/// What a tensor of variable shape is made of.
-#[derive(Debug, Clone)]
-pub(super) struct Shaped {
-    pub(super) item: Field,
-    /// For each axis of the result, the one in memory.
-    pub(super) axes: Vec<usize>,
-    data: usize,
-    shape: usize,
-}
-
-impl Shaped {
-    pub(super) fn new(field: &Field) -> Result<Self> {
-        let (item, data, shape, axes) = variable_tensor(field)?;
-        Ok(Self { item, axes, data, shape })
-    }
-
-    /// The lists of values, the values, and the shapes of one chunk.
-    pub(super) fn parts<'a>(&self, chunk: &'a Chunk<'a>) -> Option<(Bounds<'a>, &'a Chunk<'a>, Shapes<'a>)> {
-        let Data::Struct(children) = &chunk.data else { return None };
-        let (bounds, child) = lists_of(children.get(self.data)?)?;
-        let (own, lengths) = lists_of(children.get(self.shape)?)?;
-        let Data::Fixed(bytes) = lengths.data else { return None };
-        // The type was seen to be int32 or int64.
-        let wide = lengths.len > 0 && bytes.len() / lengths.len == 8;
-        let lengths = if wide { Keys::I64(bytes.as_chunks().0) } else { Keys::I32(bytes.as_chunks().0) };
-        Some((bounds, child, Shapes { bounds: own, lengths }))
-    }
-
-    /// Calls `each` with every tensor that is there and its shape.
-    ///
-    /// # Errors
-    /// [`Error::InvalidArrow`] for a shape that isn't one of the values that the tensor has.
-    pub(super) fn each(&self, part: &Walk<'_>, mut each: impl FnMut(usize, &[usize])) -> Result<()> {
-        let Some((bounds, _, shapes)) = self.parts(part.chunk) else { return Ok(()) };
-        let mut wrong = None;
-        let mut shape = vec![0; self.axes.len()];
-        part.positions(|position, index| {
-            let lengths = shapes.bounds.get(index).1;
-            let mut size = Some(1usize);
-            for (axis, to) in shape.iter_mut().enumerate() {
-                let own = usize::try_from(shapes.get(index, axis)).ok();
-                size = size.zip(own).and_then(|(size, own)| size.checked_mul(own));
-                *to = own.unwrap_or(0);
-            }
-            if lengths != shape.len() || size != Some(bounds.get(index).1) {
-                wrong.get_or_insert((position, bounds.get(index).1));
-            } else {
-                each(position, &shape);
-            }
-        });
-        match wrong {
-            None => Ok(()),
-            Some((position, size)) => Err(Error::InvalidArrow {
-                path: String::new(),
-                what: format!("the tensor at position {position} has {size} values, and no shape of as many"),
-            }),
-        }
-    }
 }

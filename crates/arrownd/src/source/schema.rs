@@ -11,6 +11,7 @@ use arrow_schema::extension::EXTENSION_TYPE_NAME_KEY;
 
 use super::c_data::ArrowSchema;
 use super::path::Path;
+use super::values::{VALUES_PREFIX, kept_key};
 use crate::error::{Error, Result};
 
 /// Deeper types are refused: every walk over a type may recurse this far.
@@ -112,27 +113,6 @@ unsafe fn field(schema: &ArrowSchema, path: &Path<'_>, depth: usize, left: &Cell
     own.retain(|(key, _)| !key.starts_with(VALUES_PREFIX));
     own.extend(of_values);
     Ok(if own.is_empty() { field } else { field.with_metadata(own.into_iter().collect::<Metadata>()) })
-}
-
-/// Before the keys of the metadata that a dictionary's values have: `DataType::Dictionary` has no
-/// field that could hold it, so the outer field does.
-const VALUES_PREFIX: &str = "ARROWND:values:";
-
-fn kept_key(key: &str) -> String {
-    format!("{VALUES_PREFIX}{key}")
-}
-
-/// The field of a dictionary's values, with their own metadata; `None` for every other type.
-#[must_use]
-pub fn values_field(field: &Field) -> Option<Field> {
-    let DataType::Dictionary(_, values) = field.data_type() else {
-        return None;
-    };
-    let own = field.metadata().iter();
-    let kept: Metadata = own
-        .filter_map(|(key, value)| Some((key.strip_prefix(VALUES_PREFIX)?.to_owned(), value.clone())))
-        .collect();
-    Some(Field::new("values", (**values).clone(), true).with_metadata(kept))
 }
 
 /// # Safety
