@@ -24,13 +24,7 @@ pub(super) fn booleans(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, P
     let (yes, no) =
         (PyBool::new(py, true).to_owned().into_any(), PyBool::new(py, false).to_owned().into_any());
     for at in (0..visit.run.len()).step_by(64) {
-        let (mut word, mut valid) = if part.is_direct() {
-            (bits.word(visit.start + at), part.validity.word(visit.start + at))
-        } else {
-            let block = visit.block(at);
-            let lanes = block.index.into_iter().enumerate();
-            (lanes.fold(0, |word, (i, index)| word | u64::from(bits.get(index)) << i), block.valid)
-        };
+        let (mut word, mut valid) = part.bit_words(bits, visit.start + at);
         for i in at..(at + 64).min(visit.run.len()) {
             let object = match (valid & 1, word & 1) {
                 (0, _) => fill,

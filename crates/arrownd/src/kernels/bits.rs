@@ -12,9 +12,8 @@ pub(crate) fn unpack(bits: &Bits<'_>, window: Window<'_, '_>, run: &mut Run<'_>,
     let Window { part, start, .. } = window;
     let spread = if fill == Some(true) { u64::MAX } else { 0 };
     if !part.is_direct() {
-        let len = run.len();
         return expand(run, |at| {
-            let (bits, valid) = gather(bits, part, start + at, len - at);
+            let (bits, valid) = part.bit_words(bits, start + at);
             bits | spread & !valid
         });
     }
@@ -55,16 +54,6 @@ pub(crate) fn mask(part: &Part<'_>, start: usize, run: &mut Run<'_>) {
     expand(run, |at| !part.word(start + at));
 }
 
-/// Bits that don't lie in a row, where they are there, and which are.
-fn gather(bits: &Bits<'_>, part: &Part<'_>, start: usize, len: usize) -> (u64, u64) {
-    let block = part.block(start, len);
-    let mut word = 0;
-    for (lane, index) in block.index.into_iter().enumerate() {
-        word |= u64::from(bits.get(index)) << lane;
-    }
-    (word & block.valid, block.valid)
-}
-
 /// Any two values for false and true, `fill` where one is missing.
 pub(super) fn convert_bits<D: Copy>(
     bits: &Bits<'_>,
@@ -77,11 +66,7 @@ pub(super) fn convert_bits<D: Copy>(
     let mut at = 0;
     while at < run.len() {
         let n = (run.len() - at).min(64);
-        let (word, valid) = if part.is_direct() {
-            (bits.word(start + at), part.validity.word(start + at))
-        } else {
-            gather(bits, part, start + at, n)
-        };
+        let (word, valid) = part.bit_words(bits, start + at);
         let valid = if fill.is_some() { valid } else { u64::MAX };
         let mut out = [MaybeUninit::new(fill.unwrap_or(no)); 64];
         for (i, to) in out.iter_mut().enumerate() {

@@ -338,7 +338,14 @@ pub(super) fn follow(hops: &[Hop<'_>], start: usize, len: usize, valid: u64) -> 
 #[inline(never)]
 pub(super) fn follow_into(hops: &[Hop<'_>], start: usize, len: usize, valid: u64, block: &mut Block) {
     (block.len, block.valid, block.padded) = (len, valid & low_mask(len), 0);
-    for hop in hops {
+    let mut rest = hops;
+    // What most dictionaries are, keys in a row: asking whether they are costs a third of `dict_f64`.
+    if let [Hop::Start { base, inner: 1 }, Hop::Keys(keys), after @ ..] = hops
+        && keys.read_row(base + start, block)
+    {
+        rest = after;
+    }
+    for hop in rest {
         hop.step(start, block);
     }
 }

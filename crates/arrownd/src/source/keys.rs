@@ -104,7 +104,7 @@ impl<'a> Keys<'a> {
 
     /// The keys from `first` on as a block's indexes; false where there aren't 64 of them.
     #[inline]
-    fn read_row(&self, first: usize, block: &mut Block) -> bool {
+    pub(super) fn read_row(&self, first: usize, block: &mut Block) -> bool {
         let valid = block.valid;
         each_key!(self, |keys, read| {
             let Some(row) = first.checked_add(64).and_then(|end| keys.get(first..end)) else { return false };

@@ -91,6 +91,25 @@ impl Part<'_> {
         self.block(start, self.len.saturating_sub(start)).valid
     }
 
+    /// 64 booleans from `start` on, and which of them are there; what is past the end is undefined.
+    #[inline(always)]
+    #[must_use]
+    pub fn bit_words(&self, bits: &Bits<'_>, start: usize) -> (u64, u64) {
+        if self.hops.is_empty() {
+            (bits.word(start), self.validity.word(start))
+        } else {
+            self.gathered_bits(bits, start)
+        }
+    }
+
+    #[inline(never)]
+    fn gathered_bits(&self, bits: &Bits<'_>, start: usize) -> (u64, u64) {
+        let block = self.block(start, self.len.saturating_sub(start));
+        let lanes = block.index.into_iter().enumerate();
+        let word = lanes.fold(0, |word, (lane, index)| word | u64::from(bits.get(index)) << lane);
+        (word & block.valid, block.valid)
+    }
+
     /// Where the values are lists of one level, each shown with `width` places: where they begin and end,
     /// the position of the first, and the width.
     #[inline]
