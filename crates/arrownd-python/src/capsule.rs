@@ -17,18 +17,23 @@ fn invalid<T>(what: impl Into<String>) -> Outcome<T> {
 
 /// The pointer of a capsule with that name.
 fn pointer<T>(capsule: &Bound<'_, PyAny>, name: &'static CStr) -> Outcome<NonNull<T>> {
-    // SAFETY: a valid object and a NUL-terminated name; answers 0 for anything else than a capsule
-    // of that name with a pointer in it.
-    if unsafe { ffi::PyCapsule_IsValid(capsule.as_ptr(), name.as_ptr()) } == 0 {
-        let kind = capsule.get_type().name()?;
-        return invalid(format!("the producer returned a {kind} that isn't a capsule named {name:?}"));
-    }
-    // SAFETY: the capsule is valid for that name, as just seen.
+    // SAFETY: a valid object and a NUL-terminated name; anything else than a capsule of that name with a
+    // pointer in it gives null with an exception set.
     let raw = unsafe { ffi::PyCapsule_GetPointer(capsule.as_ptr(), name.as_ptr()) };
     match NonNull::new(raw.cast::<T>()) {
         Some(pointer) if pointer.is_aligned() => Ok(pointer),
-        _ => invalid(format!("the capsule named {name:?} holds a misaligned pointer")),
+        found => no_pointer(capsule, name, found.is_some()),
     }
+}
+
+#[cold]
+fn no_pointer<T>(capsule: &Bound<'_, PyAny>, name: &CStr, misaligned: bool) -> Outcome<T> {
+    if misaligned {
+        return invalid(format!("the capsule named {name:?} holds a misaligned pointer"));
+    }
+    drop(PyErr::take(capsule.py()));
+    let kind = capsule.get_type().name()?;
+    invalid(format!("the producer returned a {kind} that isn't a capsule named {name:?}"))
 }
 
 /// The schema in a capsule. It stays there and is released with the capsule.
@@ -104,22 +109,40 @@ pub(crate) fn pair<'py>(returned: &Bound<'py, PyAny>) -> Outcome<(Bound<'py, PyA
 
 /// The stream in a capsule, moved out.
 pub(crate) fn take_stream(capsule: &Bound<'_, PyAny>) -> Outcome<Stream> {
-    let stream = take!(capsule, c"arrow_array_stream", ArrowArrayStream);
-    if stream.is_released() {
-        return invalid("the stream was released already: a capsule can be used once");
-    }
-    if stream.get_schema.is_none() || stream.get_next.is_none() {
-        return invalid("a stream without get_schema or get_next");
-    }
-    Ok(Stream { stream })
+    let stream = Stream { stream: take!(capsule, c"arrow_array_stream", ArrowArrayStream) };
+    stream.check_usable()?;
+    Ok(stream)
+}
+
+/// The stream in a capsule, to be read to its end under the GIL: it stays there and is released with it.
+pub(crate) fn stream<'c>(capsule: &'c mut Bound<'_, PyAny>) -> Outcome<&'c mut Stream> {
+    let mut pointer = pointer::<Stream>(capsule, c"arrow_array_stream")?;
+    // SAFETY: a capsule of that name holds a stream by the protocol, and nobody else uses it while the
+    // GIL is held and the producer's own code, if it has any in Python, has just handed it over.
+    let stream = unsafe { pointer.as_mut() };
+    stream.check_usable()?;
+    Ok(stream)
 }
 
 /// A producer's stream.
+#[repr(transparent)]
 pub(crate) struct Stream {
     stream: ArrowArrayStream,
 }
 
 impl Stream {
+    #[inline]
+    fn check_usable(&self) -> Outcome<()> {
+        if self.stream.is_released() {
+            return invalid("the stream was released already: a capsule can be used once");
+        }
+        if self.stream.get_schema.is_none() || self.stream.get_next.is_none() {
+            return invalid("a stream without get_schema or get_next");
+        }
+        Ok(())
+    }
+
+    #[inline]
     pub(crate) fn schema(&mut self, schema: &mut ArrowSchema) -> Result<(), Failure> {
         let Some(get_schema) = self.stream.get_schema else { return Ok(()) };
         // SAFETY: the stream isn't released, and its callback takes it and an empty struct to fill.
@@ -128,6 +151,7 @@ impl Stream {
     }
 
     /// Fills in the next array; at the end it stays empty.
+    #[inline]
     pub(crate) fn next(&mut self, array: &mut ArrowArray) -> Result<(), Failure> {
         let Some(get_next) = self.stream.get_next else { return Ok(()) };
         // SAFETY: the stream isn't released, and its callback takes it and an empty struct to fill.

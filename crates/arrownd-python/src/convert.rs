@@ -12,6 +12,7 @@ use crate::arguments::{Out, Request};
 use crate::dtypes::{descriptor, of_plan};
 use crate::errors::Outcome;
 use crate::export::{self, Owner};
+use crate::holder::Holder;
 use crate::import::{Acquired, Imported, look};
 use crate::masked;
 use crate::objects;
@@ -80,7 +81,7 @@ impl Debts {
             }
         };
         // SAFETY: the caller's promise.
-        unsafe { export::view(py, view, descr, owner) }
+        unsafe { export::view(view, descr, owner.into_bound(py).into_any()) }
     }
 
     /// Moves the arrays that the views show out of the imported ones: children one by one, so that a
@@ -112,19 +113,13 @@ impl Debts {
     }
 }
 
-/// The view that a plain array is under default options; `None` where the general way has to look.
-pub(crate) fn plain<'py>(py: Python<'py>, data: &mut Acquired<'py>) -> Outcome<Option<Bound<'py, PyAny>>> {
-    let Some((PlainView { ptr, len, dtype }, array)) = data.plain()? else { return Ok(None) };
-    let view = ViewOf {
-        ptr,
-        rows: (len, dtype.itemsize() as isize),
-        trailing: Vec::new(),
-        chunk: 0,
-        routes: Vec::new(),
-    };
-    let (descr, owner) = (descriptor(py, dtype)?, Py::new(py, Owner::one(array))?);
-    // SAFETY: the view was measured on this array, which its owner has.
-    Ok(Some(unsafe { export::view(py, &view, descr, owner) }?))
+/// The view of a plain array, which `view` was measured on.
+pub(crate) fn plain<'py>(view: &PlainView, holder: Holder<'py>) -> PyResult<Bound<'py, PyAny>> {
+    let PlainView { ptr, len, dtype, width } = *view;
+    let owner = holder.into_base();
+    let descr = descriptor(owner.py(), dtype)?;
+    // SAFETY: the view was measured on the array that the holder has.
+    unsafe { export::row((ptr, len, width), descr, owner) }
 }
 
 /// Imports and plans, has `carry` make what the task is for, and settles the views that it made.

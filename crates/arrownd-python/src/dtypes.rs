@@ -48,9 +48,10 @@ fn slot(dtype: DType) -> Option<usize> {
 
 /// The dtype object.
 pub(crate) fn descriptor(py: Python<'_>, dtype: DType) -> PyResult<Bound<'_, PyArrayDescr>> {
-    match slot(dtype).and_then(|slot| DESCRIPTORS.get(slot)) {
-        Some(kept) => Ok(kept.get_or_try_init(py, || make(py, dtype).map(Bound::unbind))?.bind(py).clone()),
-        None => make(py, dtype),
+    let Some(slot) = slot(dtype).and_then(|slot| DESCRIPTORS.get(slot)) else { return make(py, dtype) };
+    match slot.get(py) {
+        Some(kept) => Ok(kept.bind(py).clone()),
+        None => Ok(slot.get_or_try_init(py, || make(py, dtype).map(Bound::unbind))?.bind(py).clone()),
     }
 }
 

@@ -19,20 +19,16 @@ use smallvec::SmallVec;
 /// makes it returns, or never, if that call fails and its views are gone with it.
 #[pyclass(frozen, module = "arrownd._core")]
 pub(crate) struct Owner {
-    arrays: OnceLock<Arrays>,
-}
-
-/// One in most cases, which then costs no allocation of its own.
-enum Arrays {
-    One(ArrowArray),
-    #[expect(dead_code, reason = "held to be dropped")]
-    Many(Vec<ArrowArray>),
+    /// Released if there is none: most views show one array, which is known before the view is made.
+    first: ArrowArray,
+    later: OnceLock<Vec<ArrowArray>>,
 }
 
 /// Does what may run a producer's code, which must not see an exception that is on its way, and must not
 /// lose it.
 pub(crate) fn beside_exceptions(work: impl FnOnce()) {
-    let pending = Python::try_attach(PyErr::take).flatten();
+    // Asking is free, taking an exception that isn't there is not.
+    let pending = Python::try_attach(|py| PyErr::occurred(py).then(|| PyErr::take(py)).flatten()).flatten();
     work();
     if let Some(pending) = pending {
         Python::try_attach(|py| pending.restore(py));
@@ -41,36 +37,29 @@ pub(crate) fn beside_exceptions(work: impl FnOnce()) {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        let arrays = self.arrays.take();
-        beside_exceptions(|| drop(arrays));
+        let (first, later) = (self.first.take(), self.later.take());
+        beside_exceptions(|| drop((first, later)));
     }
 }
 
 impl Owner {
     pub(crate) fn one(array: ArrowArray) -> Self {
-        Self { arrays: OnceLock::from(Arrays::One(array)) }
+        Self { first: array, later: OnceLock::new() }
     }
 
-    /// The array, where it is one.
+    /// The array that it was made with.
     pub(crate) fn array(&self) -> Option<&ArrowArray> {
-        match self.arrays.get() {
-            Some(Arrays::One(array)) => Some(array),
-            _ => None,
-        }
+        (!self.first.is_released()).then_some(&self.first)
     }
 
     pub(crate) fn empty() -> Self {
-        Self { arrays: OnceLock::new() }
+        Self::one(ArrowArray::empty())
     }
 
     /// Gives an empty owner its arrays.
     pub(crate) fn own(&self, arrays: Vec<ArrowArray>) {
-        let arrays = match <[_; 1]>::try_from(arrays) {
-            Ok([only]) => Arrays::One(only),
-            Err(several) => Arrays::Many(several),
-        };
         // An owner is given arrays once.
-        let _ = self.arrays.set(arrays);
+        let _ = self.later.set(arrays);
     }
 }
 
@@ -121,20 +110,46 @@ unsafe fn set_base(array: &Bound<'_, PyAny>, base: *mut ffi::PyObject) -> PyResu
 /// A read-only array over memory that `owner` keeps alive.
 ///
 /// # Safety
-/// `owner` owns the memory that `view` was measured on, or will before the array leaves the call, and the
+/// `owner` keeps the memory alive that `view` was measured on, or will before the array leaves the call, and the
 /// values are of dtype `descr`.
 pub(crate) unsafe fn view<'py>(
-    py: Python<'py>,
     view: &ViewOf,
     descr: Bound<'py, PyArrayDescr>,
-    owner: Py<Owner>,
+    owner: Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let shown = || std::iter::once(&view.rows).chain(&view.trailing);
     let mut dims: SmallVec<[npy_intp; 4]> = shown().map(|(n, _)| *n as npy_intp).collect();
     let mut strides: SmallVec<[npy_intp; 4]> = shown().map(|(_, stride)| *stride as npy_intp).collect();
-    // SAFETY: shape and strides stay within the memory by the caller's promise; flags 0 make a read-only
-    // array, aligned or not as NumPy finds.
-    let array = unsafe { over(py, descr, &mut dims, &mut strides, view.ptr.cast_mut().cast(), 0) }?;
+    // SAFETY: the caller's promise.
+    unsafe { shown_by(view.ptr, descr, &mut dims, &mut strides, owner) }
+}
+
+/// A read-only array of `len` values of `width` bytes in a row, at `ptr`.
+///
+/// # Safety
+/// `owner` keeps them alive, and they are of dtype `descr`.
+#[inline]
+pub(crate) unsafe fn row<'py>(
+    (ptr, len, width): (*const u8, usize, usize),
+    descr: Bound<'py, PyArrayDescr>,
+    owner: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the caller's promise.
+    unsafe { shown_by(ptr, descr, &mut [len as npy_intp], &mut [width as npy_intp], owner) }
+}
+
+/// # Safety
+/// Shape and strides stay within memory at `ptr` that `owner` keeps alive, and the values are of dtype `descr`.
+#[inline]
+unsafe fn shown_by<'py>(
+    ptr: *const u8,
+    descr: Bound<'py, PyArrayDescr>,
+    dims: &mut [npy_intp],
+    strides: &mut [npy_intp],
+    owner: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the caller's promise; flags 0 make a read-only array, aligned or not as NumPy finds.
+    let array = unsafe { over(owner.py(), descr, dims, strides, ptr.cast_mut().cast(), 0) }?;
     // SAFETY: `array` is new, without a base.
     unsafe { set_base(&array, owner.into_ptr()) }?;
     Ok(array)

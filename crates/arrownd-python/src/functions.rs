@@ -1,18 +1,19 @@
 //! The public functions: the words in, the result out.
 #![allow(clippy::doc_lazy_continuation, reason = "docstrings in NumPy's style are no Markdown")]
 
-use arrownd::{Error, Form, Nulls};
+use arrownd::{Error, Form, Nulls, Options};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyList, PyString, PyType};
 
-use crate::arguments::{Caller, Given, Words, request};
+use crate::arguments::{Caller, Given, Request, Words, request};
 use crate::batches::{Batches, KeptWords};
 use crate::codes::codes;
 use crate::convert;
-use crate::errors::guarded;
+use crate::errors::{Outcome, guarded};
 use crate::import::Acquired;
 use crate::plan::Plan;
+use crate::shortcut::{self, Found};
 
 macro_rules! public_function {
     ($(#[$doc:meta])* $name:ident, $text:literal, |$py:ident, $obj:ident, $words:ident| $body:expr) => {
@@ -56,19 +57,31 @@ public_function! {
     to_numpy,
     "(obj, /, dtype=None, *, allow_copy=True, writable=False, nulls=\"nan\", na_value=..., columns=None, lists=..., pad_to=None, structured=False, order=\"F\", out=None, safe=True)",
     |py, obj, words| {
-        let (data, request) = if words.are_plain() {
-            let mut data = Acquired::from(obj)?;
-            if let Some(view) = convert::plain(py, &mut data)? {
-                return Ok(view);
-            }
-            (data, request(py, words, Caller::ToNumpy)?)
-        } else {
-            // A bad word is refused before the producer is asked for anything.
-            let request = request(py, words, Caller::ToNumpy)?;
-            (Acquired::from(obj)?, request)
+        let plain = words.are_plain();
+        // A bad word is refused before the producer is asked for anything.
+        let request = request(py, words, Caller::ToNumpy)?;
+        let data = match if plain { shortcut::look(obj)? } else { Found::Untouched } {
+            Found::View(view) => return Ok(view),
+            Found::Data(data) => data,
+            Found::Untouched => Acquired::from(obj)?,
         };
         convert::one(py, data, &request)?.into_asked(py, &request)
     }
+}
+
+/// [`to_numpy`] with the default words, after a look at the object.
+pub(crate) fn to_numpy_after<'py>(
+    py: Python<'py>,
+    object: &Bound<'py, PyAny>,
+    found: Found<'py>,
+) -> Outcome<Bound<'py, PyAny>> {
+    let data = match found {
+        Found::View(view) => return Ok(view),
+        Found::Data(data) => data,
+        Found::Untouched => Acquired::from(object)?,
+    };
+    let request = Request::plain(Options { record_masks: true, ..Options::default() });
+    convert::one(py, data, &request)?.into_asked(py, &request)
 }
 
 public_function! {

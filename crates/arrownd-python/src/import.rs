@@ -13,6 +13,7 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::capsule::{self, Stream};
 use crate::errors::{Failure, Outcome};
+use crate::producers;
 use crate::protocol::{Protocol, protocol};
 
 /// `ARROW_FLAG_DICTIONARY_ORDERED`.
@@ -105,8 +106,7 @@ impl<'py> Acquired<'py> {
                 match returned {
                     Ok(returned) => {
                         let (schema, array) = capsule::pair(&returned)?;
-                        let arrays = smallvec![capsule::take_array(&array)?];
-                        Ok(Self { schema: Held::Capsule(schema), arrays })
+                        Ok(Self::of_capsule(schema, capsule::take_array(&array)?))
                     }
                     // nanoarrow's arrays of several chunks have both methods, and one that works; the
                     // other says so with a ValueError.
@@ -119,14 +119,14 @@ impl<'py> Acquired<'py> {
                     Err(error) => Err(error.into()),
                 }
             }
-            Some(Protocol::Stream { at_hand }) => {
-                Self::stream(&object.call_method0(intern!(py, "__arrow_c_stream__"))?, at_hand)
-            }
+            Some(Protocol::Stream { at_hand }) => match producers::kept_by_pandas(object)? {
+                Some(kept) => Self::stream(&kept.call_method0(intern!(py, "__arrow_c_stream__"))?, true),
+                None => Self::stream(&object.call_method0(intern!(py, "__arrow_c_stream__"))?, at_hand),
+            },
             Some(Protocol::DeviceArray) => {
                 let returned = object.call_method0(intern!(py, "__arrow_c_device_array__"))?;
                 let (schema, array) = capsule::pair(&returned)?;
-                let arrays = smallvec![capsule::take_device_array(&array)?];
-                Ok(Self { schema: Held::Capsule(schema), arrays })
+                Ok(Self::of_capsule(schema, capsule::take_device_array(&array)?))
             }
             None => Err(no_producer(object)?.into()),
         }
@@ -152,12 +152,18 @@ impl<'py> Acquired<'py> {
         }
     }
 
-    /// The view that a plain array is under default options, with the array that owns it.
-    pub(crate) fn plain(&mut self) -> Outcome<Option<(PlainView, ArrowArray)>> {
-        let ([array], schema) = (self.arrays.as_slice(), self.schema()?) else { return Ok(None) };
-        // SAFETY: both structs came from one producer, together.
-        let view = unsafe { plain_view(schema, array) };
-        Ok(view.and_then(|view| self.arrays.pop().map(|array| (view, array))))
+    /// A type without arrays yet.
+    pub(crate) fn of_schema(schema: ArrowSchema) -> Self {
+        Self { schema: Held::Own(schema), arrays: Arrays::new() }
+    }
+
+    /// An array, and the capsule that its type is in.
+    pub(crate) fn of_capsule(schema: Bound<'py, PyAny>, array: ArrowArray) -> Self {
+        Self { schema: Held::Capsule(schema), arrays: smallvec![array] }
+    }
+
+    pub(crate) fn push(&mut self, array: ArrowArray) {
+        self.arrays.push(array);
     }
 
     /// Reads the type.
@@ -167,6 +173,13 @@ impl<'py> Acquired<'py> {
         let ordered = self.schema()?.flags & DICTIONARY_ORDERED != 0;
         Ok(Imported { ordered, ..Imported::new(field, columns, Some(self.arrays))? })
     }
+}
+
+/// The view that a producer's plain array is under default options.
+#[inline]
+pub(crate) fn plain_of(schema: &ArrowSchema, array: &ArrowArray) -> Option<PlainView> {
+    // SAFETY: both structs came out of a producer's capsules or stream, together.
+    unsafe { plain_view(schema, array) }
 }
 
 /// A producer's arrays, one after the other.

@@ -6,24 +6,29 @@ mod capsule;
 mod codes;
 mod convert;
 mod dtypes;
+mod entry;
 mod errors;
 mod export;
 mod fills;
 mod functions;
+mod holder;
 mod import;
 mod masked;
 mod objects;
 mod plan;
+mod producers;
 mod protocol;
 mod rows;
+mod shortcut;
 mod strings;
+mod types;
 
 use pyo3::prelude::*;
 
 /// The compiled half of the package `arrownd`; use that.
 #[pymodule(gil_used = false)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(functions::to_numpy, module)?)?;
+    module.add("to_numpy", entry::in_front(module, wrap_pyfunction!(functions::to_numpy, module)?)?)?;
     module.add_function(wrap_pyfunction!(functions::to_columns, module)?)?;
     module.add_function(wrap_pyfunction!(functions::to_masked, module)?)?;
     module.add_function(wrap_pyfunction!(functions::to_ragged, module)?)?;

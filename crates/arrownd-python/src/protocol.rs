@@ -1,9 +1,9 @@
 //! Which of the capsule protocol's methods an object has, remembered by its type.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use pyo3::prelude::*;
 use pyo3::types::PyType;
+
+use crate::types::TypeTable;
 
 /// How an object hands over its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,31 +29,26 @@ impl Protocol {
     ];
 }
 
-const SLOTS: usize = 64;
-/// Type objects are aligned to at least this: the low bits of a slot are free for the protocol.
-const ALIGNED: usize = 8;
-
-/// Types seen before, each as its address plus the place of its protocol in [`Protocol::ALL`].
-///
-/// A type in here is kept alive (at most [`SLOTS`] of them), so that its address can't become
-/// another type's.
-static SEEN: [AtomicUsize; SLOTS] = [const { AtomicUsize::new(0) }; SLOTS];
+static SEEN: TypeTable = TypeTable::new();
 
 /// The protocol of `object`, `None` where it has none.
 ///
 /// A miss is expensive (Polars takes microseconds to say no), so what was found is remembered by
 /// the type's address. That an object has nothing isn't remembered.
+#[inline]
 pub(crate) fn protocol(object: &Bound<'_, PyAny>) -> PyResult<Option<Protocol>> {
-    let class = object.get_type();
-    let address = class.as_ptr().addr();
-    let slot = &SEEN[address / 16 % SLOTS];
-    let seen = slot.load(Ordering::Acquire);
-    if seen / ALIGNED * ALIGNED == address {
-        return Ok(Protocol::ALL.get(seen % ALIGNED).copied());
+    match SEEN.get(object.get_type_ptr().addr()) {
+        Some(known) => Ok(Protocol::ALL.get(known).copied()),
+        None => first_sight(object),
     }
+}
+
+#[cold]
+fn first_sight(object: &Bound<'_, PyAny>) -> PyResult<Option<Protocol>> {
+    let class = object.get_type();
     if let Some(found) = look(class.as_any(), &class)? {
         if let Some(place) = Protocol::ALL.iter().position(|known| *known == found) {
-            remember(slot, class, place);
+            SEEN.remember(class, place);
         }
         return Ok(Some(found));
     }
@@ -61,23 +56,11 @@ pub(crate) fn protocol(object: &Bound<'_, PyAny>) -> PyResult<Option<Protocol>> 
     look(object, &class)
 }
 
-fn remember(slot: &AtomicUsize, class: Bound<'_, PyType>, place: usize) {
-    let py = class.py();
-    let kept = class.into_ptr().expose_provenance();
-    if !kept.is_multiple_of(ALIGNED) {
-        return; // no such type object is known; this one stays alive and isn't remembered
-    }
-    let evicted = slot.swap(kept + place, Ordering::AcqRel) / ALIGNED * ALIGNED;
-    crate::export::release_address(py, evicted);
-}
-
 /// Lets go of the remembered types, so that their modules can be torn down with the interpreter.
 #[pyfunction]
 pub(crate) fn forget_types(py: Python<'_>) {
-    for slot in &SEEN {
-        let kept = slot.swap(0, Ordering::AcqRel) / ALIGNED * ALIGNED;
-        crate::export::release_address(py, kept);
-    }
+    SEEN.forget(py);
+    crate::producers::forget(py);
 }
 
 fn look(place: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> PyResult<Option<Protocol>> {

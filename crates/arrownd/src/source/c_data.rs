@@ -57,6 +57,7 @@ macro_rules! owned_struct {
         impl $name {
             /// A released struct, ready to be filled by a producer.
             #[must_use]
+            #[inline]
             pub const fn empty() -> Self {
                 Self { $($field: $empty,)* release: None, private_data: ptr::null_mut() }
             }
@@ -64,6 +65,7 @@ macro_rules! owned_struct {
             /// Moves the struct out, as the specification lets a consumer do: what stays behind is
             /// marked as released, and its producer must not release it again.
             #[must_use]
+            #[inline]
             pub fn take(&mut self) -> Self {
                 std::mem::replace(self, Self::empty())
             }
@@ -78,12 +80,14 @@ macro_rules! owned_struct {
 
             /// Whether there is nothing (left) in it.
             #[must_use]
+            #[inline]
             pub fn is_released(&self) -> bool {
                 self.release.is_none()
             }
         }
 
         impl Drop for $name {
+            #[inline]
             fn drop(&mut self) {
                 if let Some(release) = self.release {
                     // SAFETY: `release` is the producer's own callback for this struct, which is

@@ -1,0 +1,130 @@
+//! The entry of `to_numpy`, without what a call with the default words has no need of.
+//!
+//! Reading 13 arguments costs more than making a view. A call of one object, perhaps with `allow_copy=`, goes
+//! to the known producers' routes first; every other call, and what they have no answer to, goes on to the function
+//! that pyo3 made.
+#![allow(unsafe_code, reason = "a C function of Python's calling convention")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyCFunction, PyString};
+
+use crate::errors::guarded;
+use crate::functions::to_numpy_after;
+use crate::producers;
+use crate::shortcut::{self, Found};
+
+/// The function that pyo3 made.
+static WHOLE: OnceLock<ffi::PyCFunctionFastWithKeywords> = OnceLock::new();
+
+/// Puts the quick way in front of a function that takes an object first and has `allow_copy` as a keyword.
+pub(crate) fn in_front<'py>(
+    module: &Bound<'py, PyModule>,
+    function: Bound<'py, PyCFunction>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let raw: *mut ffi::PyCFunctionObject = function.as_ptr().cast();
+    // SAFETY: a builtin function.
+    let definition = unsafe { (*raw).m_ml };
+    // SAFETY: its definition, which lives as long as the function.
+    let definition = unsafe { *definition };
+    if definition.ml_flags != ffi::METH_FASTCALL | ffi::METH_KEYWORDS {
+        return Ok(function.into_any());
+    }
+    // SAFETY: the flags say which of the pointers it is.
+    let whole = unsafe { definition.ml_meth.PyCFunctionFastWithKeywords };
+    if WHOLE.set(whole).is_err() {
+        return Ok(function.into_any());
+    }
+    let quick = ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: entry };
+    let definition = Box::leak(Box::new(ffi::PyMethodDef { ml_meth: quick, ..definition }));
+    // The name and the text that the definition points to are the function's: it stays.
+    let own = function.into_ptr();
+    let name = module.name()?;
+    // SAFETY: a builtin function.
+    let bound_to = unsafe { (*own.cast::<ffi::PyCFunctionObject>()).m_self };
+    // SAFETY: the definition lives for ever, and the module's name is a string.
+    let made = unsafe { ffi::PyCFunction_NewEx(definition, bound_to, name.as_ptr()) };
+    // SAFETY: a new reference, or null with an exception set.
+    unsafe { Bound::from_owned_ptr_or_err(module.py(), made) }
+}
+
+unsafe extern "C" fn entry(
+    own: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: Python calls with the thread attached, and `args` holds what the counts say.
+    if count == 1 && (names.is_null() || unsafe { only_allow_copy(args, names) }) {
+        // SAFETY: the first argument, borrowed for the call.
+        let object = unsafe { *args };
+        // SAFETY: the thread is attached.
+        let quick = catch_unwind(AssertUnwindSafe(|| unsafe { quick(object, names.is_null()) }));
+        if let Ok(Some(result)) = quick {
+            return result;
+        }
+    }
+    match WHOLE.get() {
+        // SAFETY: the arguments are passed on as they came.
+        Some(whole) => unsafe { whole(own, args, count, names) },
+        None => std::ptr::null_mut(),
+    }
+}
+
+/// The result of a call with the default words, null with an exception set; `None` where the whole function has
+/// to look, and nothing was asked of the object that can't be asked again.
+///
+/// # Safety
+/// The thread is attached.
+#[inline]
+unsafe fn quick(object: *mut ffi::PyObject, default_words: bool) -> Option<*mut ffi::PyObject> {
+    // SAFETY: the caller's promise.
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: borrowed for the call.
+    let object = unsafe { Borrowed::from_ptr(py, object) };
+    if !default_words {
+        // The whole function meets what is wrong again, and says it.
+        return producers::plain(&object).ok().flatten().map(Bound::into_ptr);
+    }
+    let found = match shortcut::look(&object) {
+        Ok(Found::View(view)) => return Some(view.into_ptr()),
+        Ok(Found::Untouched) => return None,
+        other => other,
+    };
+    // pyo3 has to be told that the thread is attached before it lets go of objects.
+    Python::attach(|py| match guarded(|| to_numpy_after(py, &object, found?)) {
+        Ok(result) => Some(result.into_ptr()),
+        Err(error) => {
+            error.restore(py);
+            Some(std::ptr::null_mut())
+        }
+    })
+}
+
+/// Whether the one keyword is `allow_copy` with a bool: a view is right with either.
+///
+/// # Safety
+/// The thread is attached; there is one positional argument, then one for each of the names, a tuple of strings.
+unsafe fn only_allow_copy(args: *const *mut ffi::PyObject, names: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller's promise.
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: a tuple, as the caller promises.
+    if unsafe { ffi::PyTuple_GET_SIZE(names) } != 1 {
+        return false;
+    }
+    // SAFETY: a tuple of one.
+    let name = unsafe { ffi::PyTuple_GET_ITEM(names, 0) };
+    // SAFETY: the keyword's value follows the one positional argument.
+    let value = unsafe { args.add(1) };
+    // SAFETY: as above.
+    let value = unsafe { *value };
+    // SAFETY: borrowed from the tuple.
+    let name = unsafe { Borrowed::from_ptr(py, name) };
+    // SAFETY: borrowed for the call.
+    let value = unsafe { Borrowed::from_ptr(py, value) };
+    value.is_exact_instance_of::<PyBool>()
+        && name.cast::<PyString>().is_ok_and(|name| name.to_str().is_ok_and(|name| name == "allow_copy"))
+}
