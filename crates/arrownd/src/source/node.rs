@@ -22,6 +22,9 @@ pub(super) struct Node<'a> {
     pub(super) buffers: &'a [*const c_void],
 }
 
+/// No array reaches further: bits and values of any width can be counted from here without overflow.
+pub(super) const FURTHEST: i64 = i64::MAX / 64;
+
 impl<'a> Node<'a> {
     /// # Safety
     /// As [`read_array`], for this struct.
@@ -32,7 +35,7 @@ impl<'a> Node<'a> {
         let (Ok(len), Ok(offset)) = (usize::try_from(array.length), usize::try_from(array.offset)) else {
             return invalid(path, format!("length {} and offset {}", array.length, array.offset));
         };
-        if array.length.checked_add(array.offset).is_none_or(|end| end > i64::MAX / 64) {
+        if array.length.checked_add(array.offset).is_none_or(|end| end > FURTHEST) {
             return invalid(path, format!("length {len} and offset {offset} overflow"));
         }
         if array.null_count < -1 {

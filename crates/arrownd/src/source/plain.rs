@@ -10,6 +10,7 @@ use std::ffi::c_char;
 use std::sync::OnceLock;
 
 use super::c_data::{ArrowArray, ArrowSchema};
+use super::node::FURTHEST;
 use super::schema::flat_type;
 use crate::dtype::DType;
 use crate::mapping::map_storage;
@@ -107,10 +108,10 @@ pub unsafe fn plain_view(schema: &ArrowSchema, array: &ArrowArray) -> Option<Pla
         return None;
     }
     let (len, offset) = (usize::try_from(array.length).ok()?, usize::try_from(array.offset).ok()?);
-    let end = offset.checked_add(len)?.checked_mul(width)?;
-    // No allocation is larger, so neither is an offset into one.
-    isize::try_from(end).ok()?;
-    // SAFETY: the values reach to `end` by the caller's promise.
+    if array.length.checked_add(array.offset)? > FURTHEST {
+        return None;
+    }
+    // SAFETY: there are so many values, and more, by the caller's promise; that far nothing overflows.
     let ptr = unsafe { values.add(offset * width) };
     Some(PlainView { ptr, len, dtype, width })
 }
