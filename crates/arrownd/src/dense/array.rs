@@ -1,0 +1,234 @@
+//! What came in: dense arrays of any strides, and structs of them.
+#![allow(unsafe_code, reason = "arrays are addresses, shapes and strides")]
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use arrow_buffer::Buffer;
+use arrow_buffer::alloc::Allocation;
+use smallvec::SmallVec;
+
+use super::Made;
+use super::strided::Strided;
+use crate::dtype::DType;
+use crate::plan::Reasons;
+
+/// Lengths of dimensions.
+pub type Shape = SmallVec<[usize; 4]>;
+/// Bytes from one element to the next along each dimension.
+pub type Strides = SmallVec<[isize; 4]>;
+
+/// A dense array, which its owner keeps alive.
+#[derive(Clone)]
+pub struct Dense {
+    ptr: *const u8,
+    pub(super) dtype: DType,
+    /// The other byte order than the machine's.
+    pub(super) swapped: bool,
+    pub(super) shape: Shape,
+    pub(super) strides: Strides,
+    pub(super) writable: bool,
+    owner: Arc<dyn Allocation>,
+    pub(super) masks: SmallVec<[Mask; 1]>,
+    /// Why the caller's side has copied it already.
+    pub(super) copied: Reasons,
+}
+
+/// An array of bools, true where a value is missing.
+#[derive(Clone)]
+pub struct Mask {
+    bytes: Strided<'static>,
+    /// Held to keep the bytes alive.
+    owner: Arc<dyn Allocation>,
+}
+
+impl Mask {
+    /// Borrows a mask; any byte but 0 is true.
+    ///
+    /// # Safety
+    /// As long as `owner` lives, every element of an array of `shape` and `strides` (in bytes) at `ptr` is a byte that may
+    /// be read.
+    #[must_use]
+    pub unsafe fn new(
+        ptr: *const u8,
+        shape: &[usize],
+        strides: &[isize],
+        owner: Arc<dyn Allocation>,
+    ) -> Self {
+        // SAFETY: the caller's promise; the bytes are handed out for as long as the owner is borrowed.
+        Self { bytes: unsafe { Strided::new(ptr, 1, false, shape, strides) }, owner }
+    }
+
+    /// Its bytes: any but 0 is true.
+    pub(super) fn bytes(&self) -> &Strided<'_> {
+        &self.bytes
+    }
+
+    fn transposed(&self, axes: &[usize]) -> Self {
+        Self { bytes: self.bytes.transposed(axes), owner: Arc::clone(&self.owner) }
+    }
+}
+
+// SAFETY: a `Dense` only reads, and its owner is `Send` and `Sync`.
+unsafe impl Send for Dense {}
+// SAFETY: as above.
+unsafe impl Sync for Dense {}
+
+impl std::fmt::Debug for Dense {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dense")
+            .field("dtype", &self.dtype)
+            .field("swapped", &self.swapped)
+            .field("shape", &self.shape)
+            .field("strides", &self.strides)
+            .field("masks", &self.masks.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Dense {
+    /// Borrows an array of fixed-width values that lies anywhere.
+    ///
+    /// # Safety
+    /// As long as `owner` lives, every element of an array of `shape` and `strides` (in bytes, of any sign and zero, as many
+    /// as dimensions) at `ptr` is `dtype.itemsize()` bytes that may be read.
+    #[must_use]
+    pub unsafe fn new(
+        ptr: *const u8,
+        dtype: DType,
+        swapped: bool,
+        shape: &[usize],
+        strides: &[isize],
+        owner: Arc<dyn Allocation>,
+    ) -> Self {
+        Self {
+            ptr,
+            dtype,
+            swapped,
+            shape: Shape::from_slice(shape),
+            strides: Strides::from_slice(strides),
+            writable: false,
+            owner,
+            masks: SmallVec::new(),
+            copied: Reasons::new(),
+        }
+    }
+
+    /// Says why the memory is a copy that was made for Arrow, which shares it; empty where it is none.
+    #[must_use]
+    pub fn copied(mut self, reasons: Reasons) -> Self {
+        self.copied = reasons;
+        self
+    }
+
+    /// Says whether somebody may still write to the memory.
+    #[must_use]
+    pub fn writable(mut self, writable: bool) -> Self {
+        self.writable = writable;
+        self
+    }
+
+    /// Adds a mask of the same shape; what one mask says is missing is missing.
+    #[must_use]
+    pub fn masked(mut self, mask: Mask) -> Self {
+        self.masks.push(mask);
+        self
+    }
+
+    /// Its values as they are read: complex numbers are two.
+    pub(super) fn values(&self) -> Strided<'_> {
+        let (mut shape, mut strides, mut size) =
+            (self.shape.clone(), self.strides.clone(), self.dtype.itemsize());
+        if let Some(part) = self.dtype.complex_part() {
+            size = part.itemsize();
+            shape.push(2);
+            strides.push(size as isize);
+        }
+        // SAFETY: the promise of `new`; the parts of an element lie in it.
+        unsafe { Strided::new(self.ptr, size, self.swapped, &shape, &strides) }
+    }
+
+    /// The same array with its dimensions in another order.
+    pub(super) fn transposed(&self, axes: &[usize]) -> Self {
+        let mut other = self.clone();
+        other.shape = axes.iter().filter_map(|axis| self.shape.get(*axis).copied()).collect();
+        other.strides = axes.iter().filter_map(|axis| self.strides.get(*axis).copied()).collect();
+        for mask in &mut other.masks {
+            *mask = mask.transposed(axes);
+        }
+        other
+    }
+
+    /// How many elements there are.
+    pub(super) fn len(&self) -> usize {
+        self.shape.iter().fold(1usize, |a, n| a.saturating_mul(*n))
+    }
+
+    /// Whether the values lie at multiples of their size.
+    pub(super) fn is_aligned(&self) -> bool {
+        let size = match self.dtype {
+            DType::Void(_) => 1,
+            // Arrow's intervals are aligned to their largest part.
+            DType::IntervalDayTime => 4,
+            DType::IntervalMonthDayNano => 8,
+            dtype => dtype.complex_part().unwrap_or(dtype).itemsize().max(1),
+        };
+        self.ptr.addr().is_multiple_of(size)
+            && self
+                .strides
+                .iter()
+                .zip(&self.shape)
+                .all(|(step, n)| *n < 2 || step.unsigned_abs().is_multiple_of(size))
+    }
+
+    /// The array's own memory as a buffer, which keeps its owner alive. *O(1), shares memory*.
+    ///
+    /// Only for an array in one piece: the plan has seen that it is.
+    pub(super) fn share(&self) -> Buffer {
+        let bytes = self.len().saturating_mul(self.dtype.itemsize());
+        let Some(ptr) = NonNull::new(self.ptr.cast_mut()).filter(|_| bytes > 0) else {
+            return Buffer::from_vec(Vec::<u64>::new());
+        };
+        // SAFETY: the promise of `new`; in one piece, the elements are these bytes.
+        unsafe { Buffer::from_custom_allocation(ptr, bytes, Arc::clone(&self.owner)) }
+    }
+}
+
+/// What a conversion starts from.
+#[derive(Debug)]
+pub enum Input {
+    /// An array of fixed-width values.
+    Dense(Dense),
+    /// An array that the caller's side has converted: text and objects.
+    Made {
+        /// Its dtype.
+        dtype: DType,
+        /// Its shape.
+        shape: Shape,
+        /// Its values in C order.
+        made: Made,
+    },
+    /// Arrays beside each other.
+    Struct(Columns),
+}
+
+/// Arrays beside each other: records, a matrix with names, arrays by name.
+#[derive(Debug)]
+pub struct Columns {
+    /// The dtype of the array that they are parts of; `None` for arrays by name.
+    pub dtype: Option<DType>,
+    /// The shape of that array; for arrays by name, the number of rows.
+    pub shape: Shape,
+    /// How many of those dimensions a record has to itself: 1 unless records lie in an array of several.
+    pub outer: usize,
+    /// The fields by name.
+    pub fields: Vec<(String, Input)>,
+    /// Masks of whole records.
+    pub masks: SmallVec<[Mask; 1]>,
+}
+
+impl std::fmt::Debug for Mask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Mask")
+    }
+}

@@ -1,0 +1,216 @@
+//! The other way, carried out: memory is shared, or filled in one pass.
+#![allow(unsafe_code, reason = "rooms that were filled become buffers")]
+
+use std::ops::Range;
+
+use arrow_buffer::Buffer;
+
+use super::array::{Dense, Input};
+use super::cast::cast;
+use super::job::Job;
+use super::made::{Made, nest};
+use super::memory::Memory;
+use super::plan::{ToArrow, Values, flattened};
+use super::target::Recode;
+use crate::error::{Error, Result};
+use crate::plan::{Plan, Step};
+
+/// Bytes that are read of all fields before the next rows: they fit the innermost caches.
+const TOGETHER: usize = 1 << 16;
+
+/// Carries out a plan of the same input.
+///
+/// # Errors
+/// [`Error::LossyCast`] names the first value that Arrow can't hold; [`Error::Nulls`] for missing values of a type
+/// that isn't nullable; and what the memory refuses with.
+pub fn execute(plan: &Plan, input: &Input, memory: &mut dyn Memory) -> Result<Made> {
+    let mut jobs = Vec::new();
+    prepare(plan, input, 1, memory, &mut jobs)?;
+    run(&mut jobs)?;
+    assemble(plan, input, 1, &mut jobs.into_iter(), memory)
+}
+
+fn step_of(plan: &Plan) -> Result<&ToArrow> {
+    match &plan.step {
+        Step::ToArrow(step) => Ok(step),
+        _ => Err(Error::Conflict("a plan from Arrow can't be carried out on arrays".to_owned())),
+    }
+}
+
+/// The array as the plan reads it.
+fn ordered(dense: &Dense, step: &ToArrow) -> Dense {
+    match &step.values {
+        Values::Dense { axes: Some(axes), .. } => dense.transposed(axes),
+        _ => dense.clone(),
+    }
+}
+
+/// Finds memory for what has to be made, a job a leaf, in the order of the plan.
+fn prepare(
+    plan: &Plan,
+    input: &Input,
+    outer: usize,
+    memory: &mut dyn Memory,
+    jobs: &mut Vec<Job>,
+) -> Result<()> {
+    let step = step_of(plan)?;
+    match (input, &step.values) {
+        (Input::Dense(dense), Values::Dense { target, recode, marker, missing, shared, .. }) => {
+            let rows = flattened(&dense.shape, outer).first().copied().unwrap_or(0);
+            let dense = ordered(dense, step);
+            let mut job = Job::new(dense, rows, plan.path());
+            if !shared {
+                job.copy(*recode, target, step.safe, memory)?;
+            }
+            if *missing {
+                job.bitmap(*marker, memory)?;
+            }
+            jobs.push(job);
+        }
+        (Input::Struct(columns), Values::Struct { missing }) => {
+            for ((_, input), plan) in columns.fields.iter().zip(&plan.children) {
+                prepare(plan, input, columns.outer, memory, jobs)?;
+            }
+            if *missing {
+                let rows = flattened(&columns.shape, columns.outer).first().copied().unwrap_or(0);
+                let mut job = Job::of_masks(columns.masks.clone(), rows);
+                job.bitmap(None, memory)?;
+                jobs.push(job);
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Fills all memory. Fields that lie in one array are read rows by rows, not one after the other.
+fn run(jobs: &mut [Job]) -> Result<()> {
+    let busy = jobs.iter().filter(|job| job.is_busy()).count();
+    let same = jobs.iter().filter(|job| job.is_busy()).all(|job| job.rows() == jobs[0].rows());
+    if busy < 2 || !same {
+        for job in jobs {
+            job.run(0..job.rows())?;
+        }
+        return Ok(());
+    }
+    let (rows, row) = (jobs[0].rows(), jobs.iter().map(Job::row_bytes).sum::<usize>().max(1));
+    // Bits of different rows share no byte.
+    let step = (TOGETHER / row).next_multiple_of(64).max(64);
+    for start in (0..rows).step_by(step) {
+        let some: Range<usize> = start..(start + step).min(rows);
+        for job in jobs.iter_mut() {
+            job.run(some.clone())?;
+        }
+    }
+    Ok(())
+}
+
+fn assemble(
+    plan: &Plan,
+    input: &Input,
+    outer: usize,
+    jobs: &mut impl Iterator<Item = Job>,
+    memory: &mut dyn Memory,
+) -> Result<Made> {
+    let step = step_of(plan)?;
+    let lost = || Error::Conflict("the plan is one of another input".to_owned());
+    let at = |error: Error| if plan.path().is_empty() { error } else { error.within(plan.path()) };
+    let (made, shape) = match (input, &step.values) {
+        (Input::Dense(dense), Values::Dense { target, .. }) => {
+            let job = jobs.next().ok_or_else(lost)?;
+            let len = dense.len();
+            let parts = if dense.dtype.complex_part().is_some() { 2 } else { 1 };
+            let (values, valid) = job.finish();
+            let values = match values {
+                Some(values) => values,
+                None => dense.share(),
+            };
+            let of_parts = (parts == 1).then(|| valid.clone()).flatten();
+            // SAFETY: shared memory holds the array's values, aligned and in a row, as the plan has seen; filled memory
+            // holds as many of the target type. The bits are one for each.
+            let mut made =
+                unsafe { Made::fixed_width(target.data_type().clone(), len * parts, values, of_parts) };
+            made = conform(made, target, step.safe, memory).map_err(at)?;
+            if parts == 2 {
+                made = made.fixed_size_lists(2, len, valid)?;
+            }
+            (made, flattened(&dense.shape, outer))
+        }
+        (Input::Made { shape, made, .. }, Values::Made) => (made.clone(), flattened(shape, outer)),
+        (Input::Struct(columns), Values::Struct { missing }) => {
+            let mut fields = Vec::with_capacity(columns.fields.len());
+            for ((name, input), plan) in columns.fields.iter().zip(&plan.children) {
+                fields.push((name.clone(), assemble(plan, input, columns.outer, jobs, memory)?));
+            }
+            let valid = if *missing { jobs.next().ok_or_else(lost)?.finish().1 } else { None };
+            let rows = flattened(&columns.shape, columns.outer).first().copied().unwrap_or(0);
+            let made = Made::structs(fields, rows, valid)?;
+            let shape = flattened(&columns.shape, outer);
+            (made, shape.get(..columns.outer + 1 - outer).unwrap_or_default().into())
+        }
+        _ => return Err(lost()),
+    };
+    finish(made, step, &shape, step.safe, memory).map_err(at)
+}
+
+/// Wraps and converts the values.
+fn finish(
+    mut made: Made,
+    step: &ToArrow,
+    shape: &[usize],
+    safe: bool,
+    memory: &mut dyn Memory,
+) -> Result<Made> {
+    if let Some(field) = &step.cast_values {
+        made = conform(made, field, safe, memory)?;
+    }
+    made = match (&step.tensor, shape.split_first()) {
+        (Some(tensor), Some((rows, dims))) => {
+            made.fixed_size_lists(dims.iter().product(), *rows, None)?.with_field(tensor.clone())
+        }
+        _ => nest(made, shape)?,
+    };
+    match &step.cast_whole {
+        Some(field) => conform(made, field, safe, memory),
+        None => Ok(made),
+    }
+}
+
+/// The data under another field.
+fn conform(made: Made, field: &arrow_schema::Field, safe: bool, memory: &mut dyn Memory) -> Result<Made> {
+    let made = if made.field.data_type() == field.data_type() {
+        made.with_field(field.clone().with_name(""))
+    } else {
+        cast(made, field, safe, memory)?
+    };
+    if let (false, Some(nulls)) = (field.is_nullable(), made.data.nulls())
+        && nulls.null_count() > 0
+    {
+        return Err(Error::Nulls {
+            path: String::new(),
+            count: nulls.null_count(),
+            len: nulls.len(),
+            first: nulls.iter().position(|valid| !valid).unwrap_or(0),
+            remedy: "the wanted type isn't nullable: pass one that is".to_owned(),
+        });
+    }
+    Ok(made)
+}
+
+/// Memory that was filled, as a buffer.
+pub(super) fn filled(room: super::Room, len: usize) -> Buffer {
+    // SAFETY: a job has run over all its rows, and writes every value and word.
+    unsafe { room.into_buffer(len) }
+}
+
+impl Recode {
+    /// Bytes of `len` values after it.
+    pub(super) fn bytes(self, len: usize, size: usize) -> usize {
+        match self {
+            Self::Same => len.saturating_mul(size),
+            // Whole words are written.
+            Self::Bits => len.div_ceil(64) * 8,
+            Self::Ticks { narrow, .. } => len.saturating_mul(if narrow { 4 } else { 8 }),
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! One array's values and bitmap, filled rows by rows.
+
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+use arrow_buffer::Buffer;
+use arrow_schema::Field;
+use smallvec::SmallVec;
+
+use super::array::{Dense, Mask};
+use super::execute::filled;
+use super::facts::{BLOCK, Scratch};
+use super::memory::{Memory, Room};
+use super::strided::Strided;
+use super::target::Recode;
+use super::ticks;
+use super::words::{Marker, nonzero, store};
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::plan::type_name;
+
+/// What has to be made of one array.
+pub(super) struct Job {
+    dense: Option<Dense>,
+    /// Values that make one element: a complex number has two.
+    parts: usize,
+    dtype: DType,
+    masks: SmallVec<[Mask; 1]>,
+    rows: usize,
+    /// Elements of one row.
+    each: usize,
+    copy: Option<Copy>,
+    bitmap: Option<Bitmap>,
+    path: String,
+}
+
+struct Copy {
+    recode: Recode,
+    to: String,
+    check: bool,
+    room: Room,
+}
+
+struct Bitmap {
+    marker: Option<Marker>,
+    nulls: usize,
+    room: Room,
+}
+
+const WORDS: usize = BLOCK / 64;
+
+impl Job {
+    pub(super) fn new(dense: Dense, rows: usize, path: &str) -> Self {
+        Self {
+            parts: if dense.dtype.complex_part().is_some() { 2 } else { 1 },
+            dtype: dense.dtype,
+            masks: dense.masks.clone(),
+            rows,
+            each: dense.len().checked_div(rows).unwrap_or(0),
+            copy: None,
+            bitmap: None,
+            path: path.to_owned(),
+            dense: Some(dense),
+        }
+    }
+
+    fn values(&self) -> Option<Strided<'_>> {
+        self.dense.as_ref().map(Dense::values)
+    }
+
+    /// Nothing but the masks of so many rows.
+    pub(super) fn of_masks(masks: SmallVec<[Mask; 1]>, rows: usize) -> Self {
+        Self {
+            dense: None,
+            parts: 1,
+            dtype: DType::Bool,
+            masks,
+            rows,
+            each: 1,
+            copy: None,
+            bitmap: None,
+            path: String::new(),
+        }
+    }
+
+    /// The values get memory of their own.
+    pub(super) fn copy(
+        &mut self,
+        recode: Recode,
+        target: &Field,
+        check: bool,
+        memory: &mut dyn Memory,
+    ) -> Result<()> {
+        let (len, size) = self.values().map_or((0, 1), |values| (values.len(), values.size()));
+        let room = memory.allocate(recode.bytes(len, size))?;
+        self.copy = Some(Copy { recode, to: type_name(target), check, room });
+        Ok(())
+    }
+
+    /// Missing values get a bitmap.
+    pub(super) fn bitmap(&mut self, marker: Option<Marker>, memory: &mut dyn Memory) -> Result<()> {
+        let room = memory.allocate((self.rows * self.each).div_ceil(64) * 8)?;
+        self.bitmap = Some(Bitmap { marker, nulls: 0, room });
+        Ok(())
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.copy.is_some() || self.bitmap.is_some()
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Bytes that are read of one row.
+    pub(super) fn row_bytes(&self) -> usize {
+        self.each * (self.masks.len() + self.values().map_or(0, |values| values.size() * self.parts))
+    }
+
+    /// Fills what belongs to some rows: all, or from a multiple of 64 on.
+    pub(super) fn run(&mut self, rows: Range<usize>) -> Result<()> {
+        if !self.is_busy() {
+            return Ok(());
+        }
+        let (start, end) = (rows.start * self.each, rows.end * self.each);
+        let Self { dense, parts, masks, copy, bitmap, .. } = self;
+        let (parts, values) = (*parts, dense.as_ref().map(Dense::values));
+        // Values that stay as they are need no block to look at.
+        if let (Some(values), Some(Copy { recode: Recode::Same, room, .. })) = (&values, &mut *copy) {
+            let size = values.size() * parts;
+            values.read(start * parts, stretch(room, start * size, (end - start) * size));
+        }
+        let recoded = copy.as_ref().is_some_and(|copy| copy.recode != Recode::Same);
+        let marked = bitmap.as_ref().and_then(|bitmap| bitmap.marker);
+        if bitmap.is_none() && !recoded {
+            return Ok(());
+        }
+        let (mut scratch, mut mask_scratch) = (Scratch::default(), Scratch::default());
+        for at in (start..end).step_by(BLOCK) {
+            let n = BLOCK.min(end - at);
+            let block: &[u8] = match &values {
+                Some(values) if recoded || marked.is_some() => scratch.block(values, at * parts, n * parts),
+                _ => &[],
+            };
+            let count = n.div_ceil(64);
+            let mut words = [u64::MAX; WORDS];
+            if let Some(bitmap) = bitmap {
+                let words = words.get_mut(..count).unwrap_or_default();
+                let mut found = [0; WORDS];
+                let found = found.get_mut(..count).unwrap_or_default();
+                for mask in masks.iter() {
+                    nonzero(mask_scratch.block(mask.bytes(), at, n), found);
+                    clear(words, found);
+                }
+                if let Some(marker) = bitmap.marker {
+                    missing(marker, block, n, parts, found);
+                    clear(words, found);
+                }
+                if let (Some(last), lanes @ 1..) = (words.last_mut(), n % 64) {
+                    *last &= (1 << lanes) - 1;
+                }
+                let to = stretch(&mut bitmap.room, at / 8, count * 8);
+                bitmap.nulls += n - store(words, to.as_chunks_mut().0);
+            }
+            let valid = bitmap.is_some().then_some(&words[..]);
+            match copy {
+                Some(Copy { recode: Recode::Bits, room, .. }) => {
+                    let words = words.get_mut(..count).unwrap_or_default();
+                    nonzero(block, words);
+                    store(words, stretch(room, at / 8, count * 8).as_chunks_mut().0);
+                }
+                Some(Copy { recode: Recode::Ticks { op, narrow }, room, check, to }) => {
+                    let width = if *narrow { 4 } else { 8 };
+                    let out = stretch(room, at * width, n * width);
+                    let ticks = bytemuck::try_cast_slice::<u8, i64>(block);
+                    let mut aligned: Vec<i64> = Vec::new();
+                    let ticks = ticks.unwrap_or_else(|_| {
+                        aligned.extend(block.chunks_exact(8).map(bytemuck::pod_read_unaligned::<i64>));
+                        &aligned
+                    });
+                    let done = ticks::convert((*op, *narrow), ticks, out, valid, *check);
+                    if let Err(i) = done {
+                        let ticks = ticks.get(i).copied().unwrap_or_default();
+                        return Err(lossy(&self.path, self.dtype, ticks, at + i, to));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The values where they were copied, and the bitmap with its count of nulls.
+    pub(super) fn finish(self) -> (Option<Buffer>, Option<(Buffer, usize)>) {
+        let len = self.rows * self.each;
+        let values = self.values().map_or(0, |values| values.len());
+        let size = self.values().map_or(1, |values| values.size());
+        let copied = self.copy.map(|copy| {
+            let bytes = match copy.recode {
+                Recode::Bits => values.div_ceil(8),
+                recode => recode.bytes(values, size),
+            };
+            filled(copy.room, bytes)
+        });
+        let bitmap = self.bitmap.map(|bitmap| (filled(bitmap.room, len.div_ceil(8)), bitmap.nulls));
+        (copied, bitmap)
+    }
+}
+
+fn clear(words: &mut [u64], found: &[u64]) {
+    for (word, found) in words.iter_mut().zip(found) {
+        *word &= !found;
+    }
+}
+
+/// Sets the bits of the values that are missing.
+fn missing(marker: Marker, block: &[u8], n: usize, parts: usize, words: &mut [u64]) {
+    if parts == 1 {
+        return marker.words(block, words);
+    }
+    // A complex number is missing where one of its parts is.
+    let mut both = [0; 2 * WORDS];
+    marker.words(block, both.get_mut(..(2 * n).div_ceil(64)).unwrap_or_default());
+    for (i, word) in words.iter_mut().enumerate() {
+        *word = u64::from(either(both[2 * i])) | u64::from(either(both[2 * i + 1])) << 32;
+    }
+}
+
+/// For each pair of bits, whether one is set.
+fn either(bits: u64) -> u32 {
+    let mut pairs = (bits | bits >> 1) & 0x5555_5555_5555_5555;
+    for shift in [1, 2, 4, 8, 16] {
+        pairs |= pairs >> shift;
+        pairs &= match shift {
+            1 => 0x3333_3333_3333_3333,
+            2 => 0x0f0f_0f0f_0f0f_0f0f,
+            4 => 0x00ff_00ff_00ff_00ff,
+            8 => 0x0000_ffff_0000_ffff,
+            _ => 0x0000_0000_ffff_ffff,
+        };
+    }
+    pairs as u32
+}
+
+fn stretch(room: &mut Room, start: usize, len: usize) -> &mut [MaybeUninit<u8>] {
+    room.as_uninit_slice().get_mut(start..start + len).unwrap_or_default()
+}
+
+fn lossy(path: &str, dtype: DType, ticks: i64, position: usize, to: &str) -> Error {
+    let value = match dtype {
+        DType::Datetime(Some(r)) => format!("datetime64({ticks}, '{r}')"),
+        DType::Timedelta(Some(r)) => format!("timedelta64({ticks}, '{r}')"),
+        _ => ticks.to_string(),
+    };
+    Error::LossyCast {
+        path: path.to_owned(),
+        value,
+        position,
+        dtype: to.to_owned(),
+        remedy: "pass a type= that holds it, or safe=False to round or cut".to_owned(),
+    }
+}

@@ -1,0 +1,143 @@
+//! Where new Arrow buffers come from.
+#![allow(unsafe_code, reason = "uninitialised memory becomes a buffer once it is filled")]
+
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use arrow_buffer::alloc::Allocation;
+use arrow_buffer::{Buffer, MutableBuffer};
+
+use crate::error::Result;
+
+/// Where new Arrow buffers come from: NumPy's allocator in the binding, whose large pages save most of the
+/// page faults of fresh memory, arrow's in Rust.
+pub trait Memory: Send {
+    /// Uninitialised memory of at least `bytes`.
+    ///
+    /// # Errors
+    /// What the allocator refuses with.
+    fn allocate(&mut self, bytes: usize) -> Result<Room>;
+}
+
+/// arrow's own allocator.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ArrowMemory;
+
+impl Memory for ArrowMemory {
+    fn allocate(&mut self, bytes: usize) -> Result<Room> {
+        Ok(Room::new(bytes))
+    }
+}
+
+/// Uninitialised memory that becomes a [`Buffer`] once it is filled.
+#[derive(Debug)]
+pub struct Room {
+    memory: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Arrow(MutableBuffer),
+    Given { ptr: NonNull<u8>, bytes: usize, owner: Owner },
+}
+
+struct Owner(Arc<dyn Allocation>);
+
+impl std::fmt::Debug for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Owner")
+    }
+}
+
+// SAFETY: a room is the only one that reads or writes its memory, and its owner is `Send`.
+unsafe impl Send for Room {}
+
+impl Room {
+    /// Memory from arrow's allocator, aligned to 64 bytes or more.
+    #[must_use]
+    pub fn new(bytes: usize) -> Self {
+        Self { memory: Kind::Arrow(MutableBuffer::with_capacity(bytes)) }
+    }
+
+    /// Memory that `owner` frees.
+    ///
+    /// # Safety
+    /// `bytes` at `ptr` may be written until `owner` is dropped, and nothing else reads or writes them.
+    #[must_use]
+    pub unsafe fn given(ptr: NonNull<u8>, bytes: usize, owner: Arc<dyn Allocation>) -> Self {
+        Self { memory: Kind::Given { ptr, bytes, owner: Owner(owner) } }
+    }
+
+    /// How many bytes there are. *O(1)*.
+    #[must_use]
+    #[inline]
+    pub fn capacity(&self) -> usize {
+        match &self.memory {
+            Kind::Arrow(buffer) => buffer.capacity(),
+            Kind::Given { bytes, .. } => *bytes,
+        }
+    }
+
+    /// Where the memory begins. *O(1)*.
+    #[inline]
+    pub fn as_mut_ptr(&mut self) -> *mut u8 {
+        match &mut self.memory {
+            Kind::Arrow(buffer) => buffer.as_mut_ptr(),
+            Kind::Given { ptr, .. } => ptr.as_ptr(),
+        }
+    }
+
+    /// The memory, not initialised. *O(1)*.
+    #[inline]
+    pub fn as_uninit_slice(&mut self) -> &mut [MaybeUninit<u8>] {
+        let (ptr, capacity) = (self.as_mut_ptr(), self.capacity());
+        // SAFETY: that many bytes are there, and only this room, which is borrowed, gets at them.
+        unsafe { std::slice::from_raw_parts_mut(ptr.cast(), capacity) }
+    }
+
+    /// The first `len` bytes as a buffer. *O(1), shares memory*.
+    ///
+    /// # Safety
+    /// The first `len` bytes were written, and there are so many.
+    #[must_use]
+    pub unsafe fn into_buffer(self, len: usize) -> Buffer {
+        debug_assert!(len <= self.capacity());
+        match self.memory {
+            Kind::Arrow(mut buffer) => {
+                // SAFETY: the caller's promise.
+                unsafe { buffer.set_len(len) };
+                buffer.into()
+            }
+            Kind::Given { ptr, owner, .. } => {
+                // SAFETY: the owner keeps the memory, which the caller has written.
+                unsafe { Buffer::from_custom_allocation(ptr, len, owner.0) }
+            }
+        }
+    }
+}
+
+/// Writes bytes at once; `MaybeUninit` has only a write for one.
+#[inline(always)]
+pub(super) fn write<const N: usize>(to: &mut [MaybeUninit<u8>; N], bytes: [u8; N]) {
+    // SAFETY: as many bytes, of any alignment.
+    unsafe { to.as_mut_ptr().cast::<[u8; N]>().write(bytes) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_in_the_buffer() -> Result<()> {
+        let mut room = ArrowMemory.allocate(3)?;
+        for (i, to) in room.as_uninit_slice().iter_mut().take(3).enumerate() {
+            to.write(i as u8 + 7);
+        }
+        // SAFETY: three bytes were written.
+        let buffer = unsafe { room.into_buffer(3) };
+        assert_eq!(buffer.as_slice(), [7, 8, 9]);
+        assert!(buffer.as_ptr().addr().is_multiple_of(64));
+        Ok(())
+    }
+}
