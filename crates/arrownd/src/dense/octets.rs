@@ -1,0 +1,322 @@
+//! Text and bytes of any length, one value after the other.
+#![allow(unsafe_code, reason = "fills memory that isn't initialised, and makes arrays of it")]
+
+use std::mem::MaybeUninit;
+use std::sync::Arc;
+
+use arrow_buffer::{Buffer, NullBuffer};
+use arrow_data::ArrayData;
+use arrow_schema::{DataType, Field};
+
+use super::{Made, Memory, Room};
+use crate::error::{Error, Result};
+
+/// Builds an array of text or bytes: offsets of 32 bits, and of 64 where the bytes are too many for
+/// these (`large_utf8`, `large_binary`).
+///
+/// Addresses are kept beside the rooms that they are of: they are asked for with each value.
+pub struct OctetsBuilder<'m> {
+    memory: &'m mut dyn Memory,
+    offsets: Offsets,
+    /// How many values there will be.
+    count: usize,
+    /// How many there are.
+    len: usize,
+    bytes: Room,
+    /// Where `bytes` begins.
+    start: *mut u8,
+    /// How many `bytes` has.
+    capacity: usize,
+    /// How many of them are written; all up to there.
+    used: usize,
+}
+
+/// One more than there are values, and where they begin.
+enum Offsets {
+    Narrow(Room, *mut i32),
+    Wide(Room, *mut i64),
+}
+
+impl<'m> OctetsBuilder<'m> {
+    /// For `count` values of about `bytes` bytes together. *Allocates both.*
+    ///
+    /// # Errors
+    /// Where there is no memory.
+    pub fn new(count: usize, bytes: usize, memory: &'m mut dyn Memory) -> Result<Self> {
+        let mut offsets = memory.allocate(offsets_size(count, 4)?)?;
+        let first = offsets.as_mut_ptr().cast::<i32>();
+        // SAFETY: one offset more than values.
+        unsafe { first.write_unaligned(0) };
+        let mut bytes = memory.allocate(bytes)?;
+        let (start, capacity) = (bytes.as_mut_ptr(), bytes.capacity());
+        let offsets = Offsets::Narrow(offsets, first);
+        Ok(Self { memory, offsets, count, len: 0, bytes, start, capacity, used: 0 })
+    }
+
+    /// Appends one value. *Copies it.*
+    ///
+    /// # Errors
+    /// Where there is no memory, and for more values than were announced.
+    #[inline(always)]
+    pub fn push(&mut self, value: &[u8]) -> Result<()> {
+        let len = value.len();
+        let out = self.spare(len)?.as_mut_ptr().cast::<u8>();
+        // Most values are short, and a call to copy them takes longer than these moves.
+        match (len, value.first_chunk::<8>(), value.last_chunk::<8>()) {
+            (8..=16, Some(first), Some(last)) => {
+                // SAFETY: `len` bytes are spare, eight at least.
+                unsafe { out.cast::<[u8; 8]>().write_unaligned(*first) };
+                // SAFETY: the last eight of `len` bytes.
+                let end = unsafe { out.add(len - 8) };
+                // SAFETY: as above.
+                unsafe { end.cast::<[u8; 8]>().write_unaligned(*last) };
+            }
+            (0..8, ..) => {
+                for (at, byte) in value.iter().enumerate() {
+                    // SAFETY: one of the `len` bytes that are spare.
+                    let out = unsafe { out.add(at) };
+                    // SAFETY: as above.
+                    unsafe { out.write(*byte) };
+                }
+            }
+            // SAFETY: `len` bytes are spare, in memory that is the builder's alone.
+            _ => unsafe { out.copy_from_nonoverlapping(value.as_ptr(), len) },
+        }
+        self.end(len)
+    }
+
+    /// Appends the first `len` of 16 bytes. *O(1)*.
+    ///
+    /// # Errors
+    /// As [`OctetsBuilder::push`], which longer values need.
+    #[inline(always)]
+    pub fn push_short(&mut self, value: &[u8; 16], len: usize) -> Result<()> {
+        let out = self.spare(16)?.as_mut_ptr().cast::<[u8; 16]>();
+        // SAFETY: 16 bytes are spare.
+        unsafe { out.write_unaligned(*value) };
+        self.end(len.min(16))
+    }
+
+    /// Appends one text of so many code points. *Encodes it.* What is no character is handed back, and
+    /// nothing is appended then.
+    ///
+    /// # Errors
+    /// Where there is no memory.
+    #[inline]
+    pub fn push_codes(&mut self, count: usize, codes: impl Iterator<Item = u32>) -> Result<Option<u32>> {
+        let most = count.checked_add(1).and_then(|count| count.checked_mul(4)).ok_or_else(too_many)?;
+        let room = self.spare(most)?;
+        let mut written = 0;
+        for code in codes.take(count) {
+            // Four bytes are written each time, and the next character goes over what is too much.
+            let (utf8, len) = match code {
+                0..0x80 => ([code as u8, 0, 0, 0], 1),
+                0x80..0x800 => ([0xc0 | (code >> 6) as u8, tail(code), 0, 0], 2),
+                0x800..0xd800 | 0xe000..0x1_0000 => {
+                    ([0xe0 | (code >> 12) as u8, tail(code >> 6), tail(code), 0], 3)
+                }
+                0x1_0000..0x11_0000 => {
+                    ([0xf0 | (code >> 18) as u8, tail(code >> 12), tail(code >> 6), tail(code)], 4)
+                }
+                _ => return Ok(Some(code)),
+            };
+            if let Some(out) = room.get_mut(written..).and_then(|room| room.first_chunk_mut()) {
+                let [a, b, c, d] = utf8;
+                *out = [MaybeUninit::new(a), MaybeUninit::new(b), MaybeUninit::new(c), MaybeUninit::new(d)];
+            }
+            written += len;
+        }
+        // As many bytes were there, and each character's are written.
+        self.end(written)?;
+        Ok(None)
+    }
+
+    /// Appends a value that isn't there. *O(1)*.
+    ///
+    /// # Errors
+    /// Where there is no memory.
+    #[inline(always)]
+    pub fn push_nothing(&mut self) -> Result<()> {
+        self.end(0)
+    }
+
+    /// Memory for the next value, at least so many bytes of it.
+    #[inline(always)]
+    pub(super) fn spare(&mut self, least: usize) -> Result<&mut [MaybeUninit<u8>]> {
+        if self.capacity - self.used < least {
+            self.grow(least)?;
+        }
+        // SAFETY: as many are written, and lie before the end.
+        let free = unsafe { self.start.add(self.used) };
+        // SAFETY: the rest of the room, which is borrowed as `self` is.
+        Ok(unsafe { std::slice::from_raw_parts_mut(free.cast(), self.capacity - self.used) })
+    }
+
+    /// Ends a value of `written` bytes, which were written to [`OctetsBuilder::spare`].
+    #[inline(always)]
+    fn end(&mut self, written: usize) -> Result<()> {
+        if self.len >= self.count {
+            return Err(Error::BadValue(format!("more than {} values", self.count)));
+        }
+        self.used += written;
+        self.len += 1;
+        match self.offsets {
+            Offsets::Narrow(_, first) if self.used <= i32::MAX as usize => {
+                // SAFETY: one of the `count + 1` offsets.
+                let offset = unsafe { first.add(self.len) };
+                // SAFETY: as above.
+                unsafe { offset.write_unaligned(self.used as i32) };
+            }
+            Offsets::Narrow(..) => return self.widen(),
+            Offsets::Wide(_, first) => {
+                // SAFETY: one of the `count + 1` offsets.
+                let offset = unsafe { first.add(self.len) };
+                // SAFETY: as above.
+                unsafe { offset.write_unaligned(self.used as i64) };
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a value whose bytes the caller wrote.
+    ///
+    /// # Safety
+    /// The first `written` bytes of the last [`OctetsBuilder::spare`] are initialised.
+    #[inline(always)]
+    pub(super) unsafe fn end_written(&mut self, written: usize) -> Result<()> {
+        self.end(written)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, least: usize) -> Result<()> {
+        let more = self.used.checked_add(least).and_then(|bytes| bytes.checked_add(bytes / 2));
+        self.replace(more.ok_or_else(too_many)?)
+    }
+
+    /// Moves the bytes to a new room of `capacity` bytes, not fewer than are used.
+    fn replace(&mut self, capacity: usize) -> Result<()> {
+        let mut room = self.memory.allocate(capacity.max(self.used))?;
+        let start = room.as_mut_ptr();
+        // SAFETY: as many are written here, and as many are there.
+        unsafe { start.copy_from_nonoverlapping(self.start, self.used) };
+        (self.start, self.capacity, self.bytes) = (start, room.capacity(), room);
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn widen(&mut self) -> Result<()> {
+        let mut room = self.memory.allocate(offsets_size(self.count, 8)?)?;
+        let first = room.as_mut_ptr().cast::<i64>();
+        for at in 0..=self.len {
+            let offset = if at == self.len { self.used } else { self.offset(at) };
+            // SAFETY: one of the `count + 1` offsets.
+            let to = unsafe { first.add(at) };
+            // SAFETY: as above.
+            unsafe { to.write_unaligned(offset as i64) };
+        }
+        self.offsets = Offsets::Wide(room, first);
+        Ok(())
+    }
+
+    /// Where a value begins that is there already, or the last one ends.
+    fn offset(&self, at: usize) -> usize {
+        let at = at.min(self.len);
+        match self.offsets {
+            Offsets::Narrow(_, first) => {
+                // SAFETY: one of the offsets that are written.
+                let offset = unsafe { first.add(at) };
+                // SAFETY: as above.
+                unsafe { offset.read_unaligned() as usize }
+            }
+            Offsets::Wide(_, first) => {
+                // SAFETY: one of the offsets that are written.
+                let offset = unsafe { first.add(at) };
+                // SAFETY: as above.
+                unsafe { offset.read_unaligned() as usize }
+            }
+        }
+    }
+
+    /// The array of text. *One pass over the bytes*, to see that they are UTF-8.
+    ///
+    /// # Errors
+    /// [`Error::LossyCast`] for a value that isn't, and as [`OctetsBuilder::finish`].
+    pub fn finish_text(self, nulls: Option<NullBuffer>) -> Result<Made> {
+        // SAFETY: the bytes so far are written.
+        let bytes = unsafe { std::slice::from_raw_parts(self.start.cast_const(), self.used) };
+        let whole = std::str::from_utf8(bytes);
+        if !whole.is_ok_and(|text| (0..=self.len).all(|at| text.is_char_boundary(self.offset(at)))) {
+            for at in 0..self.len {
+                let value = bytes.get(self.offset(at)..self.offset(at + 1)).unwrap_or_default();
+                if let Err(error) = std::str::from_utf8(value) {
+                    return Err(Error::LossyCast {
+                        path: String::new(),
+                        value: format!("text that isn't UTF-8 ({error})"),
+                        position: at,
+                        dtype: "utf8".to_owned(),
+                        remedy: "replace it, or leave it out with mask=".to_owned(),
+                    });
+                }
+            }
+        }
+        // SAFETY: found to be UTF-8.
+        unsafe { self.finish(true, nulls) }
+    }
+
+    /// The array, of text where `text` says so. *O(1)*, or copies the bytes where most of their memory
+    /// would stay empty.
+    ///
+    /// # Safety
+    /// For text, every value is UTF-8.
+    ///
+    /// # Errors
+    /// [`Error::BadValue`] where values or nulls are fewer than were announced.
+    pub unsafe fn finish(mut self, text: bool, nulls: Option<NullBuffer>) -> Result<Made> {
+        if self.len != self.count || nulls.as_ref().is_some_and(|nulls| nulls.len() != self.count) {
+            return Err(Error::BadValue(format!("{} of {} values are there", self.len, self.count)));
+        }
+        let used = self.used;
+        if self.capacity / 2 > used && self.capacity > 1 << 16 {
+            self.replace(used)?;
+        }
+        let (large, offsets) = match self.offsets {
+            // SAFETY: one more offset than values, all written.
+            Offsets::Narrow(room, _) => (false, unsafe { room.into_buffer(4 * (self.count + 1)) }),
+            // SAFETY: as above.
+            Offsets::Wide(room, _) => (true, unsafe { room.into_buffer(8 * (self.count + 1)) }),
+        };
+        let data_type = match (text, large) {
+            (true, false) => DataType::Utf8,
+            (true, true) => DataType::LargeUtf8,
+            (false, false) => DataType::Binary,
+            (false, true) => DataType::LargeBinary,
+        };
+        // SAFETY: the bytes so far are written.
+        let bytes: Buffer = unsafe { self.bytes.into_buffer(used) };
+        let builder = ArrayData::builder(data_type.clone())
+            .len(self.count)
+            .nulls(nulls.filter(|nulls| nulls.null_count() > 0))
+            .add_buffer(offsets)
+            .add_buffer(bytes);
+        // SAFETY: ascending offsets within the bytes, as many nulls as values, UTF-8 by the caller's
+        // promise.
+        let data = unsafe { builder.build_unchecked() };
+        Ok(Made { field: Arc::new(Field::new("", data_type, true)), data })
+    }
+}
+
+/// A byte of UTF-8 that goes on: the lowest six bits.
+#[inline(always)]
+fn tail(code: u32) -> u8 {
+    0x80 | (code & 0x3f) as u8
+}
+
+fn offsets_size(count: usize, width: usize) -> Result<usize> {
+    count.checked_add(1).and_then(|count| count.checked_mul(width)).ok_or_else(too_many)
+}
+
+fn too_many() -> Error {
+    Error::BadValue("more bytes than there can be".to_owned())
+}
