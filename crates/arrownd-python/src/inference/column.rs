@@ -1,0 +1,263 @@
+//! One column of objects: of which kind they are, and what makes an array of them.
+
+use arrow_buffer::NullBuffer;
+use arrow_data::ArrayData;
+use arrow_schema::{DataType, Field};
+use arrownd::Error;
+use arrownd::dense::Made;
+use arrownd::dense::cast::cast;
+use pyo3::prelude::*;
+use pyo3::types::PyFloat;
+
+use super::kinds::{Class, Classes, Kind, type_name};
+use super::place::Place;
+use super::{decimals, lists, numbers, octets, records, ticks, times};
+use crate::errors::{Failure, Outcome};
+use crate::from_numpy::FromRequest;
+use crate::kept::NumpyMemory;
+
+/// Objects of one kind, None where nothing is.
+pub(super) struct Column<'a, 'py> {
+    pub(super) py: Python<'py>,
+    pub(super) objects: Vec<Option<Bound<'py, PyAny>>>,
+    /// The type that was asked for.
+    pub(super) wanted: Option<&'a Field>,
+    pub(super) request: &'a FromRequest,
+    pub(super) place: &'a Place<'a>,
+}
+
+impl<'py> Column<'_, 'py> {
+    pub(super) fn wanted_type(&self) -> Option<&DataType> {
+        self.wanted.map(Field::data_type)
+    }
+
+    /// Where values are; None if all are.
+    pub(super) fn nulls(&self) -> Option<NullBuffer> {
+        self.objects
+            .iter()
+            .any(Option::is_none)
+            .then(|| NullBuffer::from_iter(self.objects.iter().map(Option::is_some)))
+    }
+
+    /// The values that are there, with their positions.
+    pub(super) fn each(&self) -> impl Iterator<Item = (usize, &Bound<'py, PyAny>)> {
+        self.objects.iter().enumerate().filter_map(|(at, object)| Some((at, object.as_ref()?)))
+    }
+
+    /// An array of fixed-width values, zero where nothing is.
+    pub(super) fn fixed<T: arrow_buffer::ArrowNativeType>(
+        &self,
+        values: Vec<T>,
+        field: Field,
+    ) -> Outcome<Made> {
+        let builder = ArrayData::builder(DataType::Null).len(values.len()).nulls(self.nulls());
+        super::build(builder.add_buffer(arrow_buffer::Buffer::from_vec(values)), field)
+    }
+
+    /// One value each, made by `make`.
+    pub(super) fn map<T: Default>(
+        &self,
+        mut make: impl FnMut(usize, &Bound<'py, PyAny>) -> Outcome<T>,
+    ) -> Outcome<Vec<T>> {
+        let mut values = Vec::with_capacity(self.objects.len());
+        for (at, object) in self.objects.iter().enumerate() {
+            values.push(match object {
+                Some(object) => make(at, object)?,
+                None => T::default(),
+            });
+        }
+        Ok(values)
+    }
+}
+
+/// An array of objects, of the type that their values have; `wanted` steers where more than one would do.
+pub(super) fn column<'py>(
+    py: Python<'py>,
+    mut objects: Vec<Option<Bound<'py, PyAny>>>,
+    wanted: Option<&Field>,
+    request: &FromRequest,
+    place: &Place<'_>,
+) -> Outcome<Made> {
+    place.check_depth()?;
+    let wanted = match wanted.map(|field| (field, field.data_type())) {
+        Some((_, DataType::Dictionary(_, values))) => Some(Field::new("", values.as_ref().clone(), true)),
+        Some((_, DataType::RunEndEncoded(_, values))) => Some(values.as_ref().clone()),
+        Some((field, _)) => Some(field.clone()),
+        None => None,
+    };
+    let wanted = wanted.as_ref();
+    let (kind, nans) = kind(py, &mut objects, wanted, place)?;
+    if kind != Some(Kind::Float) || request.nan_as_null {
+        for at in nans {
+            if let Some(object) = objects.get_mut(at) {
+                *object = None;
+            }
+        }
+    }
+    let column = Column { py, objects, wanted, request, place };
+    match kind {
+        None => Ok(nothing(&column)),
+        Some(Kind::Bool) => numbers::bools(&column),
+        Some(Kind::Int) => numbers::ints(&column),
+        Some(Kind::Float) => numbers::floats(&column),
+        Some(Kind::Complex) => numbers::complexes(&column),
+        Some(Kind::Decimal) => decimals::decimals(&column),
+        Some(Kind::Text) => octets::texts(&column),
+        Some(Kind::Bytes) => octets::bytes(&column),
+        Some(Kind::Date) => times::dates(&column),
+        Some(Kind::Datetime) => times::datetimes(&column),
+        Some(Kind::Time) => times::times(&column),
+        Some(Kind::Timedelta) => times::timedeltas(&column),
+        Some(Kind::Datetime64 | Kind::Timedelta64) => ticks::ticks(&column),
+        Some(Kind::Uuid) => octets::uuids(&column),
+        Some(Kind::List) => lists::lists(column),
+        Some(Kind::Dict) => records::dicts(column),
+    }
+}
+
+/// A column inside of another, as exactly the type that was asked for.
+pub(super) fn child<'py>(
+    py: Python<'py>,
+    objects: Vec<Option<Bound<'py, PyAny>>>,
+    wanted: Option<&Field>,
+    request: &FromRequest,
+    place: &Place<'_>,
+) -> Outcome<Made> {
+    let made = column(py, objects, wanted, request, place)?;
+    settled(made, wanted, request, place)
+}
+
+/// What was made, as exactly the type that was asked for.
+pub(super) fn settled(
+    made: Made,
+    wanted: Option<&Field>,
+    request: &FromRequest,
+    place: &Place<'_>,
+) -> Outcome<Made> {
+    match wanted {
+        Some(wanted) => cast(made, wanted, request.safe, &mut NumpyMemory)
+            .map_err(|error| place.moved(Failure::Core(error), 0)),
+        None => Ok(made),
+    }
+}
+
+/// The kind that all objects are of, None where nothing is, and where floats are NaN. Clears what stands
+/// for something missing.
+fn kind<'py>(
+    py: Python<'py>,
+    objects: &mut [Option<Bound<'py, PyAny>>],
+    wanted: Option<&Field>,
+    place: &Place<'_>,
+) -> Outcome<(Option<Kind>, Vec<usize>)> {
+    let mut classes = Classes::new(py);
+    let mut first: [Option<usize>; Kind::COUNT] = [None; Kind::COUNT];
+    let mut nans = Vec::new();
+    for (at, slot) in objects.iter_mut().enumerate() {
+        let Some(object) = slot else { continue };
+        match classes.of(object)? {
+            Class::Missing => *slot = None,
+            Class::Of(Kind::Float) if is_nan(object)? => nans.push(at),
+            Class::Of(kind) => {
+                if let Some(seen @ None) = first.get_mut(kind as usize) {
+                    *seen = Some(at);
+                }
+            }
+            Class::Unknown => {
+                let from = format!("objects of {} at {}", type_name(object), place.name(at));
+                return Err(place.unsupported(from, "an Arrow type", unknown_remedy(object)));
+            }
+        }
+    }
+    let to = wanted.map(Field::data_type);
+    let float = matches!(to, Some(DataType::Float16 | DataType::Float32 | DataType::Float64));
+    let decimal = to.is_some_and(is_decimal);
+    let mut kinds: Vec<(Kind, usize)> =
+        ALL.iter().filter_map(|kind| Some((*kind, first.get(*kind as usize).copied().flatten()?))).collect();
+    kinds.sort_by_key(|(_, at)| *at);
+    let kind = match kinds.as_slice() {
+        // Under another type, NaN alone is what it would be beside values of that type.
+        [] => (!nans.is_empty() && (float || wanted.is_none())).then_some(Kind::Float),
+        [(Kind::Int, _)] if decimal => Some(Kind::Decimal),
+        [(kind, _)] => Some(*kind),
+        [(Kind::Int | Kind::Float, _), (Kind::Int | Kind::Float, _)] if float => Some(Kind::Float),
+        [(Kind::Int | Kind::Decimal, _), (Kind::Int | Kind::Decimal, _)] if decimal => Some(Kind::Decimal),
+        [(a, first), (b, second), ..] => {
+            let name =
+                |at: usize| objects.get(at).and_then(Option::as_ref).map(type_name).unwrap_or_default();
+            let remedy = match (a, b) {
+                (Kind::Int | Kind::Float, Kind::Int | Kind::Float) => {
+                    "pass type=\"float64\" to make floats of all, or mask= for those that are none"
+                }
+                (Kind::Int | Kind::Decimal, Kind::Int | Kind::Decimal) => {
+                    "pass type=\"decimal128(38, 10)\" or the like, or mask= for those that are none"
+                }
+                _ => "make them of one kind, or pass mask= for those that are no values",
+            };
+            return Err(place.mixed((*first, &name(*first)), (*second, &name(*second)), remedy));
+        }
+    };
+    Ok((kind, nans))
+}
+
+const ALL: [Kind; Kind::COUNT] = [
+    Kind::Bool,
+    Kind::Int,
+    Kind::Float,
+    Kind::Complex,
+    Kind::Decimal,
+    Kind::Text,
+    Kind::Bytes,
+    Kind::Date,
+    Kind::Datetime,
+    Kind::Time,
+    Kind::Timedelta,
+    Kind::Datetime64,
+    Kind::Timedelta64,
+    Kind::Uuid,
+    Kind::List,
+    Kind::Dict,
+];
+
+pub(super) fn is_decimal(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Decimal32(..)
+            | DataType::Decimal64(..)
+            | DataType::Decimal128(..)
+            | DataType::Decimal256(..)
+    )
+}
+
+fn is_nan(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    match object.cast::<PyFloat>() {
+        Ok(float) => Ok(float.value().is_nan()),
+        // NumPy's other floats.
+        Err(_) => object.ne(object),
+    }
+}
+
+fn unknown_remedy(object: &Bound<'_, PyAny>) -> &'static str {
+    if object.hasattr("__arrow_c_array__").unwrap_or(false)
+        || object.hasattr("__arrow_c_stream__").unwrap_or(false)
+        || object.hasattr("__array__").unwrap_or(false)
+    {
+        "pass a list or a NumPy array of each, or mask= for those that are no values"
+    } else {
+        "convert them first, or pass mask= for those that are no values"
+    }
+}
+
+/// A column in which nothing is.
+fn nothing(column: &Column<'_, '_>) -> Made {
+    let field = match column.wanted {
+        Some(wanted) => wanted.clone().with_name("").with_nullable(true),
+        None => Field::new("", DataType::Null, true),
+    };
+    let data = ArrayData::new_null(field.data_type(), column.objects.len());
+    Made { field: field.into(), data }
+}
+
+/// The error of a value that was another one when it was first looked at.
+pub(super) fn changed(place: &Place<'_>, at: usize) -> Failure {
+    Failure::Core(Error::BadValue(format!("the object at {} changed while it was read", place.name(at))))
+}

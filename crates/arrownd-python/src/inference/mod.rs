@@ -1,0 +1,86 @@
+//! Arrays of objects and of text to Arrow: types are found in the values.
+
+mod column;
+mod decimals;
+mod intervals;
+mod kinds;
+mod lists;
+mod numbers;
+mod octets;
+mod place;
+mod records;
+mod snapshot;
+mod strings;
+mod ticks;
+mod times;
+mod zones;
+
+use arrow_schema::Field;
+use arrownd::Error;
+use arrownd::dense::type_name::Wanted;
+use arrownd::dense::{Made, byte_strings, unicode};
+use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+
+use crate::errors::{Failure, Outcome};
+use crate::from_numpy::FromRequest;
+use crate::kept::NumpyMemory;
+use column::column;
+use place::Place;
+use snapshot::Elements;
+
+/// From so many values on, text is read without the GIL.
+const WORTH_DETACHING: usize = 16_384;
+
+/// The values of an object array in C order, whatever they are. Masked ones aren't looked at.
+pub(crate) fn objects(
+    array: &Bound<'_, PyUntypedArray>,
+    mask: Option<&Bound<'_, PyUntypedArray>>,
+    request: &FromRequest,
+) -> Outcome<Made> {
+    let elements = Elements::new(array, mask)?;
+    let wanted = match &request.wanted {
+        Some(Wanted::Field(field)) => Some(field),
+        _ => None,
+    };
+    if let Some(made) = octets::straight(array.py(), &elements)? {
+        return Ok(made);
+    }
+    column(array.py(), elements.objects(array.py()), wanted, request, &Place::Top)
+}
+
+/// The values of a `U`, `S` or `StringDType` array in C order.
+pub(crate) fn text(
+    array: &Bound<'_, PyUntypedArray>,
+    mask: Option<&Bound<'_, PyUntypedArray>>,
+    _request: &FromRequest,
+) -> Outcome<Made> {
+    let py = array.py();
+    let dtype = array.dtype();
+    let kind = dtype.kind();
+    if kind == b'T' {
+        return strings::unpack(array, mask);
+    }
+    let elements = Elements::new(array, mask)?;
+    let (cells, nulls) = (elements.cells, elements.nulls);
+    let swapped = dtype.is_native_byteorder() == Some(false);
+    let work = move || {
+        let mut memory = NumpyMemory;
+        if kind == b'U' {
+            unicode(cells, swapped, nulls, &mut memory)
+        } else {
+            byte_strings(cells, nulls, &mut memory)
+        }
+    };
+    Ok(if array.len() < WORTH_DETACHING { work() } else { py.detach(work) }?)
+}
+
+/// The error of an array that arrow-rs doesn't take, which is a bug here.
+fn build(builder: arrow_data::ArrayDataBuilder, field: Field) -> Outcome<Made> {
+    match builder.data_type(field.data_type().clone()).build() {
+        Ok(data) => Ok(Made { field: field.into(), data }),
+        Err(error) => {
+            Err(Failure::Core(Error::InvalidArrow { path: String::new(), what: error.to_string() }))
+        }
+    }
+}

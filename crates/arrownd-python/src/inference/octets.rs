@@ -1,0 +1,257 @@
+//! str, bytes and UUID.
+#![allow(unsafe_code, reason = "reads CPython's strings where they lie")]
+
+use std::collections::HashMap;
+
+use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer};
+use arrow_data::ArrayData;
+use arrow_schema::{DataType, Field};
+use arrownd::Error;
+use arrownd::dense::{Made, OctetsBuilder, no_character};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyString};
+
+use super::build;
+use super::column::Column;
+use super::snapshot::{Elements, none};
+use crate::errors::{Failure, Outcome};
+use crate::kept::NumpyMemory;
+
+/// How many objects are fetched at once.
+const AHEAD: usize = 16;
+/// What a text is taken to have, before the first is read.
+const GUESS: usize = 16;
+
+/// The text of an array that holds nothing else than str and markers of what is missing; None for another.
+/// One pass, which runs no Python code: so it needs no references.
+pub(super) fn straight(py: Python<'_>, elements: &Elements<'_>) -> Outcome<Option<Made>> {
+    let markers = markers(py)?;
+    let count = elements.cells.count();
+    let mut memory = NumpyMemory;
+    let mut out = OctetsBuilder::new(count, count.saturating_mul(GUESS), &mut memory)?;
+    let mut valid: Option<BooleanBufferBuilder> = None;
+    let mut texts = 0usize;
+    let mut failed = None;
+    let mut text = |at: usize, object: Option<*mut ffi::PyObject>| {
+        let object = object.filter(|object| !std::ptr::eq(*object, none()));
+        let pushed = match object {
+            // SAFETY: the array has a reference to it, and nothing runs that could give it up.
+            Some(object) if unsafe { ffi::PyUnicode_CheckExact(object) } != 0 => {
+                texts += 1;
+                if let Some(valid) = &mut valid {
+                    valid.append(true);
+                }
+                // SAFETY: as above.
+                unsafe { push(&mut out, object, at) }
+            }
+            Some(object) if !markers.contains(&object) && !is_nan(object) => return None,
+            _ => {
+                valid.get_or_insert_with(|| before(count, at)).append(false);
+                out.push_nothing()
+            }
+        };
+        pushed.map_err(|error| failed = Some(error)).ok()
+    };
+    // Objects lie anywhere: they are fetched some at a time, which is done at once.
+    let (mut ahead, mut waiting) = ([None; AHEAD], 0);
+    let all = elements.each(|at, object| {
+        if let Some(object) = object {
+            fetch(object);
+        }
+        if let Some(place) = ahead.get_mut(waiting) {
+            *place = object;
+            waiting += 1;
+        }
+        if waiting == AHEAD {
+            waiting = 0;
+            ahead.iter().enumerate().try_for_each(|(i, object)| text(at + 1 - AHEAD + i, *object))?;
+        }
+        Some(())
+    });
+    let rest = ahead.iter().take(waiting).enumerate();
+    let all = all && { rest }.try_for_each(|(i, object)| text(count - waiting + i, *object)).is_some();
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    if !all || texts == 0 {
+        return Ok(None);
+    }
+    let nulls = valid.map(|mut valid| NullBuffer::new(valid.finish()));
+    // SAFETY: `push` appends UTF-8.
+    Ok(Some(unsafe { out.finish(true, nulls) }?))
+}
+
+/// Asks for an object's memory, to be there when it is read.
+#[inline(always)]
+fn fetch(object: *mut ffi::PyObject) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a hint, for any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(object.cast_const().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = object;
+}
+
+/// Validity of `count` values, of which the first `at` are there.
+#[cold]
+fn before(count: usize, at: usize) -> BooleanBufferBuilder {
+    let mut valid = BooleanBufferBuilder::new(count);
+    valid.append_n(at, true);
+    valid
+}
+
+/// `pandas.NA` and `pandas.NaT`, where there is a pandas.
+fn markers(py: Python<'_>) -> PyResult<Vec<*mut ffi::PyObject>> {
+    let modules = py.import("sys")?.getattr("modules")?;
+    let pandas = modules.call_method1("get", ("pandas",))?;
+    let mut markers = Vec::new();
+    for name in ["NA", "NaT"] {
+        if let Some(marker) = pandas.getattr_opt(name)? {
+            markers.push(marker.as_ptr());
+        }
+    }
+    Ok(markers)
+}
+
+fn is_nan(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: an object that the array has a reference to.
+    if unsafe { ffi::PyFloat_CheckExact(object) } == 0 {
+        return false;
+    }
+    // SAFETY: a float.
+    unsafe { ffi::PyFloat_AsDouble(object) }.is_nan()
+}
+
+/// Whether all bytes are ASCII, in few steps for few bytes.
+#[inline(always)]
+fn is_ascii(bytes: &[u8]) -> bool {
+    match (bytes.len(), bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (8..=16, Some(first), Some(last)) => {
+            (u64::from_ne_bytes(*first) | u64::from_ne_bytes(*last)) & 0x8080_8080_8080_8080 == 0
+        }
+        (0..8, ..) => bytes.iter().fold(0, |all, byte| all | byte) < 0x80,
+        _ => bytes.is_ascii(),
+    }
+}
+
+/// Appends the text of a str.
+///
+/// # Safety
+/// `object` is a str, and stays for the call.
+#[inline(always)]
+unsafe fn push(out: &mut OctetsBuilder<'_>, object: *mut ffi::PyObject, at: usize) -> arrownd::Result<()> {
+    // SAFETY: a str by the caller's promise.
+    if unsafe { ffi::PyUnicode_READY(object) } != 0 {
+        return Err(Error::BadValue("no memory for a str".to_owned()));
+    }
+    // SAFETY: a str that is ready.
+    let count = unsafe { ffi::PyUnicode_GET_LENGTH(object) } as usize;
+    // SAFETY: as above.
+    let data = unsafe { ffi::PyUnicode_DATA(object) };
+    // SAFETY: as above.
+    let wrong = match unsafe { ffi::PyUnicode_KIND(object) } {
+        ffi::PyUnicode_1BYTE_KIND => {
+            // SAFETY: as many characters of one byte.
+            let bytes = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), count) };
+            if is_ascii(bytes) {
+                return out.push(bytes);
+            }
+            out.push_codes(count, bytes.iter().map(|byte| u32::from(*byte)))?
+        }
+        ffi::PyUnicode_2BYTE_KIND => {
+            // SAFETY: as many characters of two bytes.
+            let units = unsafe { std::slice::from_raw_parts(data.cast::<u16>(), count) };
+            out.push_codes(count, units.iter().map(|unit| u32::from(*unit)))?
+        }
+        _ => {
+            // SAFETY: as many characters of four bytes.
+            let codes = unsafe { std::slice::from_raw_parts(data.cast::<u32>(), count) };
+            out.push_codes(count, codes.iter().copied())?
+        }
+    };
+    match wrong {
+        None => Ok(()),
+        Some(code) => Err(no_character(code, at)),
+    }
+}
+
+/// str and its subclasses: utf8.
+pub(super) fn texts(column: &Column<'_, '_>) -> Outcome<Made> {
+    let count = column.objects.len();
+    let mut memory = NumpyMemory;
+    let mut out = OctetsBuilder::new(count, count.saturating_mul(GUESS), &mut memory)?;
+    for (at, object) in column.objects.iter().enumerate() {
+        let pushed = match object {
+            Some(object) => {
+                let text = object.cast::<PyString>().map_err(PyErr::from)?;
+                // SAFETY: a str, held for the call.
+                unsafe { push(&mut out, text.as_ptr(), at) }
+            }
+            None => out.push_nothing(),
+        };
+        pushed.map_err(|error| column.place.moved(Failure::Core(error), 0))?;
+    }
+    // SAFETY: `push` appends UTF-8.
+    Ok(unsafe { out.finish(true, column.nulls()) }?)
+}
+
+/// bytes, bytearray and memoryview: binary, or fixed_size_binary where that was asked for.
+pub(super) fn bytes(column: &Column<'_, '_>) -> Outcome<Made> {
+    let count = column.objects.len();
+    let fixed = match column.wanted_type() {
+        Some(DataType::FixedSizeBinary(width)) => Some(*width as usize),
+        _ => None,
+    };
+    let mut memory = NumpyMemory;
+    let mut out = OctetsBuilder::new(count, count.saturating_mul(GUESS), &mut memory)?;
+    let mut flat: Vec<u8> = Vec::new();
+    for (at, object) in column.objects.iter().enumerate() {
+        let Some(object) = object else {
+            flat.extend(std::iter::repeat_n(0, fixed.unwrap_or(0)));
+            out.push_nothing()?;
+            continue;
+        };
+        let copy;
+        let own;
+        let value = if let Ok(bytes) = object.cast::<PyBytes>() {
+            bytes.as_bytes()
+        } else if let Ok(bytes) = object.cast::<PyByteArray>() {
+            copy = bytes.to_vec();
+            copy.as_slice()
+        } else {
+            own = object.call_method0("tobytes")?.cast_into::<PyBytes>().map_err(PyErr::from)?;
+            own.as_bytes()
+        };
+        match fixed {
+            Some(width) if value.len() == width => {
+                flat.extend_from_slice(value);
+                out.push_nothing()?;
+            }
+            Some(width) => {
+                let value = format!("bytes of length {}", value.len());
+                let to = format!("fixed_size_binary[{width}]");
+                return Err(column.place.lossy(at, value, to, "pass type=\"binary\", or none"));
+            }
+            None => out.push(value)?,
+        }
+    }
+    if let Some(width) = fixed {
+        let builder = ArrayData::builder(DataType::Null).len(count).nulls(column.nulls());
+        let field = Field::new("", DataType::FixedSizeBinary(width as i32), true);
+        return build(builder.add_buffer(Buffer::from_vec(flat)), field);
+    }
+    // SAFETY: no text.
+    Ok(unsafe { out.finish(false, column.nulls()) }?)
+}
+
+/// UUID: `arrow.uuid`.
+pub(super) fn uuids(column: &Column<'_, '_>) -> Outcome<Made> {
+    let values: Vec<[u8; 16]> = column.map(|_, object| Ok(object.getattr("bytes")?.extract()?))?;
+    let builder = ArrayData::builder(DataType::Null).len(values.len()).nulls(column.nulls());
+    let extension = HashMap::from([("ARROW:extension:name".to_owned(), "arrow.uuid".to_owned())]);
+    let field = Field::new("", DataType::FixedSizeBinary(16), true).with_metadata(extension);
+    build(builder.add_buffer(Buffer::from_vec(values.into_iter().flatten().collect::<Vec<u8>>())), field)
+}

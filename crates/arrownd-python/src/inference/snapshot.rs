@@ -1,0 +1,123 @@
+//! The elements of an array, and those of a mask.
+//!
+//! While they are read the GIL is held and no Python code runs, so nobody changes the array. In a build of Python
+//! without a GIL that is the caller's business, as it is for NumPy itself.
+#![allow(unsafe_code, reason = "reads NumPy's elements through their strides")]
+
+use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrownd::dense::Cells;
+use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use crate::errors::Outcome;
+use crate::export;
+
+/// The elements of an array, in C order, and which of them a mask leaves. Reading them runs no Python code.
+pub(super) struct Elements<'a> {
+    pub(super) cells: Cells<'a>,
+    pub(super) nulls: Option<NullBuffer>,
+}
+
+impl<'a> Elements<'a> {
+    pub(super) fn new(
+        array: &'a Bound<'_, PyUntypedArray>,
+        mask: Option<&Bound<'_, PyUntypedArray>>,
+    ) -> Outcome<Self> {
+        Ok(Self { nulls: mask.map(nulls).transpose()?, cells: cells(array) })
+    }
+
+    /// The objects, each with a reference of its own: code that they run can change the array. None where
+    /// there is None, or a mask.
+    pub(super) fn objects<'py>(&self, py: Python<'py>) -> Vec<Option<Bound<'py, PyAny>>> {
+        let mut objects = Vec::with_capacity(self.cells.count());
+        self.each(|_, object| {
+            let object = object.filter(|object| !std::ptr::eq(*object, none()));
+            // SAFETY: the array has a reference to it.
+            objects.push(object.map(|object| unsafe { Bound::from_borrowed_ptr(py, object) }));
+            Some(())
+        });
+        objects
+    }
+
+    /// Calls `visit` with position and object, None where a mask is or the array has null, until that
+    /// returns None.
+    #[inline(always)]
+    pub(super) fn each(
+        &self,
+        mut visit: impl FnMut(usize, Option<*mut ffi::PyObject>) -> Option<()>,
+    ) -> bool {
+        let done = self.cells.each(|position, cell| {
+            let address = cell.first_chunk().map_or(0, |bytes| usize::from_ne_bytes(*bytes));
+            let masked = self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(position));
+            let object = (address != 0 && !masked).then(|| std::ptr::with_exposed_provenance_mut(address));
+            visit(position, object).ok_or(())
+        });
+        done.is_ok()
+    }
+}
+
+/// Python's None.
+#[inline(always)]
+pub(super) fn none() -> *mut ffi::PyObject {
+    // SAFETY: asks for the address of a static object.
+    unsafe { ffi::Py_None() }
+}
+
+/// The cells of an array.
+pub(super) fn cells<'a>(array: &'a Bound<'_, PyUntypedArray>) -> Cells<'a> {
+    let data = export::address(array).as_ptr().cast_const();
+    let width = array.dtype().itemsize();
+    // SAFETY: NumPy's shape and strides describe the array's memory, and `array` is borrowed for as long.
+    unsafe { Cells::new(data, array.shape(), array.strides(), width) }
+}
+
+/// The elements of arrays of one dimension and of dtype `descr`, which has no references in it, one after the
+/// other: `total` of them, None where there aren't as many.
+pub(super) fn joined<'py>(
+    arrays: &[&Bound<'py, PyUntypedArray>],
+    descr: Bound<'py, PyArrayDescr>,
+    total: usize,
+) -> Outcome<Option<Bound<'py, PyUntypedArray>>> {
+    let Some(first) = arrays.first() else { return Ok(None) };
+    let width = descr.itemsize();
+    let flat = export::empty(first.py(), &[total], descr, &[width as isize])?;
+    let (to, mut done) = (export::address(&flat), 0);
+    for array in arrays {
+        let (count, step) = (array.len(), array.strides().first().copied().unwrap_or(0));
+        if count > total - done || array.dtype().itemsize() != width {
+            return Ok(None);
+        }
+        let from = export::address(array);
+        // SAFETY: `total` elements are there, of which `done` are written.
+        let to = unsafe { to.add(done * width) };
+        done += count;
+        if step == width as isize {
+            // SAFETY: the elements lie in a row, in another array than those that are written.
+            unsafe { from.copy_to_nonoverlapping(to, count * width) };
+            continue;
+        }
+        for i in 0..count {
+            // SAFETY: an element of the array, as NumPy's stride says.
+            let from = unsafe { from.offset(step * i as isize) };
+            // SAFETY: one of the `count` elements that follow those written.
+            let to = unsafe { to.add(i * width) };
+            // SAFETY: one element to one of another array.
+            unsafe { from.copy_to_nonoverlapping(to, width) };
+        }
+    }
+    Ok((done == total).then_some(flat))
+}
+
+/// The validity that a mask leaves: it is True where a value is missing.
+pub(super) fn nulls(mask: &Bound<'_, PyUntypedArray>) -> Outcome<NullBuffer> {
+    let cells = cells(mask);
+    let mut missing = Vec::with_capacity(cells.count());
+    let done: Result<(), std::convert::Infallible> = cells.each(|_, cell| {
+        missing.push(cell.first().is_some_and(|byte| *byte != 0));
+        Ok(())
+    });
+    let Ok(()) = done;
+    let valid = BooleanBuffer::collect_bool(missing.len(), |i| missing.get(i) == Some(&false));
+    Ok(NullBuffer::new(valid))
+}
