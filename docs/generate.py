@@ -35,14 +35,24 @@ TYPES_LATER = """\
 These types raise `UnsupportedTypeError`, which names the type and the field. The columns say what they will become.
 """
 
+DENSE_HEAD = """\
+## What each dtype becomes
+
+<!-- From the table in crates/arrownd/src/dense/table.rs. -->
+
+What `from_numpy` makes of an array when `type=` isn't passed. *view* means: the memory is shared where the values lie next to
+each other in C order, aligned and in the machine's byte order; otherwise it is copied in one pass. A mask never makes a copy:
+the bitmap lies beside the values. More dimensions than one are nested `fixed_size_list`s over one buffer.
+"""
+
 REASONS_HEAD = """\
 # Why a copy is made
 
 <!-- Written by docs/generate.py from the reasons (crates/arrownd/src/plan/reason.rs). Edit those, then `make docs`. -->
 
 The reasons are a closed set. `explain(...).reasons` and `CopyNotAllowedError.reasons` hold `Reason` objects with
-`code`, `text` and `remedy`. Numbers and dtypes in the sentences are examples. `misaligned`, `strided`, `byte-order` and
-`realigned` don't occur yet: they belong to the way from NumPy to Arrow.
+`code`, `text` and `remedy`. Numbers and dtypes in the sentences are examples. Codes that come twice are said the second way on
+the way from NumPy to Arrow; `misaligned`, `strided` and `byte-order` occur only there. `realigned` doesn't occur yet.
 """
 
 
@@ -75,7 +85,15 @@ def types_page() -> str:
 
     page = f"{TYPES_HEAD}\n{table(head, lines(True))}"
     later = lines(False)
-    return page + (f"\n{TYPES_LATER}\n{table(head, later)}" if later else "")
+    page += f"\n{TYPES_LATER}\n{table(head, later)}" if later else ""
+    return f"{page}\n{DENSE_HEAD}\n{table(['dtype', 'Arrow type', '', 'note'], dense_lines())}"
+
+
+def dense_lines() -> list[list[str]]:
+    return [
+        [code(row["dtype"]), code(row["type"]), "view" if row["view"] else "copy", row["note"].replace("|", "\\|")]
+        for row in _core.dense_type_table()
+    ]
 
 
 def reasons_page() -> str:

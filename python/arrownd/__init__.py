@@ -1,15 +1,17 @@
 """Converts between Apache Arrow and NumPy: says what it copies and why, views the rest.
 
 ``to_numpy``, ``to_columns``, ``to_masked``, ``to_ragged``, ``to_codes`` and ``iter_numpy`` take anything that speaks Arrow's PyCapsule
-interface (pyarrow, Polars, pandas, DuckDB, arro3, nanoarrow, ...); ``explain`` says beforehand what
-they will do.
+interface (pyarrow, Polars, pandas, DuckDB, arro3, nanoarrow, ...). ``from_numpy`` goes the other way: NumPy arrays become an
+``Array``, which all of these take. ``explain`` says beforehand what they will do.
 """
 
 from arrownd._core import (
+    Array,
     Plan,
     Reason,
     __version__,
     explain,
+    from_numpy,
     iter_numpy,
     to_codes,
     to_columns,
@@ -29,6 +31,7 @@ from arrownd.exceptions import (
 from arrownd.results import Codes, Masked, Ragged
 
 __all__ = [
+    "Array",
     "ArrowndError",
     "Codes",
     "CopyNotAllowedError",
@@ -43,6 +46,7 @@ __all__ = [
     "UnsupportedTypeError",
     "__version__",
     "explain",
+    "from_numpy",
     "iter_numpy",
     "to_codes",
     "to_columns",

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias, TypedDict, final
 
 import numpy as np
@@ -20,10 +20,13 @@ _Array: TypeAlias = npt.NDArray[Any]
 _Pair: TypeAlias = tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]
 
 __all__ = [
+    "Array",
     "Plan",
     "Reason",
     "__version__",
+    "dense_type_table",
     "explain",
+    "from_numpy",
     "iter_numpy",
     "reason_table",
     "to_codes",
@@ -109,6 +112,18 @@ def to_ragged(
     safe: bool = True,
 ) -> Ragged: ...
 def to_codes(obj: _Data, /, *, allow_copy: bool = True) -> Codes: ...
+def from_numpy(
+    array: _Array | Mapping[str, _Array],
+    /,
+    type: str | ArrowSchemaExportable | None = None,
+    *,
+    names: Iterable[str] | None = None,
+    mask: npt.ArrayLike | Mapping[str, Any] | None = None,
+    nan_as_null: bool = False,
+    allow_copy: bool = True,
+    on_writable: Literal["view", "copy", "freeze"] = "view",
+    safe: bool = True,
+) -> Array: ...
 def iter_numpy(
     stream: _Data,
     /,
@@ -129,7 +144,7 @@ def iter_numpy(
     safe: bool = True,
 ) -> _Batches: ...
 def explain(
-    obj: _Data | ArrowSchemaExportable,
+    obj: _Data | ArrowSchemaExportable | _Array | Mapping[str, Any],
     /,
     dtype: npt.DTypeLike | None = None,
     *,
@@ -145,6 +160,11 @@ def explain(
     order: Literal["F", "C"] = "F",
     out: _Array | _Pair | dict[str, _Array] | None = None,
     safe: bool = True,
+    type: str | ArrowSchemaExportable | None = None,
+    names: Iterable[str] | None = None,
+    mask: npt.ArrayLike | Mapping[str, Any] | None = None,
+    nan_as_null: bool = False,
+    on_writable: Literal["view", "copy", "freeze"] = "view",
 ) -> Plan: ...
 
 # What iter_numpy returns; at run time it is called Batches, and no module has it.
@@ -154,6 +174,44 @@ class _Batches:
     # Any: an array, or a dict of arrays with as_columns=True.
     def __next__(self) -> Any: ...
     def close(self) -> None: ...
+
+@final
+class Array:
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> _Array: ...
+    def __dlpack__(
+        self,
+        *,
+        stream: None = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any: ...
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+    def __len__(self) -> int: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def null_count(self) -> int: ...
+    @property
+    def nbytes(self) -> int: ...
+    def to_numpy(
+        self,
+        dtype: npt.DTypeLike | None = None,
+        *,
+        allow_copy: bool = True,
+        writable: bool = False,
+        nulls: _Nulls = "nan",
+        na_value: object = ...,
+        columns: Iterable[str] | None = None,
+        lists: _Lists = ...,
+        pad_to: int | None = None,
+        structured: bool = False,
+        order: Literal["F", "C"] = "F",
+        out: _Array | None = None,
+        safe: bool = True,
+    ) -> _Array: ...
 
 @final
 class Reason:
@@ -202,10 +260,17 @@ class _TypeRow(TypedDict):
     supported: bool
     note: str
 
+class _DenseRow(TypedDict):
+    dtype: str
+    type: str
+    view: bool
+    note: str
+
 class _ReasonRow(TypedDict):
     code: str
     text: str
     remedy: str
 
 def type_table() -> list[_TypeRow]: ...
+def dense_type_table() -> list[_DenseRow]: ...
 def reason_table() -> list[_ReasonRow]: ...

@@ -52,6 +52,24 @@ pub(crate) struct Words<'py> {
 }
 
 impl Words<'_> {
+    /// The first word that was given, of those that only the way to NumPy has.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        [
+            (self.dtype.is_some(), "dtype="),
+            (self.writable, "writable="),
+            (self.nulls.is_some(), "nulls="),
+            (matches!(self.na_value, Given::Value(_)), "na_value="),
+            (self.columns.is_some(), "columns="),
+            (matches!(self.lists, Given::Value(_)), "lists="),
+            (self.pad_to.is_some(), "pad_to="),
+            (self.structured, "structured="),
+            (self.order.is_some(), "order="),
+            (self.out.is_some(), "out="),
+        ]
+        .iter()
+        .find_map(|(given, word)| given.then_some(*word))
+    }
+
     /// Whether nothing is asked for that a plain view could be against.
     pub(crate) fn are_plain(&self) -> bool {
         !self.writable

@@ -18,12 +18,25 @@ use crate::producers;
 use crate::shortcut::{self, Found};
 
 /// The function that pyo3 made.
-static WHOLE: OnceLock<ffi::PyCFunctionFastWithKeywords> = OnceLock::new();
+static WHOLE: Whole = Whole::new();
 
-/// Puts the quick way in front of a function that takes an object first and has `allow_copy` as a keyword.
+/// A whole function behind a quick way.
+pub(crate) type Whole = OnceLock<ffi::PyCFunctionFastWithKeywords>;
+
+/// Puts the quick way in front of `to_numpy`.
+pub(crate) fn to_numpy<'py>(
+    module: &Bound<'py, PyModule>,
+    function: Bound<'py, PyCFunction>,
+) -> PyResult<Bound<'py, PyAny>> {
+    in_front(module, function, entry, &WHOLE)
+}
+
+/// Puts a quick way in front of a function, which is kept in `behind`; the quick way passes calls on to it.
 pub(crate) fn in_front<'py>(
     module: &Bound<'py, PyModule>,
     function: Bound<'py, PyCFunction>,
+    quick: ffi::PyCFunctionFastWithKeywords,
+    behind: &Whole,
 ) -> PyResult<Bound<'py, PyAny>> {
     let raw: *mut ffi::PyCFunctionObject = function.as_ptr().cast();
     // SAFETY: a builtin function.
@@ -35,10 +48,10 @@ pub(crate) fn in_front<'py>(
     }
     // SAFETY: the flags say which of the pointers it is.
     let whole = unsafe { definition.ml_meth.PyCFunctionFastWithKeywords };
-    if WHOLE.set(whole).is_err() {
+    if behind.set(whole).is_err() {
         return Ok(function.into_any());
     }
-    let quick = ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: entry };
+    let quick = ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: quick };
     let definition = Box::leak(Box::new(ffi::PyMethodDef { ml_meth: quick, ..definition }));
     // The name and the text that the definition points to are the function's: it stays.
     let own = function.into_ptr();

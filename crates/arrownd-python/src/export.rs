@@ -7,7 +7,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use arrownd::{ArrowArray, Dest, ViewOf};
-use numpy::npyffi::{self, NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, PyArrayObject, npy_intp};
+use numpy::npyffi::{
+    self, NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API,
+    PyArrayObject, npy_intp,
+};
 use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -134,8 +137,32 @@ pub(crate) unsafe fn row<'py>(
     descr: Bound<'py, PyArrayDescr>,
     owner: Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: the caller's promise.
-    unsafe { shown_by(ptr, descr, &mut [len as npy_intp], &mut [width as npy_intp], owner) }
+    if !ptr.addr().is_multiple_of(width) || !width.is_power_of_two() {
+        // SAFETY: the caller's promise.
+        return unsafe { shown_by(ptr, descr, &mut [len as npy_intp], &mut [width as npy_intp], owner) };
+    }
+    let py = owner.py();
+    // Without strides NumPy fills them in, and doesn't look for what the flags say.
+    let flags = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED;
+    // SAFETY: the caller's promise; values at multiples of their size are aligned.
+    let array = unsafe {
+        PY_ARRAY_API.PyArray_NewFromDescr(
+            py,
+            array_type(py),
+            descr.into_dtype_ptr(),
+            1,
+            [len as npy_intp].as_mut_ptr(),
+            std::ptr::null_mut(),
+            ptr.cast_mut().cast(),
+            flags,
+            std::ptr::null_mut(),
+        )
+    };
+    // SAFETY: a new reference, or null with an exception set.
+    let array = unsafe { Bound::from_owned_ptr_or_err(py, array) }?;
+    // SAFETY: `array` is new, without a base.
+    unsafe { set_base(&array, owner.into_ptr()) }?;
+    Ok(array)
 }
 
 /// # Safety
@@ -216,7 +243,7 @@ pub(crate) fn release_address(py: Python<'_>, address: usize) {
 }
 
 /// NumPy's array type, which is asked for on every call.
-fn array_type(py: Python<'_>) -> *mut ffi::PyTypeObject {
+pub(crate) fn array_type(py: Python<'_>) -> *mut ffi::PyTypeObject {
     static CLASS: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(std::ptr::null_mut());
     let known = CLASS.load(Ordering::Relaxed);
     if !known.is_null() {
@@ -228,19 +255,32 @@ fn array_type(py: Python<'_>) -> *mut ffi::PyTypeObject {
     class
 }
 
+/// Where an array's first element lies.
+pub(crate) fn address(array: &Bound<'_, PyUntypedArray>) -> NonNull<u8> {
+    let raw: *mut PyArrayObject = array.as_array_ptr();
+    // SAFETY: a valid array; its data pointer is a plain field.
+    let data = unsafe { (*raw).fields.data.cast::<u8>() };
+    // NumPy allocates at least one byte for an array, so there is an address.
+    NonNull::new(data).unwrap_or(NonNull::dangling())
+}
+
 /// Forbids writing to an array.
 pub(crate) fn freeze(array: &Bound<'_, PyUntypedArray>) {
     let raw: *mut PyArrayObject = array.as_array_ptr();
-    // SAFETY: a valid array that this call made; its flags are a plain field.
+    // SAFETY: a valid array; its flags are a plain field.
     unsafe { (*raw).fields.flags &= !NPY_ARRAY_WRITEABLE };
 }
 
 /// Whether an array may be written to.
 pub(crate) fn is_writeable(array: &Bound<'_, PyUntypedArray>) -> bool {
+    flags(array) & NPY_ARRAY_WRITEABLE != 0
+}
+
+/// NumPy's flags of an array.
+pub(crate) fn flags(array: &Bound<'_, PyUntypedArray>) -> c_int {
     let raw: *mut PyArrayObject = array.as_array_ptr();
     // SAFETY: a valid array; its flags are a plain field.
-    let flags = unsafe { (*raw).fields.flags };
-    flags & NPY_ARRAY_WRITEABLE != 0
+    unsafe { (*raw).fields.flags }
 }
 
 /// The lowest address of an array's elements and the one past the highest.

@@ -11,6 +11,7 @@ use crate::batches::{Batches, KeptWords};
 use crate::codes::codes;
 use crate::convert;
 use crate::errors::{Outcome, guarded};
+use crate::from_numpy::{self, FromWords};
 use crate::import::Acquired;
 use crate::plan::Plan;
 use crate::shortcut::{self, Found};
@@ -185,8 +186,9 @@ pub(crate) fn iter_numpy<'py>(
 #[pyfunction]
 #[pyo3(
     signature = (obj, /, dtype=None, *, as_columns=false, allow_copy=true, writable=false, nulls=None, na_value=Given::Unset,
-        columns=None, lists=Given::Unset, pad_to=None, structured=false, order=None, out=None, safe=true),
-    text_signature = "(obj, /, dtype=None, *, as_columns=False, allow_copy=True, writable=False, nulls=\"nan\", na_value=..., columns=None, lists=..., pad_to=None, structured=False, order=\"F\", out=None, safe=True)"
+        columns=None, lists=Given::Unset, pad_to=None, structured=false, order=None, out=None, safe=true,
+        r#type=None, names=None, mask=None, nan_as_null=false, on_writable=None),
+    text_signature = "(obj, /, dtype=None, *, as_columns=False, allow_copy=True, writable=False, nulls=\"nan\", na_value=..., columns=None, lists=..., pad_to=None, structured=False, order=\"F\", out=None, safe=True, type=None, names=None, mask=None, nan_as_null=False, on_writable=\"view\")"
 )]
 #[expect(clippy::too_many_arguments, reason = "each is one word of the public signature")]
 pub(crate) fn explain<'py>(
@@ -204,6 +206,11 @@ pub(crate) fn explain<'py>(
     order: Option<Bound<'py, PyAny>>,
     out: Option<Bound<'py, PyAny>>,
     safe: bool,
+    r#type: Option<Bound<'py, PyAny>>,
+    names: Option<Bound<'py, PyAny>>,
+    mask: Option<Bound<'py, PyAny>>,
+    nan_as_null: bool,
+    on_writable: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Plan> {
     guarded(|| {
         let words = Words {
@@ -220,6 +227,22 @@ pub(crate) fn explain<'py>(
             out,
             safe,
         };
+        let from = FromWords { r#type, names, mask, nan_as_null, on_writable };
+        if from_numpy::takes(obj) {
+            if let Some(word) = words.given().or(as_columns.then_some("as_columns=")) {
+                return Err(Error::Conflict(format!(
+                    "{word} is a word of to_numpy, and has no place beside NumPy input: leave it out"
+                ))
+                .into());
+            }
+            return from_numpy::plan_of(obj, &from, &from.options(words.allow_copy, words.safe)?);
+        }
+        if let Some(word) = from.given() {
+            return Err(Error::Conflict(format!(
+                "{word} is a word of from_numpy, and has no place beside Arrow data: leave it out"
+            ))
+            .into());
+        }
         let mut request = request(obj.py(), words, Caller::Explain)?;
         if as_columns {
             request.options.form = Form::Columns;

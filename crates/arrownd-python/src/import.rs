@@ -1,7 +1,7 @@
 //! Step 1, import: any producer's data as owned structs, checked.
 #![allow(unsafe_code, reason = "the border is told that the structs come from a producer")]
 
-use arrow_schema::{DataType, Field, Fields};
+use arrow_schema::{DataType, Field, Fields, Metadata};
 use arrownd::{
     ArrowArray, ArrowSchema, Chunk, Path, PlainView, Selection, plain_view, read_array, read_fields,
     read_schema,
@@ -259,6 +259,23 @@ fn schema_only(object: &Bound<'_, PyAny>, columns: Option<&[String]>) -> Outcome
     // function.
     let field = unsafe { read_schema(schema) }?;
     Imported::new(field, columns, None)
+}
+
+/// The type that an object with `__arrow_c_schema__` says.
+pub(crate) fn type_of(object: &Bound<'_, PyAny>) -> Outcome<Field> {
+    type_in(&object.call_method0(intern!(object.py(), "__arrow_c_schema__"))?)
+}
+
+/// The type in a capsule, as it can be handed over again.
+pub(crate) fn type_in(capsule: &Bound<'_, PyAny>) -> Outcome<Field> {
+    let schema = capsule::schema(capsule)?;
+    // SAFETY: the struct in a capsule of that name is a schema by the protocol, and lives in it.
+    let field = unsafe { read_schema(schema) }?;
+    // What is kept of a dictionary's values among them is no metadata of the field's own.
+    let own = field.metadata().iter().filter(|(key, _)| !key.starts_with("ARROWND:"));
+    let own: Metadata = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+    let ordered = schema.flags & DICTIONARY_ORDERED != 0;
+    Ok(field.with_metadata(own).with_dict_is_ordered(ordered))
 }
 
 /// Filled in place: the structs are large, and this is on the way of every call.

@@ -1,6 +1,7 @@
 //! The Python binding of arrownd: translates, decides nothing.
 
 mod arguments;
+mod array;
 mod batches;
 mod capsule;
 mod codes;
@@ -10,9 +11,12 @@ mod entry;
 mod errors;
 mod export;
 mod fills;
+mod from_numpy;
 mod functions;
 mod holder;
 mod import;
+mod inference;
+mod kept;
 mod masked;
 mod objects;
 mod plan;
@@ -28,15 +32,21 @@ use pyo3::prelude::*;
 /// The compiled half of the package `arrownd`; use that.
 #[pymodule(gil_used = false)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("to_numpy", entry::in_front(module, wrap_pyfunction!(functions::to_numpy, module)?)?)?;
+    module.add("to_numpy", entry::to_numpy(module, wrap_pyfunction!(functions::to_numpy, module)?)?)?;
     module.add_function(wrap_pyfunction!(functions::to_columns, module)?)?;
     module.add_function(wrap_pyfunction!(functions::to_masked, module)?)?;
     module.add_function(wrap_pyfunction!(functions::to_ragged, module)?)?;
     module.add_function(wrap_pyfunction!(functions::to_codes, module)?)?;
     module.add_function(wrap_pyfunction!(functions::iter_numpy, module)?)?;
+    module.add(
+        "from_numpy",
+        from_numpy::quick::in_front(module, wrap_pyfunction!(from_numpy::from_numpy, module)?)?,
+    )?;
     module.add_function(wrap_pyfunction!(functions::explain, module)?)?;
     module.add_function(wrap_pyfunction!(plan::type_table, module)?)?;
+    module.add_function(wrap_pyfunction!(plan::dense_type_table, module)?)?;
     module.add_function(wrap_pyfunction!(plan::reason_table, module)?)?;
+    module.add_class::<array::Array>()?;
     module.add_class::<plan::Plan>()?;
     module.add_class::<plan::Reason>()?;
     let forget = wrap_pyfunction!(protocol::forget_types, module)?;

@@ -113,6 +113,9 @@ impl Plan {
 
     #[getter]
     fn dtype<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArrayDescr>>> {
+        if let (arrownd::Step::ToArrow(_), Some(descr)) = (self.plan.step(), &self.descr) {
+            return Ok(Some(descr.bind(py).clone()));
+        }
         match self.plan.record() {
             Some(record) => record_descriptor(py, record).map(Some),
             None => self.plan.dtype().map(|dtype| self.descriptor(py, dtype)).transpose(),
@@ -158,7 +161,8 @@ impl Plan {
 
     #[getter]
     fn children<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let descr = || self.descr.as_ref().map(|descr| descr.clone_ref(py));
+        let to_arrow = matches!(self.plan.step(), arrownd::Step::ToArrow(_));
+        let descr = || self.descr.as_ref().filter(|_| !to_arrow).map(|descr| descr.clone_ref(py));
         PyTuple::new(py, self.plan.children().iter().map(|plan| Self { plan: plan.clone(), descr: descr() }))
     }
 
@@ -203,6 +207,22 @@ pub(crate) fn type_table(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
             entry.set_item("with_nulls", row.with_nulls)?;
             entry.set_item("view", row.view)?;
             entry.set_item("supported", row.supported)?;
+            entry.set_item("note", row.note)?;
+            Ok(entry)
+        })
+        .collect()
+}
+
+/// The type table of the other way: what each dtype becomes. For the generated page and the tests.
+#[pyfunction]
+pub(crate) fn dense_type_table(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    arrownd::dense::DENSE_ROWS
+        .iter()
+        .map(|row| {
+            let entry = PyDict::new(py);
+            entry.set_item("dtype", row.dtype)?;
+            entry.set_item("type", row.arrow)?;
+            entry.set_item("view", row.view)?;
             entry.set_item("note", row.note)?;
             Ok(entry)
         })

@@ -24,9 +24,18 @@ struct Allocator {
 /// `npy_packed_static_string`, as large and aligned as two words.
 type Packed = [usize; 2];
 
+/// `npy_static_string`
+#[repr(C)]
+struct Unpacked {
+    size: usize,
+    buf: *const c_char,
+}
+
 /// The part of NumPy's C API that rust-numpy leaves out, since NumPy 2.0.
 #[derive(Clone, Copy)]
 struct Api {
+    /// `int NpyString_load(npy_string_allocator *, const npy_packed_static_string *, npy_static_string *)`
+    load: unsafe extern "C" fn(*mut Allocator, *const Packed, *mut Unpacked) -> c_int,
     /// `int NpyString_pack(npy_string_allocator *, npy_packed_static_string *, const char *, size_t)`
     pack: unsafe extern "C" fn(*mut Allocator, *mut Packed, *const c_char, usize) -> c_int,
     /// `int NpyString_pack_null(npy_string_allocator *, npy_packed_static_string *)`
@@ -63,6 +72,8 @@ impl Api {
                 capsule.cast_into::<PyCapsule>()?.pointer_checked(None)?.cast();
             let api = Self {
                 // SAFETY: the slot and the signature are those of NumPy's `__multiarray_api.h`.
+                load: unsafe { slot(table, 313) },
+                // SAFETY: as above.
                 pack: unsafe { slot(table, 314) },
                 // SAFETY: as above.
                 pack_null: unsafe { slot(table, 315) },
@@ -153,8 +164,26 @@ impl Packer {
                 *last = flag;
             }
         }
-        Some(last)
+        // A longer one, in the arena, on the heap or written over another, has none of these last bytes.
+        let mut packed: Packed = [0; 2];
+        let mut apart = true;
+        for len in [16, 200, 255, 256, 70_000, 300, 16, 70_001] {
+            let text = vec![b'a'; len];
+            // SAFETY: zeros are an empty string, and packing over one frees it; the allocator is locked.
+            let done = unsafe { (self.api.pack)(self.allocator, &raw mut packed, text.as_ptr().cast(), len) };
+            apart &= done == 0 && !last.contains(&last_byte(&packed));
+        }
+        // SAFETY: as above: frees what the string owns.
+        let freed = unsafe { (self.api.pack)(self.allocator, &raw mut packed, c"".as_ptr(), 0) };
+        // SAFETY: as above: the null owns nothing.
+        let null = unsafe { (self.api.pack_null)(self.allocator, &raw mut packed) };
+        apart &= freed == 0 && null == 0 && !last.contains(&last_byte(&packed));
+        apart.then_some(last)
     }
+}
+
+fn last_byte(packed: &Packed) -> u8 {
+    packed.last().map_or(0, |word| word.to_ne_bytes().last().copied().unwrap_or(0))
 }
 
 impl Drop for Packer {
@@ -182,6 +211,77 @@ pub(crate) fn pack(
         let packer = Packer::new(api, instance);
         task.objects(dest, &mut |visit| stretch(&packer, short.as_ref(), visit))
     };
+    if detach { py.detach(work) } else { work() }
+}
+
+/// What an element of a string array is.
+pub(crate) enum Loaded<'a> {
+    Text(&'a [u8]),
+    /// The dtype's `na_object`.
+    Na,
+    /// Nothing, as a mask says.
+    Missing,
+}
+
+/// Reads the elements of one array, whose allocator is locked.
+pub(crate) struct Loader {
+    packer: Packer,
+    /// How long a text is by the last byte of the element; `LONG` where that doesn't tell.
+    lengths: [u8; 256],
+}
+
+const LONG: u8 = u8::MAX;
+
+impl Loader {
+    fn new(packer: Packer) -> Self {
+        let mut lengths = [LONG; 256];
+        for (len, last) in packer.api.short.iter().flatten().enumerate() {
+            if let Some(length) = lengths.get_mut(usize::from(*last)) {
+                *length = len as u8;
+            }
+        }
+        Self { packer, lengths }
+    }
+
+    /// The bytes of an element, and how many of them are its text, where that lies in the element itself.
+    #[inline(always)]
+    pub(crate) fn short<'a>(&self, element: &'a [u8]) -> Option<(&'a [u8; 16], usize)> {
+        let bytes = element.first_chunk::<16>()?;
+        let [.., last] = bytes;
+        let length = self.lengths.get(usize::from(*last)).copied().unwrap_or(LONG);
+        (length != LONG).then_some((bytes, usize::from(length)))
+    }
+
+    /// Reads one element of the array.
+    #[inline(always)]
+    pub(crate) fn load<'a>(&'a self, element: &'a [u8]) -> Outcome<Loaded<'a>> {
+        let packed = element.as_ptr().cast::<Packed>();
+        if element.len() != size_of::<Packed>() || !packed.is_aligned() {
+            return Err(no_memory());
+        }
+        let mut text = Unpacked { size: 0, buf: std::ptr::null() };
+        // SAFETY: an element of the array whose allocator this is, and it is locked.
+        match unsafe { (self.packer.api.load)(self.packer.allocator, packed, &raw mut text) } {
+            0 if text.size == 0 => Ok(Loaded::Text(&[])),
+            // SAFETY: as many bytes, in the element itself or the allocator's, which stays locked.
+            0 => Ok(Loaded::Text(unsafe { std::slice::from_raw_parts(text.buf.cast(), text.size) })),
+            1 => Ok(Loaded::Na),
+            _ => Err(no_memory()),
+        }
+    }
+}
+
+/// Does `work` with what reads the elements of `array`, without the GIL where `detach` says so.
+pub(crate) fn load_each<T: Send>(
+    array: &Bound<'_, PyUntypedArray>,
+    detach: bool,
+    work: impl FnOnce(&Loader) -> Outcome<T> + Send,
+) -> Outcome<T> {
+    let py = array.py();
+    let api = Api::get(py)?;
+    let instance = Instance::of(array);
+    // The allocator is released before the GIL is taken again.
+    let work = move || work(&Loader::new(Packer::new(api, instance)));
     if detach { py.detach(work) } else { work() }
 }
 

@@ -141,6 +141,23 @@ impl Error {
         }
     }
 
+    /// The same error in a field: the field's name comes before the path.
+    #[must_use]
+    pub fn within(mut self, field: &str) -> Self {
+        if let Self::CopyNotAllowed { path, .. }
+        | Self::Nulls { path, .. }
+        | Self::LossyCast { path, .. }
+        | Self::FillDoesNotFit { path, .. }
+        | Self::Ragged { path, .. }
+        | Self::UnsupportedType { path, .. }
+        | Self::InvalidArrow { path, .. } = &mut self
+        {
+            let dot = if path.is_empty() { "" } else { "." };
+            *path = format!("{field}{dot}{path}");
+        }
+        self
+    }
+
     /// The reasons of a refused copy, empty for every other error.
     #[must_use]
     pub fn reasons(&self) -> &[Reason] {

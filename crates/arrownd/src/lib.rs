@@ -24,6 +24,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod codes;
+pub mod dense;
 mod dtype;
 mod error;
 mod execute;

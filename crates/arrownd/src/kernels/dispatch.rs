@@ -3,14 +3,14 @@
 
 /// A loop that is compiled for each vector width. `run` must be `#[inline(always)]`, and so must
 /// what it calls: that is what makes the compiler use the wider registers.
-pub(super) trait Kernel {
+pub(crate) trait Kernel {
     type Out;
     fn run(self) -> Self::Out;
 }
 
 /// Runs `kernel` compiled for the widest registers that this machine has.
 #[inline]
-pub(super) fn dispatch<K: Kernel>(kernel: K) -> K::Out {
+pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Out {
     #[cfg(target_arch = "x86_64")]
     {
         #[cfg(arrownd_avx512)]

@@ -5,7 +5,7 @@ mod blocks;
 pub(crate) mod calendar;
 mod cast;
 mod decimal;
-mod dispatch;
+pub(crate) mod dispatch;
 mod numbers;
 mod opaque;
 mod text;

@@ -105,6 +105,11 @@ fn temporal(element: Element, meaning: DType, target: DType) -> Option<Op> {
     if from == to {
         return Some(if element == Element::I64 { Op::Same } else { Op::Scale { mul: 1, div: 1 } });
     }
+    rescale(from, to, matches!(target, DType::Datetime(_)))
+}
+
+/// Which operation brings ticks of one resolution to another; `None` where there is none.
+pub(crate) fn rescale(from: Resolution, to: Resolution, dates: bool) -> Option<Op> {
     let calendar = |r: Resolution| r.unit <= Unit::Month;
     if calendar(from) && calendar(to) {
         let months = |r: Resolution| i128::from(r.multiple) * if r.unit == Unit::Year { 12 } else { 1 };
@@ -112,7 +117,7 @@ fn temporal(element: Element, meaning: DType, target: DType) -> Option<Op> {
     }
     if calendar(from) || calendar(to) {
         // A month has no length: only dates know where it lies.
-        return matches!(target, DType::Datetime(_)).then_some(Op::Calendar { from, to });
+        return dates.then_some(Op::Calendar { from, to });
     }
     scale(
         from.unit.attoseconds()? * i128::from(from.multiple),

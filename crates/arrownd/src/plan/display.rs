@@ -6,9 +6,10 @@ use arrow_schema::DataType;
 
 use super::reason::thousands;
 use super::{Note, Plan, Reason, Step, Transfer};
+use crate::dtype::DType;
 
 /// Arrow's name of a type, short enough for a table: nested fields by their types alone.
-pub(super) fn short_type(data_type: &DataType) -> String {
+pub(crate) fn short_type(data_type: &DataType) -> String {
     use DataType as T;
     match data_type {
         T::Null => "null".to_owned(),
@@ -128,16 +129,35 @@ impl Plan {
         self.reasons().iter().map(Reason::label).collect::<Vec<_>>().join(", ")
     }
 
+    /// NumPy's side: the dtype, or how many arrays.
+    fn arrays(&self) -> String {
+        match self.dtype {
+            Some(DType::Record(_)) => "records".to_owned(),
+            Some(dtype) => dtype.to_string(),
+            None => self.target(),
+        }
+    }
+
     fn headline(&self) -> String {
-        let mut text = format!("{} -> {}", self.source_name(), self.target());
         let shape = self.shape_text();
+        if matches!(self.step, Step::ToArrow(_)) {
+            let space = if shape.is_empty() { "" } else { " " };
+            return self.judged(format!("numpy {}{space}{shape} -> {}", self.arrays(), self.source_name()));
+        }
+        let mut text = format!("{} -> {}", self.source_name(), self.target());
         if !shape.is_empty() {
             let _ = write!(text, " {shape}");
         } else if let Some(rows) = self.rows {
             let _ = write!(text, " of {} rows", thousands(rows));
         }
+        self.judged(text)
+    }
+
+    /// With view or copy, and what it costs.
+    fn judged(&self, mut text: String) -> String {
         let copied = self.children.iter().filter(|child| child.copies() == Some(true)).count();
-        if matches!(self.step, Step::Columns) && copied > 0 {
+        let apart = matches!(self.step, Step::Columns | Step::ToArrow(_));
+        if apart && copied > 0 {
             let _ = write!(
                 text,
                 ": {copied} copied, {} viewed{}",
@@ -155,6 +175,18 @@ impl Plan {
     }
 
     fn columns(&self) -> [String; 6] {
+        if matches!(self.step, Step::ToArrow(_)) {
+            let shape =
+                if self.trailing.is_empty() { String::new() } else { format!(" {}", self.shape_text()) };
+            return [
+                self.name.clone().unwrap_or_default(),
+                format!("{}{shape}", self.arrays()),
+                self.source_name(),
+                self.verdict().to_owned(),
+                self.cost(),
+                self.why(),
+            ];
+        }
         [
             self.name.clone().unwrap_or_default(),
             self.source_name(),

@@ -20,10 +20,12 @@ use arrow_schema::{DataType, Field};
 pub(crate) use codes::codes;
 pub use codes::{CodeFacts, CodesPlan};
 pub use convert::Op;
-pub(crate) use convert::viewed_as;
+pub(crate) use convert::{rescale, viewed_as};
+pub(crate) use display::short_type;
 pub use facts::{Facts, FactsNode, LeafFacts};
 pub use reason::{Note, Reason, Reasons};
 
+use crate::dense::ToArrow;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::mapping::Element;
@@ -79,6 +81,8 @@ pub enum Step {
     Records(RecordType),
     /// Where each list begins, and the only child: the values of all of them.
     Ragged,
+    /// The other way: the array, or the children as fields, becomes Arrow data.
+    ToArrow(Box<ToArrow>),
 }
 
 /// How one leaf is carried out.
@@ -186,7 +190,7 @@ fn row_values(plan: &Plan) -> Option<usize> {
 }
 
 /// The reasons in the order of the closed set, one of each kind, counts added up.
-fn distinct<'r>(reasons: impl Iterator<Item = &'r Reason>) -> Reasons {
+pub(crate) fn distinct<'r>(reasons: impl Iterator<Item = &'r Reason>) -> Reasons {
     let mut found: Reasons = Vec::new();
     for reason in reasons {
         match found.iter_mut().find(|known| known.code() == reason.code()) {
@@ -212,7 +216,7 @@ fn distinct<'r>(reasons: impl Iterator<Item = &'r Reason>) -> Reasons {
 pub fn type_name(field: &Field) -> String {
     match field.extension_type_name() {
         Some(name) => name.to_owned(),
-        None => display::short_type(field.data_type()),
+        None => short_type(field.data_type()),
     }
 }
 
@@ -238,7 +242,10 @@ impl Plan {
     /// The Arrow type as a short text.
     #[must_use]
     pub fn source_name(&self) -> String {
-        display::short_type(&self.source)
+        if let Step::ToArrow(step) = &self.step {
+            return type_name(&step.field);
+        }
+        short_type(&self.source)
     }
 
     /// The result's dtype; `None` for one array a field.

@@ -66,6 +66,21 @@ pub enum Reason {
     },
     /// The producer realigned its memory on the way.
     Realigned,
+    /// On the way to Arrow: booleans become bits.
+    ToBits,
+    /// On the way to Arrow: the values change to another type.
+    ToType {
+        /// What they are.
+        from: String,
+        /// What they become.
+        to: String,
+        /// Whether `type=` asks for it; otherwise Arrow has no such unit.
+        asked: bool,
+    },
+    /// On the way to Arrow: text and bytes of any length get offsets.
+    ToOffsets,
+    /// On the way to Arrow: the values are read from Python objects.
+    FromObjects,
 }
 
 /// The reasons of one plan.
@@ -92,6 +107,10 @@ impl Reason {
             Self::Order { wanted: Some('F') },
             Self::Requested { option: "writable=True" },
             Self::Realigned,
+            Self::ToBits,
+            Self::ToType { from: "datetime64[D]".to_owned(), to: "date32".to_owned(), asked: false },
+            Self::ToOffsets,
+            Self::FromObjects,
         ]
     }
 
@@ -101,14 +120,14 @@ impl Reason {
         match self {
             Self::Chunked { .. } => "chunked",
             Self::Nulls { .. } => "nulls",
-            Self::BitPacked => "bit-packed",
+            Self::BitPacked | Self::ToBits => "bit-packed",
             Self::Widened { .. } => "widened",
-            Self::Cast { .. } => "cast",
+            Self::Cast { .. } | Self::ToType { .. } => "cast",
             Self::Dictionary => "dictionary",
             Self::RunEnds => "run-ends",
             Self::ListGaps => "list-gaps",
-            Self::Offsets => "offsets",
-            Self::Objects => "objects",
+            Self::Offsets | Self::ToOffsets => "offsets",
+            Self::Objects | Self::FromObjects => "objects",
             Self::Misaligned => "misaligned",
             Self::Strided => "strided",
             Self::ByteOrder => "byte-order",
@@ -146,12 +165,17 @@ impl Reason {
             Self::ListGaps => "use to_ragged to view the values beside their offsets",
             Self::Offsets => "store the values with one size: fixed-size lists, fixed-size binary",
             Self::Objects => "choose a dtype= of fixed width; text has none",
-            Self::Misaligned => "let the producer align its buffers",
+            Self::Misaligned => "pass aligned memory",
             Self::Strided => "pass contiguous memory",
             Self::ByteOrder => "pass native byte order",
             Self::Order { .. } => "use to_columns to view each column on its own",
             Self::Requested { .. } => "leave out that option",
             Self::Realigned => "let the producer align its buffers",
+            Self::ToBits => "pass type=\"bool8\" to share the bytes",
+            Self::ToType { asked: true, .. } => "leave out type=, or pass values of that type",
+            Self::ToType { .. } => "pass a unit that Arrow has: s, ms, us or ns",
+            Self::ToOffsets => "view bytes of one length as V{n}; text is always copied",
+            Self::FromObjects => "pass an array with a dtype of fixed width",
         }
     }
 }
@@ -165,7 +189,9 @@ impl fmt::Display for Reason {
                 write!(f, "{} values are missing and have to be filled in", thousands(*n))
             }
             Self::Nulls { count: None, .. } => f.write_str("missing values have to be filled in"),
-            Self::BitPacked => f.write_str("Arrow packs booleans as bits, NumPy has one byte for each"),
+            Self::BitPacked | Self::ToBits => {
+                f.write_str("Arrow packs booleans as bits, NumPy has one byte for each")
+            }
             Self::Widened { from, to } => write!(f, "Arrow has {from} bits a value and NumPy {to}"),
             // Decimals, which NumPy has no dtype for.
             Self::Cast { from: DType::Object, to, .. } => write!(f, "the values change to {to}"),
@@ -185,6 +211,11 @@ impl fmt::Display for Reason {
             Self::Order { wanted: None } => f.write_str("the matrix is copied, and this column with it"),
             Self::Requested { option } => write!(f, "{option} asks for memory of its own"),
             Self::Realigned => f.write_str("the producer realigned its buffers"),
+            Self::ToType { from, to, .. } => write!(f, "the values change from {from} to {to}"),
+            Self::ToOffsets => f.write_str(
+                "Arrow has offsets for text and bytes, NumPy a fixed width or strings of their own",
+            ),
+            Self::FromObjects => f.write_str("the values are read from Python objects"),
         }
     }
 }
@@ -219,6 +250,17 @@ pub enum Note {
         /// Its bytes, where known.
         nbytes: Option<usize>,
     },
+    /// Values that are missing get a bitmap beside them.
+    Bitmap {
+        /// Its bytes.
+        nbytes: usize,
+    },
+    /// Arrow shares memory that can still be written to.
+    Writable,
+    /// The array that was passed becomes read-only.
+    Frozen,
+    /// Datetimes without a zone are taken as UTC.
+    TakenAsUtc(String),
 }
 
 impl fmt::Display for Note {
@@ -234,6 +276,19 @@ impl fmt::Display for Note {
                 write!(f, "a mask of {n} bytes is made beside the values")
             }
             Self::Mask { nbytes: None } => f.write_str("a mask is made beside the values"),
+            Self::Bitmap { nbytes: 1 } => {
+                f.write_str("values are missing: a bitmap of 1 byte is made beside them")
+            }
+            Self::Bitmap { nbytes } => {
+                write!(f, "values are missing: a bitmap of {} bytes is made beside them", thousands(*nbytes))
+            }
+            Self::Writable => f.write_str(
+                "the memory is shared and can still be written to: what changes there changes in Arrow",
+            ),
+            Self::Frozen => f.write_str("the array becomes read-only; other views of its memory don't"),
+            Self::TakenAsUtc(zone) => {
+                write!(f, "the datetimes have no zone and are taken as UTC, for {zone}")
+            }
         }
     }
 }
@@ -262,6 +317,10 @@ mod tests {
             Reason::Order { .. } => 13,
             Reason::Requested { .. } => 14,
             Reason::Realigned => 15,
+            Reason::ToBits => 16,
+            Reason::ToType { .. } => 17,
+            Reason::ToOffsets => 18,
+            Reason::FromObjects => 19,
         }
     }
 
@@ -275,7 +334,7 @@ mod tests {
     fn every_reason_has_an_example_a_sentence_and_a_remedy() {
         let examples = Reason::examples();
         let places: Vec<usize> = examples.iter().map(place).collect();
-        assert_eq!(places, (0..16).collect::<Vec<_>>());
+        assert_eq!(places, (0..20).collect::<Vec<_>>());
         for reason in examples {
             assert!(!reason.to_string().is_empty() && !reason.remedy().is_empty(), "{}", reason.code());
         }

@@ -1,0 +1,106 @@
+//! The entry of `from_numpy`: arrays that need no look at their values are wrapped without one.
+//!
+//! A call of one array of integers or floats in C order has nothing to decide. Its Arrow data is made when a consumer
+//! asks. Every other call goes on to the function that pyo3 made, which gives the same (a test holds both against each other).
+#![allow(unsafe_code, reason = "a C function of Python's calling convention, and NumPy's struct")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use arrownd::DType;
+use numpy::npyffi::{NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS};
+use numpy::{PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyCFunction;
+use smallvec::SmallVec;
+
+use super::dtype::{Kind, kind_of};
+use crate::array::{Array, Plain};
+use crate::entry::{self, Whole};
+use crate::export;
+
+static WHOLE: Whole = Whole::new();
+
+/// Puts the quick way in front of `from_numpy`.
+pub(crate) fn in_front<'py>(
+    module: &Bound<'py, PyModule>,
+    function: Bound<'py, PyCFunction>,
+) -> PyResult<Bound<'py, PyAny>> {
+    entry::in_front(module, function, entry, &WHOLE)
+}
+
+unsafe extern "C" fn entry(
+    own: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    if count == 1 && names.is_null() {
+        // SAFETY: the first argument, borrowed for the call.
+        let object = unsafe { *args };
+        // SAFETY: Python calls with the thread attached.
+        let quick = catch_unwind(AssertUnwindSafe(|| unsafe { quick(object) }));
+        if let Ok(Some(result)) = quick {
+            return result;
+        }
+    }
+    match WHOLE.get() {
+        // SAFETY: the arguments are passed on as they came.
+        Some(whole) => unsafe { whole(own, args, count, names) },
+        None => std::ptr::null_mut(),
+    }
+}
+
+/// The carrier, where the array is a plain one. No exception is set.
+///
+/// # Safety
+/// The thread is attached, and `object` is borrowed for the call.
+#[inline]
+unsafe fn quick(object: *mut ffi::PyObject) -> Option<*mut ffi::PyObject> {
+    // SAFETY: the caller's promise.
+    let py = unsafe { Python::assume_attached() };
+    // SAFETY: the caller's promise.
+    let object = unsafe { Borrowed::from_ptr(py, object) };
+    if object.get_type_ptr() != export::array_type(py) {
+        return None;
+    }
+    // SAFETY: it is of that very type.
+    let array = unsafe { object.cast_unchecked::<PyUntypedArray>() };
+    let wanted = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED;
+    if export::flags(&array) & wanted != wanted {
+        return None;
+    }
+    let shape = array.shape();
+    let (rows, dims) = shape.split_first()?;
+    if *rows == 0 || dims.iter().any(|n| *n == 0 || i32::try_from(*n).is_err()) {
+        return None;
+    }
+    let dtype = match kind_of(&array.dtype()) {
+        Ok(Kind::Fixed(dtype, false)) if is_plain(dtype) => dtype,
+        _ => return None,
+    };
+    let owner = object.to_owned().unbind();
+    // SAFETY: what the flags say of the memory, which the array keeps alive.
+    let plain =
+        unsafe { Plain::new(owner, export::address(&array).as_ptr(), dtype, SmallVec::from_slice(shape)) };
+    Array::around(py, plain).ok().map(|array| array.into_any().into_ptr())
+}
+
+/// Whether every bit pattern is a value, of an Arrow type that holds the same bytes.
+fn is_plain(dtype: DType) -> bool {
+    use DType as D;
+    matches!(
+        dtype,
+        D::Int8
+            | D::Int16
+            | D::Int32
+            | D::Int64
+            | D::UInt8
+            | D::UInt16
+            | D::UInt32
+            | D::UInt64
+            | D::Float16
+            | D::Float32
+            | D::Float64
+    )
+}

@@ -1,0 +1,36 @@
+//! From dense arrays to Arrow: the other way, in the same four steps.
+//!
+//! What came in is an [`Input`]: dense arrays ([`Dense`]), or structs of them. [`plan()`] is a pure function of its
+//! facts and the [`Options`]; [`execute()`] carries the plan out and makes [`Made`] of it.
+
+mod array;
+pub mod cast;
+mod execute;
+mod facts;
+mod gather;
+mod job;
+mod made;
+mod memory;
+mod octets;
+mod options;
+mod plan;
+mod strided;
+mod table;
+mod target;
+mod tensor;
+mod text;
+mod ticks;
+pub mod type_name;
+mod words;
+
+pub use array::{Columns, Dense, Input, Mask, Shape, Strides};
+pub use execute::execute;
+pub use made::{Made, nest};
+pub use memory::{ArrowMemory, Memory, Room};
+pub use octets::OctetsBuilder;
+pub use options::{OnWritable, Options};
+pub use plan::{ToArrow, check_copies, plan};
+pub use table::{DENSE_ROWS, DenseRow, DenseRowId, dense_row};
+pub use target::{Recode, wanted_field, wanted_values};
+pub use text::{Cells, byte_strings, no_character, unicode};
+pub use words::Marker;
