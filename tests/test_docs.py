@@ -107,8 +107,10 @@ def test_generated_pages_are_current() -> None:
 
 def test_generated_pages_have_every_row() -> None:
     types = (ROOT / "docs/types.md").read_text(encoding="utf-8")
+    types, dense = types.split("## What each dtype becomes")
     assert re.findall(r"^\| `([^`]+)`", types, re.MULTILINE) != []
     assert set(re.findall(r"^\| `([^`]+)`", types, re.MULTILINE)) == {row["name"] for row in _core.type_table()}
+    assert re.findall(r"^\| `([^`]+)`", dense, re.MULTILINE) == [row["dtype"] for row in _core.dense_type_table()]
     reasons = (ROOT / "docs/reasons.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `([^`]+)`", reasons, re.MULTILINE) == [row["code"] for row in _core.reason_table()]
 
@@ -172,7 +174,7 @@ def stub_parameters(node: ast.FunctionDef) -> list[tuple[str, str, object]]:
     return [(arg.arg, kind, empty if d is None else ast.literal_eval(d)) for arg, kind, d in both]
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, "type_table", "reason_table"])
+@pytest.mark.parametrize("name", [*FUNCTIONS, "type_table", "dense_type_table", "reason_table"])
 def test_stub_and_runtime_have_one_signature(name: str) -> None:
     (node,) = [node for node in STUB.body if isinstance(node, ast.FunctionDef) and node.name == name]
     runtime = inspect.signature(getattr(_core, name))

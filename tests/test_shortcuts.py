@@ -91,6 +91,9 @@ def same(got: np.ndarray, wanted: np.ndarray) -> None:
     assert got.strides == wanted.strides
     assert got.flags.writeable == wanted.flags.writeable
     assert got.flags.aligned == wanted.flags.aligned
+    assert got.flags.c_contiguous == wanted.flags.c_contiguous
+    assert got.flags.f_contiguous == wanted.flags.f_contiguous
+    assert got.flags.owndata == wanted.flags.owndata
     np.testing.assert_array_equal(got, wanted)
     if not wanted.flags.writeable and wanted.size:
         assert got.ctypes.data == wanted.ctypes.data, "both are views"
