@@ -71,13 +71,12 @@ docs-check: $(BUILT)
 
 build: $(BUILT) ## the extension module, in release mode, into .venv
 
-# The benchmark's own column needs from_numpy.
-compare: OURS := to_numpy_column
+compare: OURS := arrownd_column
 compare: $(BUILT) ## the benchmark beside the peers (ARGS="--only 'lat_'")
 	@test -e "$(ARROWND_SHARED)/bench/bench.py" || { \
 	  echo "make compare needs ../shared/bench (or ARROWND_SHARED=folder that has bench/)"; exit 1; }
 	rm -rf target/compare && mkdir -p target/compare
-	cp "$(ARROWND_SHARED)"/bench/* benches/$(OURS).py target/compare/
+	cp "$(ARROWND_SHARED)"/bench/* target/compare/
 	cd target/compare && PATH="$(CURDIR)/$(BIN):$$PATH" OURS=$(OURS) python bench.py --out compare $(ARGS)
 
 clean: ## remove everything that was built, .venv too
