@@ -7,6 +7,7 @@ mod cast;
 mod decimal;
 pub(crate) mod dispatch;
 mod numbers;
+pub(crate) mod offsets;
 mod opaque;
 mod text;
 mod ticks;

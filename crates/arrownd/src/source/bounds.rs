@@ -1,12 +1,13 @@
 //! Where lists begin and end.
 
 use super::chunk::Offsets;
+use crate::kernels::offsets::even;
 
 /// Where lists begin and end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Bounds<'a> {
-    /// One after the other.
-    Offsets(Offsets<'a>),
+    /// One after the other; the length of all, where it is known to be one.
+    Offsets(Offsets<'a>, Option<usize>),
     /// Anywhere.
     Views { offsets: Offsets<'a>, sizes: Offsets<'a> },
     /// All of one size.
@@ -19,7 +20,7 @@ impl Bounds<'_> {
     #[inline]
     pub(crate) fn get(&self, index: usize) -> (usize, usize) {
         match self {
-            Self::Offsets(offsets) => {
+            Self::Offsets(offsets, _) => {
                 let start = offsets.get(index);
                 (start as usize, (offsets.get(index + 1) - start) as usize)
             }
@@ -32,33 +33,17 @@ impl Bounds<'_> {
 impl Bounds<'_> {
     /// The length of `len` lists from `base` on, where they follow each other and all have the same.
     pub(super) fn uniform(&self, base: usize, len: usize) -> Option<usize> {
-        fn all<const N: usize>(offsets: &[[u8; N]], read: impl Fn(&[u8; N]) -> i64) -> Option<usize> {
-            let (first, rest) = offsets.split_first()?;
-            let size = read(rest.first()?) - read(first);
-            // Short stretches, so that lists of unequal length are seen early.
-            let mut at = 0;
-            while at < rest.len() {
-                let end = (at + 1024).min(rest.len());
-                let (starts, ends) = (offsets.get(at..end)?, rest.get(at..end)?);
-                let pairs = starts.iter().zip(ends);
-                if !pairs.fold(true, |same, (start, end)| same & (read(end) - read(start) == size)) {
-                    return None;
-                }
-                at = end;
-            }
-            usize::try_from(size).ok()
-        }
-        let Self::Offsets(offsets) = self else { return None };
-        match offsets.slice(base, len + 1)? {
-            Offsets::I32(offsets) => all(offsets, |bytes| i64::from(i32::from_ne_bytes(*bytes))),
-            Offsets::I64(offsets) => all(offsets, |bytes| i64::from_ne_bytes(*bytes)),
+        match self {
+            Self::Offsets(_, Some(size)) => (len > 0).then_some(*size),
+            Self::Offsets(offsets, None) => even(&offsets.slice(base, len + 1)?),
+            _ => None,
         }
     }
 
     /// How many values `len` lists from `base` on have together, where they follow each other.
     pub(super) fn total(&self, base: usize, len: usize) -> Option<usize> {
         match self {
-            Self::Offsets(offsets) => usize::try_from(offsets.get(base + len) - offsets.get(base)).ok(),
+            Self::Offsets(offsets, _) => usize::try_from(offsets.get(base + len) - offsets.get(base)).ok(),
             _ => None,
         }
     }
@@ -75,7 +60,7 @@ impl Bounds<'_> {
                 Some((usize::try_from(least).ok()?, usize::try_from(most).ok()?))
             }};
         }
-        let Self::Offsets(offsets) = self else { return None };
+        let Self::Offsets(offsets, _) = self else { return None };
         match offsets.slice(base, len + 1)? {
             Offsets::I32(offsets) => extremes!(offsets, i32),
             Offsets::I64(offsets) => extremes!(offsets, i64),
@@ -84,7 +69,7 @@ impl Bounds<'_> {
 
     pub(super) fn bytes(&self) -> Vec<&[u8]> {
         match self {
-            Self::Offsets(offsets) => vec![offsets.bytes()],
+            Self::Offsets(offsets, _) => vec![offsets.bytes()],
             Self::Views { offsets, sizes } => vec![offsets.bytes(), sizes.bytes()],
             Self::Fixed(_) => Vec::new(),
         }

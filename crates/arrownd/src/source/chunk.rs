@@ -94,6 +94,8 @@ pub enum Data<'a> {
     /// `len + 1` offsets into `child`.
     List {
         offsets: Offsets<'a>,
+        /// The length of every list, where the border has found that it is one.
+        even: Option<usize>,
         child: Box<Chunk<'a>>,
     },
     ListView {
@@ -220,7 +222,7 @@ impl<'a> Data<'a> {
                 all.extend(buffers);
                 all.push(views.as_flattened());
             }
-            Self::List { offsets, child } => {
+            Self::List { offsets, child, .. } => {
                 below(child);
                 all.push(offsets.bytes());
             }
@@ -283,7 +285,7 @@ impl<'a> Data<'a> {
     #[inline]
     pub(crate) fn bounds(&self) -> Option<Bounds<'a>> {
         match self {
-            Self::List { offsets, .. } => Some(Bounds::Offsets(*offsets)),
+            Self::List { offsets, even, .. } => Some(Bounds::Offsets(*offsets, *even)),
             Self::ListView { offsets, sizes, .. } => Some(Bounds::Views { offsets: *offsets, sizes: *sizes }),
             Self::FixedList { size, .. } => Some(Bounds::Fixed(*size)),
             _ => None,

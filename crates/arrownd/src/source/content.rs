@@ -8,6 +8,7 @@ use super::chunk::{Chunk, Data, Offsets};
 use super::path::Path;
 use super::schema::invalid;
 use crate::error::Result;
+use crate::kernels::offsets::{ascend, even};
 
 fn is_valid(validity: Option<&Bits<'_>>, index: usize) -> bool {
     validity.is_none_or(|bits| bits.get(index))
@@ -18,18 +19,8 @@ pub(super) fn check_offsets(offsets: &Offsets<'_>, path: &Path<'_>) -> Result<()
     if offsets.get(0) < 0 {
         return invalid(path, format!("the first offset is {}", offsets.get(0)));
     }
-    // One OR over the pass, and the place only when there is one.
-    let ascending = match offsets {
-        Offsets::I32(x) => x
-            .iter()
-            .zip(x.get(1..).unwrap_or_default())
-            .fold(true, |ok, (a, b)| ok & (i32::from_ne_bytes(*a) <= i32::from_ne_bytes(*b))),
-        Offsets::I64(x) => x
-            .iter()
-            .zip(x.get(1..).unwrap_or_default())
-            .fold(true, |ok, (a, b)| ok & (i64::from_ne_bytes(*a) <= i64::from_ne_bytes(*b))),
-    };
-    if ascending {
+    // The place is only looked for when there is one.
+    if ascend(offsets) {
         return Ok(());
     }
     let at = (1..offsets.len()).find(|i| offsets.get(*i) < offsets.get(i - 1)).unwrap_or(0);
@@ -41,6 +32,17 @@ pub(super) fn check_offsets(offsets: &Offsets<'_>, path: &Path<'_>) -> Result<()
             offsets.get(at.saturating_sub(1))
         ),
     )
+}
+
+/// The same for lists; their length where it is one, which the pass that finds it proves to be right.
+pub(super) fn check_list_offsets(offsets: &Offsets<'_>, path: &Path<'_>) -> Result<Option<usize>> {
+    if offsets.get(0) >= 0
+        && let Some(size) = even(offsets)
+    {
+        return Ok(Some(size));
+    }
+    check_offsets(offsets, path)?;
+    Ok(None)
 }
 
 /// The last offset is within the child.

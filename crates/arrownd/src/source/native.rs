@@ -80,15 +80,15 @@ fn data(array: &dyn Array) -> Data<'_> {
         }
         T::List(_) => {
             let array = array.as_list::<i32>();
-            Data::List { offsets: offsets32(array.offsets()), child: boxed(array.values()) }
+            Data::List { offsets: offsets32(array.offsets()), even: None, child: boxed(array.values()) }
         }
         T::LargeList(_) => {
             let array = array.as_list::<i64>();
-            Data::List { offsets: offsets64(array.offsets()), child: boxed(array.values()) }
+            Data::List { offsets: offsets64(array.offsets()), even: None, child: boxed(array.values()) }
         }
         T::Map(..) => {
             let array = array.as_map();
-            Data::List { offsets: offsets32(array.offsets()), child: boxed(array.entries()) }
+            Data::List { offsets: offsets32(array.offsets()), even: None, child: boxed(array.entries()) }
         }
         T::ListView(_) => {
             let array = array.as_list_view::<i32>();

@@ -17,11 +17,12 @@ impl<'a> Node<'a> {
     pub(super) unsafe fn list(&self, field: &Field, large: bool, path: &Path<'_>) -> Result<Data<'a>> {
         self.expect(2, 1, path)?;
         // SAFETY: see above.
-        let offsets = unsafe { self.value_offsets(self.offset, self.len, large, path) }?;
+        let offsets = unsafe { self.offsets_between(self.offset, self.len, large, path) }?;
+        let even = content::check_list_offsets(&offsets, path)?;
         // SAFETY: see above.
         let child = Box::new(unsafe { self.whole_child(0, field, "item", path) }?);
         content::check_end(&offsets, self.len, child.len, path)?;
-        Ok(Data::List { offsets, child })
+        Ok(Data::List { offsets, even, child })
     }
 
     /// # Safety

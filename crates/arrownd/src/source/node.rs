@@ -269,13 +269,28 @@ impl<'a> Node<'a> {
         large: bool,
         path: &Path<'_>,
     ) -> Result<Offsets<'a>> {
+        // SAFETY: the caller's promise.
+        let offsets = unsafe { self.offsets_between(start, len, large, path) }?;
+        content::check_offsets(&offsets, path)?;
+        Ok(offsets)
+    }
+
+    /// `len + 1` offsets, not checked; none is read where there is no value.
+    ///
+    /// # Safety
+    /// As [`read_array`].
+    pub(super) unsafe fn offsets_between(
+        &self,
+        start: usize,
+        len: usize,
+        large: bool,
+        path: &Path<'_>,
+    ) -> Result<Offsets<'a>> {
         if len == 0 {
             return Ok(if large { Offsets::I64(&[]) } else { Offsets::I32(&[]) });
         }
         // SAFETY: the caller's promise: there is one offset more than values.
-        let offsets = unsafe { self.offsets(1, start, len + 1, large, path) }?;
-        content::check_offsets(&offsets, path)?;
-        Ok(offsets)
+        unsafe { self.offsets(1, start, len + 1, large, path) }
     }
 
     /// This node as if its own offset and length were those of the window.

@@ -123,7 +123,7 @@ pub(super) fn read<'a>(
         }
         let walk = match in_a_row(part, bounds) {
             Some((first, n)) => {
-                if let (true, 0, Bounds::Offsets(offsets)) = (only, first, bounds) {
+                if let (true, 0, Bounds::Offsets(offsets, _)) = (only, first, bounds) {
                     own = offsets.slice(part.base, part.len + 1);
                 }
                 if own.is_none() {
@@ -230,7 +230,7 @@ fn spread(
 
 /// First value and number of values of lists that lie in a row, and where no missing list has any.
 fn in_a_row(part: &Walk<'_>, bounds: Bounds<'_>) -> Option<(usize, usize)> {
-    if !part.hops.is_empty() || !matches!(bounds, Bounds::Offsets(_)) {
+    if !part.hops.is_empty() || !matches!(bounds, Bounds::Offsets(..)) {
         return None;
     }
     let (first, _) = bounds.get(part.base);

@@ -53,7 +53,7 @@ pub(crate) fn value(chunk: &Chunk<'_>, data_type: &DataType, i: usize) -> String
             String::from_utf8_lossy(bytes).into_owned()
         }
         (
-            Data::List { offsets, child },
+            Data::List { offsets, child, .. },
             DataType::List(field) | DataType::LargeList(field) | DataType::Map(field, _),
         ) => {
             let (start, end) = (offsets.get(i) as usize, offsets.get(i + 1) as usize);
