@@ -6,6 +6,7 @@ pub(crate) mod calendar;
 mod cast;
 mod decimal;
 pub(crate) mod dispatch;
+pub(crate) mod keys;
 mod numbers;
 pub(crate) mod offsets;
 mod opaque;

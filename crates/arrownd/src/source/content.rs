@@ -8,6 +8,7 @@ use super::chunk::{Chunk, Data, Offsets};
 use super::path::Path;
 use super::schema::invalid;
 use crate::error::Result;
+use crate::kernels::keys::all_below;
 use crate::kernels::offsets::{ascend, even};
 
 fn is_valid(validity: Option<&Bits<'_>>, index: usize) -> bool {
@@ -124,26 +125,6 @@ fn key(index_type: &DataType, keys: &[u8], index: usize) -> i128 {
         DataType::UInt32 => read!(u32),
         DataType::UInt64 => read!(u64),
         _ => read!(i64),
-    }
-}
-
-/// Whether every index, valid or not, is below `values`: what isn't negative, as unsigned integers.
-fn all_below(keys: &[u8], width: usize, values: usize) -> bool {
-    macro_rules! below {
-        ($t:ty) => {{
-            // As far as a signed index reaches: a negative one is above.
-            let most = <$t>::MAX / 2 + 1;
-            let limit = <$t>::try_from(values).unwrap_or(most).min(most);
-            let keys = keys.as_chunks::<{ size_of::<$t>() }>().0;
-            keys.chunks(1024)
-                .all(|keys| keys.iter().fold(true, |ok, key| ok & (<$t>::from_ne_bytes(*key) < limit)))
-        }};
-    }
-    match width {
-        1 => below!(u8),
-        2 => below!(u16),
-        4 => below!(u32),
-        _ => below!(u64),
     }
 }
 
