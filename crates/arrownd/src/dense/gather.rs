@@ -4,6 +4,7 @@
 use smallvec::SmallVec;
 
 use super::strided::Strided;
+use super::turn::Tile;
 
 /// The edge of a tile: 32 elements of 8 bytes are four cache lines.
 const TILE: usize = 32;
@@ -46,10 +47,13 @@ pub(super) unsafe fn by_size<C: Copying>(from: &Strided<'_>, copying: C, to: *mu
 
 /// One element, and how it is copied.
 pub(super) trait Element: Copy {
+    /// Its bytes stay in their order.
+    const AS_IT_IS: bool;
     fn native(self) -> Self;
 }
 macro_rules! plain {
     ($($t:ty),*) => { $(impl Element for $t {
+        const AS_IT_IS: bool = true;
         #[inline(always)]
         fn native(self) -> Self { self }
     })* };
@@ -61,6 +65,7 @@ plain!(u8, u16, u32, u64, u128);
 struct Swapped<T>(T);
 macro_rules! swapped {
     ($($t:ty),*) => { $(impl Element for Swapped<$t> {
+        const AS_IT_IS: bool = false;
         #[inline(always)]
         fn native(self) -> Self { Self(self.0.swap_bytes()) }
     })* };
@@ -72,7 +77,7 @@ swapped!(u16, u32, u64);
 /// # Safety
 /// Both are there.
 #[inline(always)]
-unsafe fn copy<T: Element>(from: *const u8, at: isize, to: *mut u8, place: isize) {
+pub(super) unsafe fn copy<T: Element>(from: *const u8, at: isize, to: *mut u8, place: isize) {
     // SAFETY: the caller's promise.
     let from = unsafe { from.offset(at) };
     // SAFETY: the caller's promise.
@@ -188,12 +193,12 @@ pub(super) struct Tiles {
 }
 
 impl Tiles {
-    /// Calls `each` with the address of each element and its place in C order.
+    /// Calls `each` with every tile of what goes to `to` in C order.
     ///
     /// # Safety
-    /// The elements are there.
+    /// The elements are there, and `to` has room for them.
     #[inline(always)]
-    unsafe fn elements(&self, from: &Strided<'_>, mut each: impl FnMut(*const u8, usize)) {
+    unsafe fn tiles(&self, from: &Strided<'_>, to: *mut u8, mut each: impl FnMut(Tile)) {
         let Some((&(columns, column_step), outer)) = from.dims.split_last() else { return };
         let Some(&(rows, row_step)) = outer.get(self.nearest) else { return };
         // In C order, elements from one index of a dimension to the next.
@@ -217,14 +222,17 @@ impl Tiles {
             }
             for row in (0..rows).step_by(TILE) {
                 for column in (0..columns).step_by(TILE) {
-                    for c in column..(column + TILE).min(columns) {
-                        let beside = offset + column_step * c as isize;
-                        for r in row..(row + TILE).min(rows) {
-                            // SAFETY: an element within the array.
-                            let element = unsafe { from.ptr.offset(beside + row_step * r as isize) };
-                            each(element, place + r * row_place + c);
-                        }
-                    }
+                    let first = offset + row_step * row as isize + column_step * column as isize;
+                    each(Tile {
+                        // SAFETY: an element within the array.
+                        from: unsafe { from.ptr.offset(first) },
+                        // SAFETY: its place; the caller has room for all of them.
+                        to: unsafe { to.add((place + row * row_place + column) * from.size) },
+                        rows: (rows - row).min(TILE),
+                        columns: (columns - column).min(TILE),
+                        steps: (row_step, column_step),
+                        apart: (row_place * from.size) as isize,
+                    });
                 }
             }
         }
@@ -233,12 +241,10 @@ impl Tiles {
 
 impl Copying for Tiles {
     unsafe fn run<T: Element>(self, from: &Strided<'_>, to: *mut u8) {
-        let copy = |element: *const u8, place: usize| {
-            // SAFETY: the element is there, and the caller of `run` has room for all of them.
-            unsafe { copy::<T>(element, 0, to, (place * size_of::<T>()) as isize) };
-        };
+        // SAFETY: the elements of a tile are there, and have a place.
+        let copy = |tile: Tile| unsafe { tile.copy::<T>() };
         // SAFETY: the caller's promise.
-        unsafe { self.elements(from, copy) };
+        unsafe { self.tiles(from, to, copy) };
     }
 
     unsafe fn run_bytes(self, from: &Strided<'_>, to: *mut u8) {

@@ -20,6 +20,7 @@ mod target;
 mod tensor;
 mod text;
 mod ticks;
+mod turn;
 pub mod type_name;
 mod words;
 
