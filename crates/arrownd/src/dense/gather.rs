@@ -6,8 +6,10 @@ use smallvec::SmallVec;
 use super::strided::Strided;
 use super::turn::Tile;
 
-/// The edge of a tile: 32 elements of 8 bytes are four cache lines.
+/// The edge of a tile, in elements: what it reads and writes fits the innermost cache.
 const TILE: usize = 32;
+/// The same in bytes where blocks are turned around: the longer the stretches, the sooner the next ones are there.
+const LONG: usize = 512;
 
 /// A way of copying elements, compiled for each size.
 pub(super) trait Copying {
@@ -198,7 +200,7 @@ impl Tiles {
     /// # Safety
     /// The elements are there, and `to` has room for them.
     #[inline(always)]
-    unsafe fn tiles(&self, from: &Strided<'_>, to: *mut u8, mut each: impl FnMut(Tile)) {
+    unsafe fn tiles(&self, from: &Strided<'_>, to: *mut u8, edge: usize, mut each: impl FnMut(Tile)) {
         let Some((&(columns, column_step), outer)) = from.dims.split_last() else { return };
         let Some(&(rows, row_step)) = outer.get(self.nearest) else { return };
         // In C order, elements from one index of a dimension to the next.
@@ -220,16 +222,16 @@ impl Tiles {
                 offset += i as isize * stride;
                 place += i * apart;
             }
-            for row in (0..rows).step_by(TILE) {
-                for column in (0..columns).step_by(TILE) {
+            for row in (0..rows).step_by(edge) {
+                for column in (0..columns).step_by(edge) {
                     let first = offset + row_step * row as isize + column_step * column as isize;
                     each(Tile {
                         // SAFETY: an element within the array.
                         from: unsafe { from.ptr.offset(first) },
                         // SAFETY: its place; the caller has room for all of them.
                         to: unsafe { to.add((place + row * row_place + column) * from.size) },
-                        rows: (rows - row).min(TILE),
-                        columns: (columns - column).min(TILE),
+                        rows: (rows - row).min(edge),
+                        columns: (columns - column).min(edge),
                         steps: (row_step, column_step),
                         apart: (row_place * from.size) as isize,
                     });
@@ -244,7 +246,7 @@ impl Copying for Tiles {
         // SAFETY: the elements of a tile are there, and have a place.
         let copy = |tile: Tile| unsafe { tile.copy::<T>() };
         // SAFETY: the caller's promise.
-        unsafe { self.tiles(from, to, copy) };
+        unsafe { self.tiles(from, to, if Tile::turns::<T>() { LONG / size_of::<T>() } else { TILE }, copy) };
     }
 
     unsafe fn run_bytes(self, from: &Strided<'_>, to: *mut u8) {

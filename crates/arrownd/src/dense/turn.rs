@@ -39,6 +39,14 @@ impl Tile {
         }
     }
 
+    /// Whether there are instructions that turn blocks of such elements around.
+    pub(super) fn turns<T: Element>() -> bool {
+        #[cfg(target_arch = "x86_64")]
+        return T::AS_IT_IS && matches!(size_of::<T>(), 4 | 8) && is_x86_feature_detected!("avx2");
+        #[cfg(not(target_arch = "x86_64"))]
+        false
+    }
+
     /// Turns whole blocks around where the CPU can; how many rows and columns that were.
     ///
     /// # Safety
@@ -46,7 +54,7 @@ impl Tile {
     #[inline(always)]
     unsafe fn turn<T: Element>(self) -> (usize, usize) {
         #[cfg(target_arch = "x86_64")]
-        if T::AS_IT_IS && self.steps.0 == size_of::<T>() as isize && is_x86_feature_detected!("avx2") {
+        if Self::turns::<T>() && self.steps.0 == size_of::<T>() as isize {
             return match size_of::<T>() {
                 // SAFETY: the feature was found; the rest is the caller's promise.
                 4 => unsafe { self.turn32() },
@@ -73,6 +81,16 @@ impl Tile {
         (from, unsafe { self.to.offset(place) })
     }
 
+    /// Asks for what the tile after this one reads of a column: more columns than the CPU follows by itself.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn fetch(&self, line: *const u8) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let next = line.wrapping_offset(self.steps.0 * self.rows as isize);
+        // SAFETY: a hint, for any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(next.cast()) };
+    }
+
     /// Blocks of eight by eight elements of four bytes.
     ///
     /// # Safety
@@ -91,6 +109,7 @@ impl Tile {
                 let read = |i: isize| -> __m256 {
                     // SAFETY: so many columns are left.
                     let line = unsafe { from.offset(self.steps.1 * i) };
+                    self.fetch(line);
                     // SAFETY: eight rows of it, which may lie anywhere.
                     unsafe { line.cast::<__m256>().read_unaligned() }
                 };
@@ -136,6 +155,7 @@ impl Tile {
                 let read = |i: isize| -> __m256d {
                     // SAFETY: so many columns are left.
                     let line = unsafe { from.offset(self.steps.1 * i) };
+                    self.fetch(line);
                     // SAFETY: four rows of it, which may lie anywhere.
                     unsafe { line.cast::<__m256d>().read_unaligned() }
                 };
