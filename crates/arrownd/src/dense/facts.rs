@@ -28,7 +28,7 @@ pub(super) struct Facts {
 }
 
 /// Values that are looked at together.
-pub(super) const BLOCK: usize = 4096;
+pub(super) const BLOCK: usize = 16384;
 
 impl Facts {
     /// Looks at an array; masks and markers are read up to the first missing value.

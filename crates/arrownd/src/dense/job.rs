@@ -136,6 +136,7 @@ impl Job {
             return Ok(());
         }
         let (mut scratch, mut mask_scratch) = (Scratch::default(), Scratch::default());
+        let (mut words, mut found) = ([0; WORDS], [0; WORDS]);
         for at in (start..end).step_by(BLOCK) {
             let n = BLOCK.min(end - at);
             let block: &[u8] = match &values {
@@ -143,18 +144,20 @@ impl Job {
                 _ => &[],
             };
             let count = n.div_ceil(64);
-            let mut words = [u64::MAX; WORDS];
             if let Some(bitmap) = bitmap {
                 let words = words.get_mut(..count).unwrap_or_default();
-                let mut found = [0; WORDS];
                 let found = found.get_mut(..count).unwrap_or_default();
+                let mut seen = false;
                 for mask in masks.iter() {
                     nonzero(mask_scratch.block(mask.bytes(), at, n), found);
-                    clear(words, found);
+                    clear(words, found, &mut seen);
                 }
                 if let Some(marker) = bitmap.marker {
                     missing(marker, block, n, parts, found);
-                    clear(words, found);
+                    clear(words, found, &mut seen);
+                }
+                if !seen {
+                    words.fill(u64::MAX);
                 }
                 if let (Some(last), lanes @ 1..) = (words.last_mut(), n % 64) {
                     *last &= (1 << lanes) - 1;
@@ -207,9 +210,11 @@ impl Job {
     }
 }
 
-fn clear(words: &mut [u64], found: &[u64]) {
+/// Unsets what was found; all other bits are set where nothing was `seen` before.
+fn clear(words: &mut [u64], found: &[u64], seen: &mut bool) {
+    let all = if std::mem::replace(seen, true) { 0 } else { u64::MAX };
     for (word, found) in words.iter_mut().zip(found) {
-        *word &= !found;
+        *word = (*word | all) & !found;
     }
 }
 
