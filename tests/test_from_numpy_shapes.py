@@ -154,3 +154,34 @@ def test_no_dimensions() -> None:
     for values in (np.array(3), np.ma.masked, np.zeros((), [("a", "i4")])):
         with pytest.raises(arrownd.UnsupportedTypeError, match=r"without dimensions to Arrow: use x\.reshape\(1\)"):
             arrownd.from_numpy(values)
+
+
+@pytest.mark.parametrize("kind", ["?", "u1", "i2", "f4", "i8", ">i4", ">f8", "c8", "c16", "V3", "M8[us]"])
+@pytest.mark.parametrize(
+    ("shape", "axes"),
+    [
+        ((300, 150), (1, 0)),
+        ((129, 513), (1, 0)),
+        ((7, 1000), (1, 0)),
+        ((70, 3, 90), (2, 0, 1)),
+        ((65, 66, 5), (1, 0, 2)),
+    ],
+    ids=str,
+)
+def test_transposed_arrays_larger_than_a_tile(kind: str, shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
+    size = int(np.prod(shape)) * np.dtype(kind).itemsize
+    bits = np.random.default_rng(11).integers(0, 2 if kind == "?" else 256, size, np.uint8)
+    whole = bits.view(kind).reshape(shape)
+    array = whole.transpose(axes)
+    assert not array.flags.c_contiguous
+    assert arrownd.explain(array).copies
+    made = pa.array(arrownd.from_numpy(array))
+    values = made
+    while pa.types.is_fixed_size_list(values.type):
+        values = values.flatten()
+    assert len(made) == array.shape[0]
+    wanted = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+    if kind == "?":
+        assert values.equals(pa.array(wanted.reshape(-1)))
+    else:
+        assert values.buffers()[1].to_pybytes()[: wanted.nbytes] == wanted.tobytes()
