@@ -80,9 +80,25 @@ unsafe extern "C" fn entry(
             return result;
         }
     }
-    match WHOLE.get() {
-        // SAFETY: the arguments are passed on as they came.
+    // SAFETY: the arguments are passed on as they came.
+    unsafe { pass_on(&WHOLE, own, args, count, names) }
+}
+
+/// Calls a whole function with the arguments that its quick way had no answer to.
+///
+/// # Safety
+/// They are those of a call from Python.
+pub(crate) unsafe fn pass_on(
+    behind: &Whole,
+    own: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    match behind.get() {
+        // SAFETY: the caller's promise.
         Some(whole) => unsafe { whole(own, args, count, names) },
+        // The quick way stands in front of nothing else than what was kept.
         None => std::ptr::null_mut(),
     }
 }

@@ -44,11 +44,8 @@ unsafe extern "C" fn entry(
             return result;
         }
     }
-    match WHOLE.get() {
-        // SAFETY: the arguments are passed on as they came.
-        Some(whole) => unsafe { whole(own, args, count, names) },
-        None => std::ptr::null_mut(),
-    }
+    // SAFETY: the arguments are passed on as they came.
+    unsafe { entry::pass_on(&WHOLE, own, args, count, names) }
 }
 
 /// The carrier, where the array is a plain one. No exception is set.
