@@ -68,6 +68,17 @@ def test_duckdb_takes_it() -> None:
     assert isinstance(record, Array)
 
 
+def test_duckdb_reads_the_memory_that_is_shared() -> None:
+    """It hands out no addresses: what changes in NumPy changes in what it reads of the same carrier."""
+    source = np.arange(5)
+    carrier = arrownd.from_numpy({"v": source})
+    connection = duckdb.connect()
+    connection.register("shared", carrier)
+    assert connection.sql("select sum(v) from shared").fetchall() == [(10,)]
+    source[0] = 90
+    assert connection.sql("select sum(v) from shared").fetchall() == [(100,)]
+
+
 def test_a_struct_is_a_table() -> None:
     x, y = np.arange(5), np.linspace(0, 1, 5)
     record = from_numpy({"x": x, "y": y})

@@ -183,6 +183,15 @@ def any_of(kind: pa.DataType, n: int, rng: np.random.Generator, nulls: bool) -> 
     )
 
 
+def is_natural(kind: pa.DataType) -> bool:
+    """Whether the type is what its dtype becomes unasked."""
+    if isinstance(kind, pa.BaseExtensionType) or pa.types.is_time(kind) or pa.types.is_interval(kind):
+        return False
+    if pa.types.is_fixed_size_list(kind):
+        return is_natural(kind.value_type)
+    return not pa.types.is_date64(kind) and not (pa.types.is_timestamp(kind) and kind.tz)
+
+
 @pytest.mark.parametrize("kind", TYPES, ids=str)
 @pytest.mark.parametrize("nulls", [False, True], ids=["full", "nulls"])
 @settings(max_examples=30)
@@ -202,6 +211,8 @@ def test_back_and_there(kind: pa.DataType, nulls: bool, data: st.DataObject) -> 
     again.validate(full=True)
     assert again.type == kind
     assert again.equals(array)
+    if is_natural(kind):
+        assert pa.array(arrownd.from_numpy(dense)).equals(array), "NumPy's dtype says the type"
 
 
 @settings(max_examples=40)
