@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -215,3 +217,36 @@ def test_objects_and_strings_of_any_text(texts):
     assert arrow(strings).to_pylist() == texts
     if any(text is not None for text in texts):
         assert arrow(objects).equals(pa.array(texts, pa.string()))
+
+
+THREADS = """
+import faulthandler, threading, time
+import numpy as np
+from arrownd import from_numpy
+
+faulthandler.dump_traceback_later(60, exit=True)
+texts = np.array([f"a text longer than fits the element, {i}" for i in range(40_000)], np.dtypes.StringDType())
+converted = 0
+
+def use():
+    while converted < 30:
+        texts[5] == "x"
+        np.strings.str_len(texts[:10])
+        texts[3] = texts[4]
+
+others = [threading.Thread(target=use) for _ in range(2)]
+for other in others:
+    other.start()
+while converted < 30:
+    assert len(from_numpy(texts)) == 40_000
+    converted += 1
+for other in others:
+    other.join()
+print("done", converted)
+"""
+
+
+def test_strings_that_other_threads_use_meanwhile():
+    """NumPy locks an array's strings while it reads or writes them, with the GIL: nobody may wait the other way round."""
+    done = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (0, "done 30\n"), done.stderr

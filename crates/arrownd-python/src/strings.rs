@@ -271,18 +271,16 @@ impl Loader {
     }
 }
 
-/// Does `work` with what reads the elements of `array`, without the GIL where `detach` says so.
-pub(crate) fn load_each<T: Send>(
+/// Does `work` with what reads the elements of `array`.
+///
+/// The GIL is kept: `work` allocates NumPy's memory, which takes the GIL. Without it that would wait for a thread
+/// that has the GIL and waits for the array's allocator, which is locked here.
+pub(crate) fn load_each<T>(
     array: &Bound<'_, PyUntypedArray>,
-    detach: bool,
-    work: impl FnOnce(&Loader) -> Outcome<T> + Send,
+    work: impl FnOnce(&Loader) -> Outcome<T>,
 ) -> Outcome<T> {
-    let py = array.py();
-    let api = Api::get(py)?;
-    let instance = Instance::of(array);
-    // The allocator is released before the GIL is taken again.
-    let work = move || work(&Loader::new(Packer::new(api, instance)));
-    if detach { py.detach(work) } else { work() }
+    let api = Api::get(array.py())?;
+    work(&Loader::new(Packer::new(api, Instance::of(array))))
 }
 
 fn stretch(packer: &Packer, short: Option<&[u8; 16]>, mut visit: Visit<'_>) -> Outcome<()> {

@@ -6,7 +6,6 @@ use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use super::WORTH_DETACHING;
 use super::snapshot::Elements;
 use crate::errors::{Failure, Outcome};
 use crate::kept::NumpyMemory;
@@ -27,8 +26,7 @@ pub(super) fn unpack(
     };
     let Elements { cells, nulls } = Elements::new(array, mask)?;
     let count = cells.count();
-    let detach = count >= WORTH_DETACHING;
-    load_each(array, detach, move |loader| {
+    load_each(array, |loader| {
         let mut memory = NumpyMemory;
         let mut out = OctetsBuilder::new(count, count.saturating_mul(GUESS), &mut memory)?;
         let mut valid: Option<BooleanBufferBuilder> = None;
