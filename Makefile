@@ -25,7 +25,7 @@ RUST_SOURCES := $(shell find crates -name '*.rs' -o -name '*.txt' -o -name Cargo
 PYTHON_TREES := python tests demo benches docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python check fmt fmt-check lint types docs docs-check build compare clean
+.PHONY: help demo test test-rust test-python check fmt fmt-check lint types docs docs-check build compare bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,7 @@ test: test-rust test-python ## Rust and Python tests
 # own tests are the Python ones: its crate links only into an interpreter.
 test-rust:
 	$(CARGO) test $(LOCKED) -p arrownd
+	$(CARGO) test $(LOCKED) -p arrownd --bench kernels >/dev/null # each once; what fails says so on stderr
 
 test-python: $(BUILT)
 	$(BIN)/python -m pytest -n 2
@@ -72,12 +73,16 @@ docs-check: $(BUILT)
 build: $(BUILT) ## the extension module, in release mode, into .venv
 
 compare: OURS := arrownd_column
-compare: $(BUILT) ## the benchmark beside the peers (ARGS="--only 'lat_'")
+compare: $(BUILT) ## the benchmark beside the peers (ARGS="--only 'lat_'", --memory, --scaling, --threads)
 	@test -e "$(ARROWND_SHARED)/bench/bench.py" || { \
 	  echo "make compare needs ../shared/bench (or ARROWND_SHARED=folder that has bench/)"; exit 1; }
 	rm -rf target/compare && mkdir -p target/compare
 	cp "$(ARROWND_SHARED)"/bench/* target/compare/
 	cd target/compare && PATH="$(CURDIR)/$(BIN):$$PATH" OURS=$(OURS) python bench.py --out compare $(ARGS)
+
+# The wheel's profile: link-time optimization takes minutes.
+bench: ## the core's kernels, each on its own (ARGS="numbers --max-time 0.5")
+	$(CARGO) bench $(LOCKED) -p arrownd --bench kernels -- $(ARGS)
 
 clean: ## remove everything that was built, .venv too
 	rm -rf target $(VENV) python/arrownd/_core*.so
