@@ -25,7 +25,7 @@ RUST_SOURCES := $(shell find crates -name '*.rs' -o -name '*.txt' -o -name Cargo
 PYTHON_TREES := python tests demo benches docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python check fmt fmt-check lint types docs docs-check build compare bench clean
+.PHONY: help demo test test-rust test-python check fmt fmt-check lint types docs docs-check build compare instructions bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,7 +44,7 @@ test-rust:
 test-python: $(BUILT)
 	$(BIN)/python -m pytest -n 2
 
-check: fmt-check lint types docs-check test ## everything that CI asks for
+check: fmt-check lint types docs-check test instructions ## everything that CI asks for
 
 fmt: $(TOOLS) ## format Rust and Python
 	$(CARGO) fmt --all
@@ -79,6 +79,9 @@ compare: $(BUILT) ## the benchmark beside the peers (ARGS="--only 'lat_'", --mem
 	rm -rf target/compare && mkdir -p target/compare
 	cp "$(ARROWND_SHARED)"/bench/* target/compare/
 	cd target/compare && PATH="$(CURDIR)/$(BIN):$$PATH" OURS=$(OURS) python bench.py --out compare $(ARGS)
+
+instructions: $(BUILT) ## instructions of small calls beside the recorded ones (ARGS=--record)
+	$(BIN)/python benches/instructions.py $(ARGS)
 
 # The wheel's profile: link-time optimization takes minutes.
 bench: ## the core's kernels, each on its own (ARGS="numbers --max-time 0.5")
