@@ -40,7 +40,7 @@ pub use codes::Codes;
 pub use dtype::{DType, Resolution, Unit};
 pub use error::{Error, ErrorKind, Result};
 pub use execute::{Dest, Planned, Run, Task, ViewOf, Visit};
-pub use kernels::{DecimalText, civil};
+pub use kernels::{DecimalText, choose, civil, is_ascii};
 pub use mapping::{Element, Mapped, ROWS, Row, RowId, map};
 pub use options::{Fill, Fills, Form, Lists, Nulls, Options, Order, OutSpec, Outs, RecordField, RecordType};
 pub use plan::{
@@ -49,6 +49,6 @@ pub use plan::{
 };
 pub use source::{
     ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, Column, Data, Held, Keys, Leaf, Node,
-    Octets, Offsets, Part, Path, PlainView, Ragged, RowBounds, RowValues, Selection, Validity, Way, chunk_of,
-    plain_view, read_array, read_fields, read_schema, values_field,
+    Octets, Offsets, Part, Path, PlainView, Ragged, RowBounds, RowValues, Selection, Validity, ViewRow, Way,
+    chunk_of, is_utf8, plain_view, read_array, read_fields, read_schema, values_field,
 };

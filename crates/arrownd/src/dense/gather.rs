@@ -4,7 +4,7 @@
 use smallvec::SmallVec;
 
 use super::strided::Strided;
-use super::turn::Tile;
+use crate::kernels::turn::{Element, Swapped, Tile, copy};
 
 /// The edge of a tile, in elements: what it reads and writes fits the innermost cache.
 const TILE: usize = 32;
@@ -45,49 +45,6 @@ pub(super) unsafe fn by_size<C: Copying>(from: &Strided<'_>, copying: C, to: *mu
         // SAFETY: as above.
         _ => unsafe { copying.run_bytes(from, to) },
     }
-}
-
-/// One element, and how it is copied.
-pub(super) trait Element: Copy {
-    /// Its bytes stay in their order.
-    const AS_IT_IS: bool;
-    fn native(self) -> Self;
-}
-macro_rules! plain {
-    ($($t:ty),*) => { $(impl Element for $t {
-        const AS_IT_IS: bool = true;
-        #[inline(always)]
-        fn native(self) -> Self { self }
-    })* };
-}
-plain!(u8, u16, u32, u64, u128);
-
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-struct Swapped<T>(T);
-macro_rules! swapped {
-    ($($t:ty),*) => { $(impl Element for Swapped<$t> {
-        const AS_IT_IS: bool = false;
-        #[inline(always)]
-        fn native(self) -> Self { Self(self.0.swap_bytes()) }
-    })* };
-}
-swapped!(u16, u32, u64);
-
-/// Copies one element from so many bytes after `from` to so many after `to`.
-///
-/// # Safety
-/// Both are there.
-#[inline(always)]
-pub(super) unsafe fn copy<T: Element>(from: *const u8, at: isize, to: *mut u8, place: isize) {
-    // SAFETY: the caller's promise.
-    let from = unsafe { from.offset(at) };
-    // SAFETY: the caller's promise.
-    let to = unsafe { to.offset(place) };
-    // SAFETY: the caller's promise; it may lie anywhere.
-    let value = unsafe { from.cast::<T>().read_unaligned() };
-    // SAFETY: as above.
-    unsafe { to.cast::<T>().write_unaligned(value.native()) };
 }
 
 /// Copies `n` elements that are `step` bytes apart to a row of them.
@@ -200,7 +157,7 @@ impl Tiles {
     /// # Safety
     /// The elements are there, and `to` has room for them.
     #[inline(always)]
-    unsafe fn tiles(&self, from: &Strided<'_>, to: *mut u8, edge: usize, mut each: impl FnMut(Tile)) {
+    unsafe fn tiles(&self, from: &Strided<'_>, to: *mut u8, edge: usize, mut each: impl FnMut(Tile<'_>)) {
         let Some((&(columns, column_step), outer)) = from.dims.split_last() else { return };
         let Some(&(rows, row_step)) = outer.get(self.nearest) else { return };
         // In C order, elements from one index of a dimension to the next.
@@ -228,6 +185,7 @@ impl Tiles {
                     each(Tile {
                         // SAFETY: an element within the array.
                         from: unsafe { from.ptr.offset(first) },
+                        lines: None,
                         // SAFETY: its place; the caller has room for all of them.
                         to: unsafe { to.add((place + row * row_place + column) * from.size) },
                         rows: (rows - row).min(edge),
@@ -244,7 +202,7 @@ impl Tiles {
 impl Copying for Tiles {
     unsafe fn run<T: Element>(self, from: &Strided<'_>, to: *mut u8) {
         // SAFETY: the elements of a tile are there, and have a place.
-        let copy = |tile: Tile| unsafe { tile.copy::<T>() };
+        let copy = |tile: Tile<'_>| unsafe { tile.copy::<T>() };
         // SAFETY: the caller's promise.
         unsafe { self.tiles(from, to, if Tile::turns::<T>() { LONG / size_of::<T>() } else { TILE }, copy) };
     }

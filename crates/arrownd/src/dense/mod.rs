@@ -20,7 +20,6 @@ mod target;
 mod tensor;
 mod text;
 mod ticks;
-mod turn;
 pub mod type_name;
 mod words;
 

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use half::f16;
 
 use super::memory::write;
-use crate::kernels::dispatch::{Kernel, dispatch};
+use crate::kernels::dispatch::{FAR, Kernel, dispatch, fetch_ahead};
 
 /// Sets a bit for each byte that isn't zero, a word for 64 of them. Bits past the end are 0.
 pub(super) fn nonzero(bytes: &[u8], words: &mut [u64]) {
@@ -52,6 +52,7 @@ fn has_avx512() -> bool {
 macro_rules! lanes {
     ($blocks:ident, $words:ident, $load:ident, $size:literal, $lanes:literal, |$v:ident| $mask:expr) => {
         for (block, word) in $blocks.chunks_exact(64 * $size).zip($words) {
+            fetch_ahead(block, FAR);
             let mut bits = 0u64;
             for (i, lanes) in block.chunks_exact($size * $lanes).enumerate() {
                 // SAFETY: so many bytes are there, and the load needs no alignment.
@@ -71,9 +72,12 @@ mod avx512 {
         _mm512_loadu_ps, _mm512_loadu_si512, _mm512_set1_epi64, _mm512_test_epi8_mask,
     };
 
+    use super::{FAR, fetch_ahead};
+
     #[target_feature(enable = "avx512f,avx512bw")]
     pub(super) fn nonzero(blocks: &[[u8; 64]], words: &mut [u64]) {
         for (block, word) in blocks.iter().zip(words) {
+            fetch_ahead(block, FAR);
             // SAFETY: a block is 64 bytes, and the load needs no alignment.
             let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
             *word = _mm512_test_epi8_mask(bytes, bytes);
@@ -104,6 +108,8 @@ mod avx2 {
         _mm256_cmpeq_epi64, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_movemask_epi8,
         _mm256_movemask_pd, _mm256_movemask_ps, _mm256_set1_epi64x, _mm256_setzero_si256,
     };
+
+    use super::{FAR, fetch_ahead};
 
     #[target_feature(enable = "avx2")]
     pub(super) fn nonzero(blocks: &[[u8; 64]], words: &mut [u64]) {

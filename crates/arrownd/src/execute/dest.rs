@@ -3,14 +3,19 @@
 
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::ptr::NonNull;
 
 use smallvec::SmallVec;
 
-/// An array to fill: pointer, shape and strides in bytes.
+use crate::kernels::{self, turn::Tile};
+
+/// An array to fill, or a stretch of its rows: pointer, shape and strides in bytes.
 #[derive(Debug)]
 pub struct Dest<'o> {
     ptr: NonNull<u8>,
+    /// The first row. Positions are counted in the whole array.
+    first: usize,
     /// Length and stride of each dimension, in the order in which values arrive.
     dims: SmallVec<[(usize, isize); 4]>,
     itemsize: usize,
@@ -40,7 +45,7 @@ impl<'o> Dest<'o> {
     #[must_use]
     pub unsafe fn from_raw(ptr: NonNull<u8>, shape: &[usize], strides: &[isize], itemsize: usize) -> Self {
         let dims = shape.iter().copied().zip(strides.iter().copied()).collect();
-        Self { ptr, dims, itemsize, memory: PhantomData }
+        Self { ptr, first: 0, dims, itemsize, memory: PhantomData }
     }
 
     /// Borrows a slice as an array in C order.
@@ -56,7 +61,79 @@ impl<'o> Dest<'o> {
             dim.1 = stride;
             stride *= dim.0.max(1) as isize;
         }
-        Some(Self { ptr: NonNull::from(memory).cast(), dims, itemsize: size, memory: PhantomData })
+        Some(Self { ptr: NonNull::from(memory).cast(), first: 0, dims, itemsize: size, memory: PhantomData })
+    }
+
+    /// Bytes of an element.
+    pub(crate) fn itemsize(&self) -> usize {
+        self.itemsize
+    }
+
+    /// The rows that are in it.
+    pub(crate) fn rows(&self) -> Range<usize> {
+        self.first..self.first + self.dims.first().map_or(1, |dim| dim.0)
+    }
+
+    /// A column of values that follow each other, the first of them row `first`: as many as the memory has room for.
+    pub(crate) fn column(memory: &'o mut [MaybeUninit<u8>], first: usize, itemsize: usize) -> Self {
+        let rows = memory.len().checked_div(itemsize).unwrap_or(0);
+        let dims = SmallVec::from_slice(&[(rows, itemsize as isize)]);
+        Self { ptr: NonNull::from(memory).cast(), first, dims, itemsize, memory: PhantomData }
+    }
+
+    /// Some of the rows.
+    pub(crate) fn stretch(&mut self, rows: Range<usize>) -> Dest<'_> {
+        let own = self.rows();
+        let first = rows.start.clamp(own.start, own.end);
+        let mut dims = self.dims.clone();
+        let mut ptr = self.ptr;
+        if let Some((n, step)) = dims.first_mut() {
+            *n = rows.end.clamp(first, own.end) - first;
+            if *n > 0 {
+                // SAFETY: the first of them is one of the rows.
+                ptr = unsafe { ptr.byte_offset(*step * (first - own.start) as isize) };
+            }
+        }
+        Dest { ptr, first, dims, itemsize: self.itemsize, memory: PhantomData }
+    }
+
+    /// Writes columns that lie at `lines` into a matrix whose columns are elements next to each other; false where
+    /// they aren't, or there is nothing that turns such elements around.
+    ///
+    /// # Safety
+    /// There is a line for each column, with a value for each row.
+    pub(crate) unsafe fn turn(&mut self, lines: &[*const u8]) -> bool {
+        let [(rows, step), (columns, next)] = *self.dims else { return false };
+        let Some(from) = lines.first() else { return false };
+        if next != self.itemsize as isize && columns > 1 || lines.len() != columns {
+            return false;
+        }
+        let tile = Tile {
+            from: *from,
+            lines: Some(lines),
+            to: self.ptr.as_ptr(),
+            rows,
+            columns,
+            steps: (self.itemsize as isize, 0),
+            apart: step,
+        };
+        match self.itemsize {
+            // SAFETY: the caller's promise, and a unique borrow of all elements.
+            4 => unsafe { tile.copy::<u32>() },
+            // SAFETY: as above.
+            8 => unsafe { tile.copy::<u64>() },
+            _ => return false,
+        }
+        true
+    }
+
+    /// Whether [`Dest::turn`] writes into it.
+    pub(crate) fn turns(&self) -> bool {
+        match (&*self.dims, self.itemsize) {
+            ([_, (columns, step)], 4) => *columns > 1 && *step == 4 && Tile::turns::<u32>(),
+            ([_, (columns, step)], 8) => *columns > 1 && *step == 8 && Tile::turns::<u64>(),
+            _ => false,
+        }
     }
 
     /// The same memory with dimensions after the rows in the order in which values arrive:
@@ -69,7 +146,7 @@ impl<'o> Dest<'o> {
                 *to = *from;
             }
         }
-        Dest { ptr: self.ptr, dims, itemsize: self.itemsize, memory: PhantomData }
+        Dest { ptr: self.ptr, first: self.first, dims, itemsize: self.itemsize, memory: PhantomData }
     }
 
     /// Columns of a matrix from `first` on (its last dimension), with `shape` in their place; `None` past
@@ -90,7 +167,7 @@ impl<'o> Dest<'o> {
             dim.1 = stride;
             stride *= dim.0 as isize;
         }
-        Some(Dest { ptr, dims, itemsize: self.itemsize, memory: PhantomData })
+        Some(Dest { ptr, first: self.first, dims, itemsize: self.itemsize, memory: PhantomData })
     }
 
     /// One more dimension at the end, for records whose `count` parts of `itemsize` are written
@@ -100,7 +177,7 @@ impl<'o> Dest<'o> {
         let itemsize = self.itemsize / count;
         // SAFETY: each element has `count` parts of this size, and `part` is one of them.
         let ptr = unsafe { self.ptr.byte_add(itemsize * part.min(count - 1)) };
-        Dest { ptr, dims: self.dims.clone(), itemsize, memory: PhantomData }
+        Dest { ptr, first: self.first, dims: self.dims.clone(), itemsize, memory: PhantomData }
     }
 
     /// One field of records: `offset` bytes into each, an array of `shape` in C order there.
@@ -119,7 +196,7 @@ impl<'o> Dest<'o> {
             dim.1 = stride;
             stride *= dim.0.max(1) as isize;
         }
-        Some(Dest { ptr, dims, itemsize, memory: PhantomData })
+        Some(Dest { ptr, first: self.first, dims, itemsize, memory: PhantomData })
     }
 
     /// Calls `each` with the runs that elements `start..start + len` are made of, in the order in
@@ -134,6 +211,8 @@ impl<'o> Dest<'o> {
         mut each: impl FnMut(usize, Run<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let elements = self.dims.iter().map(|dim| dim.0).product::<usize>();
+        let before = self.first * self.dims.iter().skip(1).map(|dim| dim.0).product::<usize>();
+        let start = start.saturating_sub(before);
         let end = start.saturating_add(len).min(elements);
         let (mut run_len, mut stride, mut outer) = (1, self.itemsize as isize, self.dims.len());
         for (i, (n, step)) in self.dims.iter().enumerate().rev() {
@@ -161,7 +240,7 @@ impl<'o> Dest<'o> {
             let n = (run_len - within).min(end - at);
             // SAFETY: `at` is one of the elements, and `offset` is where it lies.
             let ptr = unsafe { self.ptr.byte_offset(offset) };
-            each(at, Run { ptr, len: n, stride, itemsize: self.itemsize, memory: PhantomData })?;
+            each(before + at, Run { ptr, len: n, stride, itemsize: self.itemsize, memory: PhantomData })?;
             at += n;
         }
         Ok(())
@@ -205,6 +284,24 @@ impl Run<'_> {
             let ptr = unsafe { self.ptr.byte_offset(self.stride * (at + i) as isize) };
             // SAFETY: the element has the size of `D` and may be written, aligned or not.
             unsafe { ptr.cast::<MaybeUninit<D>>().write_unaligned(*value) };
+        }
+    }
+
+    /// Writes values from element `at` on; what is past the end or of another size is left out.
+    #[inline(always)]
+    pub(crate) fn write_each<D: Copy>(&mut self, at: usize, values: impl ExactSizeIterator<Item = D>) {
+        if self.itemsize != size_of::<D>() || at >= self.len {
+            return;
+        }
+        // SAFETY: element `at` is one of the `len`.
+        let first = unsafe { self.ptr.byte_offset(self.stride * at as isize) };
+        let mut offset = 0;
+        for value in values.take(self.len - at) {
+            // SAFETY: one of the elements after it.
+            let ptr = unsafe { first.byte_offset(offset) };
+            // SAFETY: the element has the size of `D` and may be written, aligned or not.
+            unsafe { ptr.cast::<D>().write_unaligned(value) };
+            offset += self.stride;
         }
     }
 
@@ -272,6 +369,21 @@ impl Run<'_> {
         old
     }
 
+    /// The addresses in `count` elements from `at` on, where none has one yet and they lie in a row. For arrays of
+    /// Python objects, as [`Run::replace_pointer`].
+    ///
+    /// # Safety
+    /// The elements are initialised pointers.
+    #[inline]
+    #[must_use]
+    pub unsafe fn empty_pointers(&mut self, at: usize, count: usize) -> Option<&mut [usize]> {
+        let places = self.contiguous::<usize>()?.get_mut(at..at.checked_add(count)?)?;
+        let places: *mut [usize] = std::ptr::from_mut(places) as *mut [usize];
+        // SAFETY: initialised by the caller's promise, and as uniquely borrowed as the run.
+        let places = unsafe { &mut *places };
+        (places.iter().fold(0, |any, old| any | old) == 0).then_some(places)
+    }
+
     /// Copies the whole run at once from `bytes[skip..]`; false where it isn't contiguous or
     /// `bytes` is too short.
     pub(crate) fn copy_bytes(&mut self, bytes: &[u8], skip: usize, width: usize) -> bool {
@@ -281,9 +393,10 @@ impl Run<'_> {
         if self.stride != width as isize || self.itemsize != width {
             return self.len == 0 || width == 0;
         }
-        // SAFETY: `len` elements of `width` bytes follow each other in the run, and `bytes` has as
-        // many; it is borrowed, so it isn't the memory that this run borrows uniquely.
-        unsafe { self.ptr.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        // SAFETY: `len` elements of `width` bytes follow each other in the run, borrowed uniquely, and `bytes`
+        // has as many; uninitialised memory is what `MaybeUninit` is for.
+        let own = unsafe { std::slice::from_raw_parts_mut(self.ptr.as_ptr().cast(), bytes.len()) };
+        kernels::copy(bytes, own);
         true
     }
 }

@@ -9,7 +9,7 @@ use crate::kernels::{self, Failed, Window};
 use crate::mapping::{Element, map};
 use crate::options::Fill;
 use crate::plan::{LeafStep, Op, Plan};
-use crate::source::{Block, Data, Leaf, Octets, Part};
+use crate::source::{Bits, Block, Data, Leaf, Octets, Part, ViewRow, low_mask};
 
 /// A stretch of values of one part, and the memory they go to.
 #[derive(Debug)]
@@ -40,6 +40,45 @@ impl<'v> Visit<'v> {
             block.valid = 0;
         }
         block
+    }
+
+    /// Booleans from `at` on, up to 64 of them: which are true, and which are there. Zeros past the end.
+    #[inline]
+    #[must_use]
+    pub fn booleans(&self, bits: &Bits<'_>, at: usize) -> (u64, u64) {
+        let (word, valid) = self.part.bit_words(bits, self.start + at);
+        let all = low_mask(self.run.len().saturating_sub(at));
+        (word & all, valid & all)
+    }
+
+    /// Where text or binary values from `at` on follow each other and are all there, up to 64 of them: the buffer,
+    /// and in `bounds` where in it each begins, the last one's end after them.
+    #[inline]
+    #[must_use]
+    pub fn row(&self, at: usize, bounds: &mut [usize; 65]) -> Option<&'v [u8]> {
+        let len = self.run.len().saturating_sub(at).min(64);
+        let there = self.part.is_direct() && !self.part.validity.word(self.start + at) & low_mask(len) == 0;
+        match &*self.part.data {
+            Data::Binary { offsets, values } if there => {
+                offsets.read_row(self.start + at, bounds.get_mut(..=len)?).then_some(*values)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same for views.
+    #[inline]
+    #[must_use]
+    pub fn view_row(&self, at: usize) -> Option<ViewRow<'v>> {
+        let len = self.run.len().saturating_sub(at).min(64);
+        let first = self.start + at;
+        let there = self.part.is_direct() && !self.part.validity.word(first) & low_mask(len) == 0;
+        match &*self.part.data {
+            Data::Views { views, buffers } if there => {
+                Some(ViewRow { views: views.get(first..first + len)?, buffers })
+            }
+            _ => None,
+        }
     }
 
     /// The bytes of a block's text or binary values.

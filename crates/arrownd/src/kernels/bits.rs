@@ -4,6 +4,7 @@
 use std::mem::MaybeUninit;
 
 use super::blocks::Window;
+use super::dispatch::{Kernel, claim_ahead, dispatch};
 use crate::execute::Run;
 use crate::source::{Bits, Part};
 
@@ -79,6 +80,31 @@ pub(super) fn convert_bits<D: Copy>(
     }
 }
 
+/// One of three addresses for each of 64 booleans: false's, true's, or that of what stands for a missing one.
+pub fn choose(word: u64, valid: u64, choices: [usize; 3], out: &mut [usize; 64]) {
+    dispatch(Choose { word, valid, choices, out });
+}
+
+struct Choose<'o> {
+    word: u64,
+    valid: u64,
+    choices: [usize; 3],
+    out: &'o mut [usize; 64],
+}
+
+impl Kernel for Choose<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { word, valid, choices: [no, yes, missing], out } = self;
+        for (lane, to) in out.iter_mut().enumerate() {
+            let there = if word >> lane & 1 != 0 { yes } else { no };
+            *to = if valid >> lane & 1 != 0 { there } else { missing };
+        }
+    }
+}
+
 type Block = [MaybeUninit<u8>; 64];
 
 /// Writes one byte, 0 or 1, for each bit of the words that `word` gives for every 64th position.
@@ -116,6 +142,7 @@ fn expand_with(run: &mut Run<'_>, word: impl Fn(usize) -> u64, unpack_word: impl
     let mut at = 0;
     if let Some(out) = run.contiguous::<u8>() {
         for block in out.as_chunks_mut::<64>().0 {
+            claim_ahead(block);
             unpack_word(word(at), block);
             at += 64;
         }

@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 
 use bytemuck::Pod;
 
-use super::dispatch::{Kernel, dispatch};
+use super::dispatch::{FAR, Kernel, ahead, dispatch, fetch_ahead};
 use crate::execute::Run;
 use crate::source::{Block, Bounds, Part, RunsInARow, low_mask};
 
@@ -60,7 +60,7 @@ pub(super) fn convert<S: Pod, D: Copy, C: Convert<S, D>>(
         (Some(values), _, Some(runs))
             if window.part.validity.is_full() && pass.run.contiguous::<D>().is_some() =>
         {
-            pass.runs(values, runs)
+            dispatch(Runs { pass, values, runs })
         }
         // What is gathered waits for memory: one form for all vector widths keeps the code small.
         _ => pass.gather(aligned),
@@ -89,13 +89,33 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
         let aligned: Option<&[S]> = bytemuck::try_cast_slice(bytes).ok();
         let mut spare = [S::zeroed(); 64];
         let full = validity.is_full();
+        let ahead = ahead(len * size);
         let mut at = 0;
         if let (Some(values), Some(out)) = (aligned, self.run.contiguous::<D>()) {
             let (blocks, _) = values.as_chunks::<64>();
             let (outs, _) = out.as_chunks_mut::<64>();
             for (block, out) in blocks.iter().zip(outs) {
+                fetch_ahead(block, ahead);
                 let valid = if full { u64::MAX } else { validity.word(start + at) };
                 convert_block(block, valid, out, self.fill, self.how).map_err(|i| Failed(start + at + i))?;
+                at += 64;
+            }
+        } else if let (Some(values), false) = (aligned, C::CHECKED) {
+            // One at a time to where they belong: a block in between would be copied twice.
+            for block in values.as_chunks::<64>().0 {
+                fetch_ahead(block, ahead);
+                let valid = if full { u64::MAX } else { validity.word(start + at) };
+                match self.fill.filter(|_| valid != u64::MAX) {
+                    None => self.run.write_each(at, block.iter().map(|value| self.how.apply(*value))),
+                    Some(fill) => {
+                        let there = |lane: usize| valid >> lane & 1 == 1;
+                        let values = block.iter().enumerate();
+                        self.run.write_each(
+                            at,
+                            values.map(|(lane, v)| if there(lane) { self.how.apply(*v) } else { fill }),
+                        );
+                    }
+                }
                 at += 64;
             }
         }
@@ -126,43 +146,89 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Pass<'_, '_, '_, '_, S, D, C> {
         let len = self.run.len();
         let mut block = Block::empty();
         let mut spare = [S::zeroed(); 64];
-        for at in (0..len).step_by(64) {
+        let mut at = 0;
+        if let (Some(values), Some(out)) = (aligned, self.run.contiguous::<D>()) {
+            let keys = part.keys_in_a_row();
+            for places in out.as_chunks_mut::<64>().0 {
+                // The commonest keys, all there: without an index for each in between.
+                let row = keys.filter(|_| !C::CHECKED && part.validity.is_full());
+                if let Some(row) =
+                    row.and_then(|(keys, base)| keys.get(base + start + at..base + start + at + 64))
+                {
+                    for (to, key) in places.iter_mut().zip(row) {
+                        let value = values.get(u32::from_ne_bytes(*key) as usize).copied();
+                        *to = MaybeUninit::new(self.how.apply(value.unwrap_or(S::zeroed())));
+                    }
+                } else {
+                    part.follow(start + at, 64, &mut block);
+                    bring(bytes, aligned, &block, &mut spare);
+                    convert_block(&spare, block.valid, places, self.fill, self.how)
+                        .map_err(|lane| Failed(start + at + lane))?;
+                }
+                at += 64;
+            }
+        }
+        while at < len {
             part.follow(start + at, len - at, &mut block);
             bring(bytes, aligned, &block, &mut spare);
             let mut out = [MaybeUninit::uninit(); 64];
             convert_block(&spare, block.valid, &mut out, self.fill, self.how)
                 .map_err(|lane| Failed(start + at + lane))?;
-            let out = out.get(..block.len).unwrap_or_default();
-            match self.run.contiguous::<D>().and_then(|run| run.get_mut(at..at + block.len)) {
-                Some(places) => places.copy_from_slice(out),
-                None => self.run.write(at, out),
-            }
+            self.run.write(at, out.get(..block.len).unwrap_or_default());
+            at += block.len;
         }
         Ok(())
     }
+}
 
-    /// Runs of one value each.
-    #[inline(never)]
-    fn runs(self, values: &[S], runs: RunsInARow<'_>) -> Result<(), Failed> {
-        let Window { start, .. } = self.window;
-        let Some(mut out) = self.run.contiguous::<D>() else { return Ok(()) };
-        let mut at = start;
+/// Runs of one value each.
+struct Runs<'s, 'l, P, S> {
+    pass: P,
+    values: &'s [S],
+    runs: RunsInARow<'l>,
+}
+
+impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Runs<'_, '_, Pass<'_, '_, '_, '_, S, D, C>, S> {
+    type Out = Result<(), Failed>;
+
+    #[inline(always)]
+    fn run(self) -> Self::Out {
+        /// So many places are written without asking how long the run is.
+        const SHORT: usize = 32;
+        let Self { pass, values, runs } = self;
+        let Some(mut out) = pass.run.contiguous::<D>() else { return Ok(()) };
+        let mut at = pass.window.start;
         let mut run = runs.find(at);
+        let mut ends = [0; 64];
         while !out.is_empty() {
-            let n = runs.end(run).saturating_sub(at).clamp(1, out.len());
-            let Some((places, rest)) = out.split_at_mut_checked(n) else { break };
-            let value = values.get(run).copied().unwrap_or(S::zeroed());
-            let there = runs.valid.is_none_or(|bits| bits.get(run));
-            if C::CHECKED && there && !self.how.quick(value) && !self.how.exact(value) {
-                return Err(Failed(at));
+            let known = runs.ends(run, &mut ends);
+            for end in known {
+                let n = end.saturating_sub(at).min(out.len());
+                let value = values.get(run).copied().unwrap_or(S::zeroed());
+                let there = runs.valid.is_none_or(|bits| bits.get(run));
+                if C::CHECKED && there && n > 0 && !pass.how.quick(value) && !pass.how.exact(value) {
+                    return Err(Failed(at));
+                }
+                let value = match pass.fill {
+                    Some(fill) if !there => fill,
+                    _ => pass.how.apply(value),
+                };
+                // What is written past a run's end is the next ones', and written again with theirs: the
+                // lengths of short runs can't be foretold, and a wrong guess costs more than the stores.
+                if let Some(places) = out.first_chunk_mut::<SHORT>() {
+                    *places = [MaybeUninit::new(value); SHORT];
+                    if n > SHORT {
+                        out.get_mut(SHORT..n).unwrap_or_default().fill(MaybeUninit::new(value));
+                    }
+                } else {
+                    out.get_mut(..n).unwrap_or_default().fill(MaybeUninit::new(value));
+                }
+                out = out.split_at_mut_checked(n).map_or(&mut [], |(_, rest)| rest);
+                (run, at) = (run + 1, at + n);
             }
-            let value = match self.fill {
-                Some(fill) if !there => fill,
-                _ => self.how.apply(value),
-            };
-            places.fill(MaybeUninit::new(value));
-            out = rest;
-            (run, at) = (run + 1, at + n);
+            if known.is_empty() {
+                break;
+            }
         }
         Ok(())
     }
@@ -195,6 +261,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Rows<'_, '_, Pass<'_, '_, '_,
             let mut exact = true;
             // As many values as there are places, the next lists' among them: one loop without a branch.
             if let Some(own) = values.get(first + within..first + within + n) {
+                fetch_ahead(own, FAR);
                 for (lane, (to, value)) in places.iter_mut().zip(own).enumerate() {
                     let converted = pass.how.apply(*value);
                     *to = MaybeUninit::new(if lane < there { converted } else { fill });

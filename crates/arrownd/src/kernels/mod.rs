@@ -1,9 +1,11 @@
 //! Loops over one chunk: straight from the Arrow buffers into memory that is given, once.
 
+mod ascii;
 pub(crate) mod bits;
 mod blocks;
 pub(crate) mod calendar;
 mod cast;
+mod copy;
 mod decimal;
 pub(crate) mod dispatch;
 pub(crate) mod keys;
@@ -12,10 +14,14 @@ pub(crate) mod offsets;
 mod opaque;
 mod text;
 mod ticks;
+pub(crate) mod turn;
 
+pub use ascii::is_ascii;
+pub use bits::choose;
 pub(crate) use blocks::{Failed, Window};
 pub use calendar::civil;
 pub(crate) use cast::cast;
+pub(crate) use copy::copy;
 pub use decimal::DecimalText;
 pub(crate) use opaque::{copy_opaque, fill_nothing};
 pub(crate) use text::{longest, text};

@@ -34,24 +34,25 @@ impl Kernel for Pass<'_, '_> {
     fn run(self) -> Result<()> {
         let Self { visit, dtype, missing } = self;
         let is_text = matches!(visit.step.element, Element::Varlen { text: true });
+        let mut bounds = [0; 65];
         for at in (0..visit.run.len()).step_by(64) {
-            let block = visit.block(at);
-            let octets = visit.octets(&block);
-            let ascii = is_text && octets.is_ascii();
-            if (ascii || !is_text)
-                && block.valid == low_mask(block.len)
-                && let Some(row) = octets.row()
+            let len = (visit.run.len() - at).min(64);
+            if let Some(values) = visit.row(at, &mut bounds)
+                && let Some(bounds) = bounds.get(..=len)
+                && (!is_text || values.get(bounds[0]..bounds[len]).is_some_and(ascii))
             {
-                let values = octets.each().get(..block.len).unwrap_or_default();
                 let done = match dtype {
-                    DType::Unicode(_) => widen_row::<u32>(&mut visit.run, at, values, row),
-                    _ => widen_row::<u8>(&mut visit.run, at, values, row),
+                    DType::Unicode(_) => widen_row::<u32>(&mut visit.run, at, values, bounds),
+                    _ => widen_row::<u8>(&mut visit.run, at, values, bounds),
                 };
                 // Otherwise the loop below finds the value that is to blame, if it is one.
                 if done == Some(true) || done == Some(false) && !visit.step.check {
                     continue;
                 }
             }
+            let block = visit.block(at);
+            let octets = visit.octets(&block);
+            let ascii = is_text && octets.is_ascii();
             for (i, bytes) in octets.each().iter().take(block.len).enumerate() {
                 if block.valid >> i & 1 == 0 {
                     widen(visit.run.element(at + i), missing, missing.len());
@@ -79,23 +80,41 @@ impl Kernel for Pass<'_, '_> {
     }
 }
 
-/// Writes values that follow each other in `row` to elements that do; `None` where these don't, false
-/// where one value was cut or ends with a NUL.
+/// Writes values that follow each other, each from where `bounds` say, to elements that do; `None` where these don't,
+/// false where one value was cut or ends with a NUL.
 #[inline(always)]
 fn widen_row<T: Copy + From<u8>>(
     run: &mut Run<'_>,
     at: usize,
-    values: &[&[u8]],
-    mut row: &[u8],
+    values: &[u8],
+    bounds: &[usize],
 ) -> Option<bool> {
-    let out = run.words::<T>(at, values.len())?;
-    let width = out.len().checked_div(values.len())?;
+    let count = bounds.len().checked_sub(1)?;
+    let out = run.words::<T>(at, count)?;
+    let width = out.len().checked_div(count)?;
+    let reach = width.next_multiple_of(8);
     let mut kept = true;
-    for (out, value) in out.chunks_exact_mut(width).zip(values) {
-        kept &= widen(out, row, value.len()) & (value.last() != Some(&0));
-        row = row.get(value.len()..)?;
+    for (i, (start, end)) in bounds.iter().zip(bounds.get(1..)?).enumerate() {
+        let len = end - start;
+        let own = out.get_mut(i * width..)?;
+        let from = values.get(*start..start + reach);
+        if let (Some(from), Some(to)) = (from, own.get_mut(..reach)) {
+            // What is too much is the next value's, and written again with it.
+            for (i, (to, from)) in to.as_chunks_mut().0.iter_mut().zip(from.as_chunks().0).enumerate() {
+                eight(to, from, len.saturating_sub(8 * i));
+            }
+        } else {
+            widen(own.get_mut(..width)?, values.get(*start..)?, len);
+        }
+        kept &= (len <= width) & (len == 0 || values.get(end - 1) != Some(&0));
     }
     Some(kept)
+}
+
+/// Whether all bytes are ASCII, compiled for the vector width of the loop that asks.
+#[inline(always)]
+fn ascii(bytes: &[u8]) -> bool {
+    bytes.iter().fold(0, |all, byte| all | byte) < 0x80
 }
 
 /// Writes bytes as code points or bytes, zeros after them; false where they are cut. `bytes` may go
@@ -104,12 +123,13 @@ fn widen_row<T: Copy + From<u8>>(
 fn widen<T: Copy + From<u8>>(out: &mut [MaybeUninit<T>], bytes: &[u8], len: usize) -> bool {
     let fits = len <= out.len();
     if let (Some(bytes), Some(last)) = (bytes.get(..out.len()), out.len().checked_sub(8)) {
-        let mut at = 0;
-        while at < last {
-            eight(out, bytes, at, len);
-            at += 8;
+        for at in (0..last).step_by(8).chain([last]) {
+            let from = bytes.get(at..).and_then(|bytes| bytes.first_chunk::<8>());
+            let to = out.get_mut(at..).and_then(|out| out.first_chunk_mut::<8>());
+            if let (Some(from), Some(to)) = (from, to) {
+                eight(to, from, len.saturating_sub(at));
+            }
         }
-        eight(out, bytes, last, len);
         return fits;
     }
     let (head, tail) = out.split_at_mut(len.min(out.len()));
@@ -122,17 +142,14 @@ fn widen<T: Copy + From<u8>>(out: &mut [MaybeUninit<T>], bytes: &[u8], len: usiz
     fits
 }
 
+/// Widens the first `len` of eight bytes, zeros after them.
 #[inline(always)]
-fn eight<T: Copy + From<u8>>(out: &mut [MaybeUninit<T>], bytes: &[u8], at: usize, len: usize) {
-    let from = bytes.get(at..).and_then(|bytes| bytes.first_chunk::<8>());
-    let to = out.get_mut(at..).and_then(|out| out.first_chunk_mut::<8>());
-    if let (Some(from), Some(to)) = (from, to) {
-        let kept = low_mask(8 * len.saturating_sub(at));
-        // Written out: the compiler makes one widening move of it, and of no loop.
-        let [a, b, c, d, e, f, g, h] = (u64::from_le_bytes(*from) & kept).to_le_bytes();
-        let code = |byte: u8| MaybeUninit::new(T::from(byte));
-        *to = [code(a), code(b), code(c), code(d), code(e), code(f), code(g), code(h)];
-    }
+fn eight<T: Copy + From<u8>>(to: &mut [MaybeUninit<T>; 8], from: &[u8; 8], len: usize) {
+    let kept = low_mask(8 * len);
+    // Written out: the compiler makes one widening move of it, and of no loop.
+    let [a, b, c, d, e, f, g, h] = (u64::from_le_bytes(*from) & kept).to_le_bytes();
+    let code = |byte: u8| MaybeUninit::new(T::from(byte));
+    *to = [code(a), code(b), code(c), code(d), code(e), code(f), code(g), code(h)];
 }
 
 fn decode(out: &mut [MaybeUninit<u8>], text: &str) -> bool {

@@ -291,10 +291,15 @@ impl<'a> RunsInARow<'a> {
         first_above(&self.ends, (self.base + at) as i64)
     }
 
-    /// The position of the result that a run ends before.
-    #[inline(always)]
-    pub(crate) fn end(&self, run: usize) -> usize {
-        (self.ends.get(run) as usize).saturating_sub(self.base)
+    /// The positions of the result that the runs from `first` on end before, as many as there is room for.
+    #[inline]
+    pub(crate) fn ends<'o>(&self, first: usize, room: &'o mut [usize; 64]) -> &'o [usize] {
+        let there = self.ends.len().saturating_sub(first).min(64);
+        let found = room.get_mut(..there).unwrap_or_default();
+        for (i, end) in found.iter_mut().enumerate() {
+            *end = (self.ends.get(first + i) as usize).saturating_sub(self.base);
+        }
+        found
     }
 }
 

@@ -1,5 +1,7 @@
 //! Bitmaps: validity and booleans, at any bit offset.
 
+use crate::kernels::dispatch::{Kernel, dispatch};
+
 /// `len` bits, the first at bit `offset` of `bytes`.
 #[derive(Debug, Clone, Copy)]
 pub struct Bits<'a> {
@@ -92,19 +94,7 @@ impl<'a> Bits<'a> {
     /// How many bits are set. Reads the bitmap once.
     #[must_use]
     pub fn count_ones(&self) -> usize {
-        let mut ones = 0;
-        let mut at = 0;
-        // Whole words without the shifts: this is what a null count costs.
-        if self.offset == 0 {
-            let (words, _) = self.bytes.get(..self.len / 64 * 8).unwrap_or_default().as_chunks::<8>();
-            ones = words.iter().map(|w| u64::from_ne_bytes(*w).count_ones() as usize).sum();
-            at = words.len() * 64;
-        }
-        while at < self.len {
-            ones += self.word_within(at).count_ones() as usize;
-            at += 64;
-        }
-        ones
+        dispatch(Ones(*self))
     }
 
     /// The first bit that isn't set.
@@ -114,6 +104,30 @@ impl<'a> Bits<'a> {
             let zeros = !self.word(at) & low_mask(self.len - at);
             (zeros != 0).then(|| at + zeros.trailing_zeros() as usize)
         })
+    }
+}
+
+struct Ones<'a>(Bits<'a>);
+
+impl Kernel for Ones<'_> {
+    type Out = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        let Self(bits) = self;
+        let mut ones = 0;
+        let mut at = 0;
+        // Whole words without the shifts: this is what a null count costs.
+        if bits.offset == 0 {
+            let (words, _) = bits.bytes.get(..bits.len / 64 * 8).unwrap_or_default().as_chunks::<8>();
+            ones = words.iter().map(|w| u64::from_ne_bytes(*w).count_ones() as usize).sum();
+            at = words.len() * 64;
+        }
+        while at < bits.len {
+            ones += bits.word_within(at).count_ones() as usize;
+            at += 64;
+        }
+        ones
     }
 }
 

@@ -38,7 +38,7 @@ pub use chunk::{Chunk, Data, Offsets};
 pub use column::{Column, Leaf, Node, Ragged, Way};
 pub use keys::Keys;
 pub use native::chunk_of;
-pub use octets::Octets;
+pub use octets::{Octets, ViewRow, is_utf8};
 pub use part::{Held, Part, Validity};
 pub use path::Path;
 pub use plain::{PlainView, plain_view};

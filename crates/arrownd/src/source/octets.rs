@@ -141,7 +141,9 @@ impl<'a> Octets<'a> {
     pub fn not_utf8(&self) -> Option<(usize, Utf8Error)> {
         let len = 64 - self.valid.leading_zeros() as usize;
         let whole = self.whole.filter(|_| self.valid == low_mask(len));
-        if let Some(Ok(text)) = whole.and_then(|(whole, len)| whole.get(..len)).map(from_utf8) {
+        if let Some(Ok(text)) =
+            whole.and_then(|(whole, len)| whole.get(..len)).map(simdutf8::basic::from_utf8)
+        {
             let mut at = 0;
             // Whole characters may still be cut apart between two values.
             let uncut = self.each.iter().all(|bytes| {
@@ -154,6 +156,63 @@ impl<'a> Octets<'a> {
         }
         self.each.iter().enumerate().find_map(|(i, bytes)| Some((i, from_utf8(bytes).err()?)))
     }
+}
+
+/// Text or binary views that follow each other and are all there.
+#[derive(Debug, Clone, Copy)]
+pub struct ViewRow<'a> {
+    pub(crate) views: &'a [[u8; 16]],
+    pub(crate) buffers: &'a [&'a [u8]],
+}
+
+impl<'a> ViewRow<'a> {
+    /// The bytes of each value.
+    #[inline(always)]
+    pub fn each(self) -> impl Iterator<Item = &'a [u8]> {
+        self.views.iter().map(move |view| view_bytes(view, self.buffers))
+    }
+
+    /// Whether every value is ASCII.
+    #[inline]
+    #[must_use]
+    pub fn is_ascii(self) -> bool {
+        let all = self.views.iter().fold(true, |ascii, view| {
+            // What lies in the view is looked at in one go: zeros fill it up.
+            let short = u32::from_le_bytes([view[0], view[1], view[2], view[3]]) <= 12;
+            ascii & (!short | ((u128::from_le_bytes(*view) >> 32) & (u128::MAX / 255 * 128) == 0))
+        });
+        all && self.each().all(|bytes| bytes.len() <= 12 || bytes.is_ascii())
+    }
+}
+
+impl Offsets<'_> {
+    /// As many of them as there is room for, from `start` on; false past the end.
+    #[inline]
+    pub(crate) fn read_row(&self, start: usize, room: &mut [usize]) -> bool {
+        let Some(range) = start.checked_add(room.len()).map(|end| start..end) else { return false };
+        macro_rules! read {
+            ($offsets:expr, $t:ty) => {{
+                let Some(row) = $offsets.get(range) else { return false };
+                for (to, offset) in room.iter_mut().zip(row) {
+                    *to = <$t>::from_ne_bytes(*offset) as usize;
+                }
+            }};
+        }
+        match self {
+            Self::I32(offsets) => read!(offsets, i32),
+            Self::I64(offsets) => read!(offsets, i64),
+        }
+        true
+    }
+}
+
+/// Whether text that is cut where `bounds` say is UTF-8, whole and every piece of it.
+#[must_use]
+pub fn is_utf8(values: &[u8], bounds: &[usize]) -> bool {
+    let [first, .., last] = bounds else { return true };
+    let Some(Ok(text)) = values.get(*first..*last).map(simdutf8::basic::from_utf8) else { return false };
+    // Whole characters may still be cut apart between two values.
+    bounds.iter().all(|bound| bound.checked_sub(*first).is_some_and(|at| text.is_char_boundary(at)))
 }
 
 /// What is there, of things numbered in the block.

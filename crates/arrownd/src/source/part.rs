@@ -6,6 +6,7 @@ use super::access::{Block, Hop, RunsInARow, follow, follow_into};
 use super::bits::{Bits, low_mask};
 use super::bounds::Bounds;
 use super::chunk::Data;
+use super::keys::Keys;
 
 /// The values of a part: the producer's chunk, or a slice of it.
 #[derive(Debug)]
@@ -117,6 +118,17 @@ impl Part<'_> {
         match self.hops.as_slice() {
             [Hop::Start { base, inner }, Hop::List { bounds, width, inner: 1 }] if inner == width => {
                 Some((bounds, *base, *width))
+            }
+            _ => None,
+        }
+    }
+
+    /// Where the values are a dictionary's and have keys of the commonest width: the keys, and the first one's place.
+    #[inline]
+    pub(crate) fn keys_in_a_row(&self) -> Option<(&[[u8; 4]], usize)> {
+        match self.hops.as_slice() {
+            [Hop::Start { base, inner: 1 }, Hop::Keys(Keys::I32(keys) | Keys::U32(keys))] => {
+                Some((keys, *base))
             }
             _ => None,
         }

@@ -4,55 +4,101 @@
     reason = "vector instructions that the CPU was asked for, on elements that lie anywhere"
 )]
 
-use super::gather::{Element, copy};
+/// One element, and how it is copied.
+pub(crate) trait Element: Copy {
+    /// Its bytes stay in their order.
+    const AS_IT_IS: bool;
+    fn native(self) -> Self;
+}
+macro_rules! plain {
+    ($($t:ty),*) => { $(impl Element for $t {
+        const AS_IT_IS: bool = true;
+        #[inline(always)]
+        fn native(self) -> Self { self }
+    })* };
+}
+plain!(u8, u16, u32, u64, u128);
+
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct Swapped<T>(T);
+macro_rules! swapped {
+    ($($t:ty),*) => { $(impl Element for Swapped<$t> {
+        const AS_IT_IS: bool = false;
+        #[inline(always)]
+        fn native(self) -> Self { Self(self.0.swap_bytes()) }
+    })* };
+}
+swapped!(u16, u32, u64);
+
+/// Copies one element from so many bytes after `from` to so many after `to`.
+///
+/// # Safety
+/// Both are there.
+#[inline(always)]
+pub(crate) unsafe fn copy<T: Element>(from: *const u8, at: isize, to: *mut u8, place: isize) {
+    // SAFETY: the caller's promise.
+    let from = unsafe { from.offset(at) };
+    // SAFETY: the caller's promise.
+    let to = unsafe { to.offset(place) };
+    // SAFETY: the caller's promise; it may lie anywhere.
+    let value = unsafe { from.cast::<T>().read_unaligned() };
+    // SAFETY: as above.
+    unsafe { to.cast::<T>().write_unaligned(value.native()) };
+}
 
 /// A stretch of two dimensions: where its first element lies and goes, and how far the next ones are, in bytes.
 #[derive(Clone, Copy)]
-pub(super) struct Tile {
-    pub(super) from: *const u8,
-    pub(super) to: *mut u8,
-    pub(super) rows: usize,
-    pub(super) columns: usize,
+pub(crate) struct Tile<'l> {
+    pub(crate) from: *const u8,
+    /// Where each column lies, if not a step after the one before.
+    pub(crate) lines: Option<&'l [*const u8]>,
+    pub(crate) to: *mut u8,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
     /// From one row, and from one column, to the next in the array.
-    pub(super) steps: (isize, isize),
+    pub(crate) steps: (isize, isize),
     /// From one row to the next where they go; columns lie next to each other there.
-    pub(super) apart: isize,
+    pub(crate) apart: isize,
 }
 
-impl Tile {
+impl Tile<'_> {
     /// Copies all elements.
     ///
     /// # Safety
     /// They are there, and have a place.
     #[inline(always)]
-    pub(super) unsafe fn copy<T: Element>(self) {
+    pub(crate) unsafe fn copy<T: Element>(self) {
         // SAFETY: the caller's promise.
-        let (rows, columns) = unsafe { self.turn::<T>() };
-        for c in 0..self.columns {
-            // What was turned around already isn't copied again.
-            for r in (if c < columns { rows } else { 0 })..self.rows {
-                let at = self.steps.0 * r as isize + self.steps.1 * c as isize;
-                let place = self.apart * r as isize + (c * size_of::<T>()) as isize;
-                // SAFETY: an element of the tile, and its place.
-                unsafe { copy::<T>(self.from, at, self.to, place) };
-            }
+        if unsafe { self.turn::<T>() } {
+            return;
+        }
+        let copy = |row: usize, column: usize| {
+            let place = self.apart * row as isize + (column * size_of::<T>()) as isize;
+            // SAFETY: an element of the tile, and its place.
+            unsafe { copy::<T>(self.line(column), self.steps.0 * row as isize, self.to, place) };
+        };
+        if self.columns < 8 {
+            (0..self.rows).for_each(|row| (0..self.columns).for_each(|column| copy(row, column)));
+        } else {
+            (0..self.columns).for_each(|column| (0..self.rows).for_each(|row| copy(row, column)));
         }
     }
 
     /// Whether there are instructions that turn blocks of such elements around.
-    pub(super) fn turns<T: Element>() -> bool {
+    pub(crate) fn turns<T: Element>() -> bool {
         #[cfg(target_arch = "x86_64")]
         return T::AS_IT_IS && matches!(size_of::<T>(), 4 | 8) && is_x86_feature_detected!("avx2");
         #[cfg(not(target_arch = "x86_64"))]
         false
     }
 
-    /// Turns whole blocks around where the CPU can; how many rows and columns that were.
+    /// Turns it around block by block; false where the CPU can't, or there is no whole block.
     ///
     /// # Safety
     /// As [`Tile::copy`].
     #[inline(always)]
-    unsafe fn turn<T: Element>(self) -> (usize, usize) {
+    unsafe fn turn<T: Element>(self) -> bool {
         #[cfg(target_arch = "x86_64")]
         if Self::turns::<T>() && self.steps.0 == size_of::<T>() as isize {
             return match size_of::<T>() {
@@ -60,25 +106,30 @@ impl Tile {
                 4 => unsafe { self.turn32() },
                 // SAFETY: as above.
                 8 => unsafe { self.turn64() },
-                _ => (0, 0),
+                _ => false,
             };
         }
-        (0, 0)
+        false
     }
 
-    /// Where the element at `row` and `column` lies, and where it goes.
+    /// Where a column lies.
+    #[inline(always)]
+    fn line(&self, column: usize) -> *const u8 {
+        match self.lines {
+            Some(lines) => lines.get(column).copied().unwrap_or(self.from),
+            None => self.from.wrapping_offset(self.steps.1 * column as isize),
+        }
+    }
+
+    /// Where the element at `row` and `column` goes.
     ///
     /// # Safety
     /// The tile has that element, of `size` bytes.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    unsafe fn places(&self, row: usize, column: usize, size: usize) -> (*const u8, *mut u8) {
-        let at = self.steps.0 * row as isize + self.steps.1 * column as isize;
-        let place = self.apart * row as isize + (column * size) as isize;
+    unsafe fn place(&self, row: usize, column: usize, size: usize) -> *mut u8 {
         // SAFETY: the caller's promise.
-        let from = unsafe { self.from.offset(at) };
-        // SAFETY: the caller's promise.
-        (from, unsafe { self.to.offset(place) })
+        unsafe { self.to.offset(self.apart * row as isize + (column * size) as isize) }
     }
 
     /// Asks for what the tile after this one reads of a column: more columns than the CPU follows by itself.
@@ -97,18 +148,20 @@ impl Tile {
     /// As [`Tile::copy`], and rows lie next to each other in the array.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    unsafe fn turn32(self) -> (usize, usize) {
+    unsafe fn turn32(self) -> bool {
         use std::arch::x86_64::{
             __m256, _mm256_permute2f128_ps, _mm256_shuffle_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
         };
-        let (rows, columns) = (self.rows / 8 * 8, self.columns / 8 * 8);
-        for row in (0..rows).step_by(8) {
-            for column in (0..columns).step_by(8) {
+        if self.rows < 8 || self.columns < 8 {
+            return false;
+        }
+        for row in blocks(self.rows, 8) {
+            for column in blocks(self.columns, 8) {
                 // SAFETY: a block of the tile.
-                let (from, to) = unsafe { self.places(row, column, 4) };
-                let read = |i: isize| -> __m256 {
-                    // SAFETY: so many columns are left.
-                    let line = unsafe { from.offset(self.steps.1 * i) };
+                let to = unsafe { self.place(row, column, 4) };
+                let read = |i: usize| -> __m256 {
+                    // SAFETY: so many columns are left, and the row is one of the tile's.
+                    let line = unsafe { self.line(column + i).offset(self.steps.0 * row as isize) };
                     self.fetch(line);
                     // SAFETY: eight rows of it, which may lie anywhere.
                     unsafe { line.cast::<__m256>().read_unaligned() }
@@ -136,7 +189,7 @@ impl Tile {
                 }
             }
         }
-        (rows, columns)
+        true
     }
 
     /// Blocks of four by four elements of eight bytes.
@@ -145,16 +198,18 @@ impl Tile {
     /// As [`Tile::turn32`].
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    unsafe fn turn64(self) -> (usize, usize) {
+    unsafe fn turn64(self) -> bool {
         use std::arch::x86_64::{__m256d, _mm256_permute2f128_pd, _mm256_unpackhi_pd, _mm256_unpacklo_pd};
-        let (rows, columns) = (self.rows / 4 * 4, self.columns / 4 * 4);
-        for row in (0..rows).step_by(4) {
-            for column in (0..columns).step_by(4) {
+        if self.rows < 4 || self.columns < 4 {
+            return false;
+        }
+        for row in blocks(self.rows, 4) {
+            for column in blocks(self.columns, 4) {
                 // SAFETY: a block of the tile.
-                let (from, to) = unsafe { self.places(row, column, 8) };
-                let read = |i: isize| -> __m256d {
-                    // SAFETY: so many columns are left.
-                    let line = unsafe { from.offset(self.steps.1 * i) };
+                let to = unsafe { self.place(row, column, 8) };
+                let read = |i: usize| -> __m256d {
+                    // SAFETY: so many columns are left, and the row is one of the tile's.
+                    let line = unsafe { self.line(column + i).offset(self.steps.0 * row as isize) };
                     self.fetch(line);
                     // SAFETY: four rows of it, which may lie anywhere.
                     unsafe { line.cast::<__m256d>().read_unaligned() }
@@ -174,8 +229,15 @@ impl Tile {
                 write(3, _mm256_permute2f128_pd::<0x31>(ab, cd));
             }
         }
-        (rows, columns)
+        true
     }
+}
+
+/// Where blocks of `size` begin that cover `len` places: the last one reaches back into the one before.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn blocks(len: usize, size: usize) -> impl Iterator<Item = usize> {
+    (0..len).step_by(size).map(move |at| at.min(len - size))
 }
 
 #[cfg(test)]
@@ -183,12 +245,13 @@ mod tests {
     use super::*;
 
     fn turned<T: Element + PartialEq + std::fmt::Debug>(values: impl Fn(usize) -> T) {
-        for (rows, columns) in [(1, 1), (3, 9), (8, 8), (9, 17), (32, 32), (31, 40)] {
+        for (rows, columns) in [(1, 1), (3, 9), (70, 3), (8, 8), (9, 17), (32, 32), (31, 40)] {
             let array: Vec<T> = (0..rows * columns).map(&values).collect();
             let mut found = array.clone();
             let size = size_of::<T>() as isize;
             let tile = Tile {
                 from: array.as_ptr().cast(),
+                lines: None,
                 to: found.as_mut_ptr().cast(),
                 rows,
                 columns,
