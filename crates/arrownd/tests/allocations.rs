@@ -101,12 +101,19 @@ fn a_masked_view_allocates_the_same_whatever_its_length() {
     assert_eq!(of(10), of(1_000_000));
 }
 
+/// What the rows of a matrix are turned around in, whatever the length.
+const BLOCK: usize = 130 << 10;
+
 /// A copy of `n` elements of `T` allocates their bytes, in one piece, and the constant.
 fn check_copy<T: Item>(array: &dyn Array, n: usize, options: &Options) {
+    check_copy_by::<T>(array, n, options, 0);
+}
+
+fn check_copy_by<T: Item>(array: &dyn Array, n: usize, options: &Options, block: usize) {
     let (sum, largest, view) = asked::<T>(array, options);
     assert!(!view);
     assert_eq!(largest, n * size_of::<T>());
-    assert!(sum - largest <= CONSTANT, "{} beside the result", sum - largest);
+    assert!(sum - largest <= CONSTANT + block, "{} beside the result", sum - largest);
 }
 
 #[test]
@@ -140,6 +147,6 @@ fn a_matrix_allocates_its_result_and_nothing_else_that_grows() {
     ]);
     for order in [Order::F, Order::C] {
         let options = Options { order, ..Options::default() };
-        check_copy::<f64>(&table, 2 * N, &options);
+        check_copy_by::<f64>(&table, 2 * N, &options, BLOCK);
     }
 }

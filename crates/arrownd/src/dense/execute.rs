@@ -7,6 +7,7 @@ use arrow_buffer::Buffer;
 
 use super::array::{Dense, Input};
 use super::cast::cast;
+use super::deinterleave::deinterleave;
 use super::job::Job;
 use super::made::{Made, nest};
 use super::memory::Memory;
@@ -16,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::plan::{Plan, Step};
 
 /// Bytes that are read of all fields before the next rows: they fit the innermost caches.
-const TOGETHER: usize = 1 << 16;
+const TOGETHER: usize = 32 << 10;
 
 /// Carries out a plan of the same input.
 ///
@@ -25,7 +26,8 @@ const TOGETHER: usize = 1 << 16;
 /// that isn't nullable; and what the memory refuses with.
 pub fn execute(plan: &Plan, input: &Input, memory: &mut dyn Memory) -> Result<Made> {
     let mut jobs = Vec::new();
-    prepare(plan, input, 1, memory, &mut jobs)?;
+    prepare(plan, input, 1, &mut jobs)?;
+    allocate(&mut jobs, memory)?;
     run(&mut jobs)?;
     assemble(plan, input, 1, &mut jobs.into_iter(), memory)
 }
@@ -45,14 +47,22 @@ fn ordered(dense: &Dense, step: &ToArrow) -> Dense {
     }
 }
 
-/// Finds memory for what has to be made, a job a leaf, in the order of the plan.
-fn prepare(
-    plan: &Plan,
-    input: &Input,
-    outer: usize,
-    memory: &mut dyn Memory,
-    jobs: &mut Vec<Job>,
-) -> Result<()> {
+/// Gives all jobs their memory, at once: the fields of a struct are one allocation, which is worth large pages where
+/// its columns alone aren't.
+fn allocate(jobs: &mut [Job], memory: &mut dyn Memory) -> Result<()> {
+    let wanted: Vec<usize> = jobs.iter_mut().flat_map(Job::wants).map(|(bytes, _)| bytes).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let rooms = memory.allocate_each(&wanted)?;
+    for ((_, to), room) in jobs.iter_mut().flat_map(Job::wants).zip(rooms) {
+        *to = room;
+    }
+    Ok(())
+}
+
+/// Finds what has to be made, a job a leaf, in the order of the plan.
+fn prepare(plan: &Plan, input: &Input, outer: usize, jobs: &mut Vec<Job>) -> Result<()> {
     let step = step_of(plan)?;
     match (input, &step.values) {
         (Input::Dense(dense), Values::Dense { target, recode, marker, missing, shared, .. }) => {
@@ -60,21 +70,21 @@ fn prepare(
             let dense = ordered(dense, step);
             let mut job = Job::new(dense, rows, plan.path());
             if !shared {
-                job.copy(*recode, target, step.safe, memory)?;
+                job.copy(*recode, target, step.safe);
             }
             if *missing {
-                job.bitmap(*marker, memory)?;
+                job.bitmap(*marker);
             }
             jobs.push(job);
         }
         (Input::Struct(columns), Values::Struct { missing }) => {
             for ((_, input), plan) in columns.fields.iter().zip(&plan.children) {
-                prepare(plan, input, columns.outer, memory, jobs)?;
+                prepare(plan, input, columns.outer, jobs)?;
             }
             if *missing {
                 let rows = flattened(&columns.shape, columns.outer).first().copied().unwrap_or(0);
                 let mut job = Job::of_masks(columns.masks.clone(), rows);
-                job.bitmap(None, memory)?;
+                job.bitmap(None);
                 jobs.push(job);
             }
         }
@@ -91,6 +101,9 @@ fn run(jobs: &mut [Job]) -> Result<()> {
         for job in jobs {
             job.run(0..job.rows())?;
         }
+        return Ok(());
+    }
+    if deinterleave(jobs) {
         return Ok(());
     }
     let (rows, row) = (jobs[0].rows(), jobs.iter().map(Job::row_bytes).sum::<usize>().max(1));

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::array::{Dense, Mask};
 use super::execute::filled;
 use super::facts::{BLOCK, Scratch};
-use super::memory::{Memory, Room};
+use super::memory::Room;
 use super::strided::Strided;
 use super::target::Recode;
 use super::ticks;
@@ -38,12 +38,14 @@ struct Copy {
     recode: Recode,
     to: String,
     check: bool,
+    bytes: usize,
     room: Room,
 }
 
 struct Bitmap {
     marker: Option<Marker>,
     nulls: usize,
+    bytes: usize,
     room: Room,
 }
 
@@ -84,24 +86,38 @@ impl Job {
     }
 
     /// The values get memory of their own.
-    pub(super) fn copy(
-        &mut self,
-        recode: Recode,
-        target: &Field,
-        check: bool,
-        memory: &mut dyn Memory,
-    ) -> Result<()> {
+    pub(super) fn copy(&mut self, recode: Recode, target: &Field, check: bool) {
         let (len, size) = self.values().map_or((0, 1), |values| (values.len(), values.size()));
-        let room = memory.allocate(recode.bytes(len, size))?;
-        self.copy = Some(Copy { recode, to: type_name(target), check, room });
-        Ok(())
+        let bytes = recode.bytes(len, size);
+        self.copy = Some(Copy { recode, to: type_name(target), check, bytes, room: Room::new(0) });
     }
 
     /// Missing values get a bitmap.
-    pub(super) fn bitmap(&mut self, marker: Option<Marker>, memory: &mut dyn Memory) -> Result<()> {
-        let room = memory.allocate((self.rows * self.each).div_ceil(64) * 8)?;
-        self.bitmap = Some(Bitmap { marker, nulls: 0, room });
-        Ok(())
+    pub(super) fn bitmap(&mut self, marker: Option<Marker>) {
+        let bytes = (self.rows * self.each).div_ceil(64) * 8;
+        self.bitmap = Some(Bitmap { marker, nulls: 0, bytes, room: Room::new(0) });
+    }
+
+    /// What has to be allocated: bytes, and where the memory goes.
+    pub(super) fn wants(&mut self) -> impl Iterator<Item = (usize, &mut Room)> {
+        let copy = self.copy.as_mut().map(|copy| (copy.bytes, &mut copy.room));
+        copy.into_iter().chain(self.bitmap.as_mut().map(|bitmap| (bitmap.bytes, &mut bitmap.room)))
+    }
+
+    /// The values, where nothing else is to be done than to copy them, one for each row and an even step apart.
+    pub(super) fn column(&self) -> Option<Strided<'_>> {
+        let values = self.values()?;
+        let same = matches!(self.copy, Some(Copy { recode: Recode::Same, .. }));
+        let plain = same && self.bitmap.is_none() && self.each == 1 && self.parts == 1 && !values.swapped;
+        (plain && values.dims.len() == 1 && values.len() == self.rows).then_some(values)
+    }
+
+    /// Where copied values from row `start` on go: so many bytes.
+    pub(super) fn place(&mut self, start: usize, len: usize) -> &mut [MaybeUninit<u8>] {
+        match &mut self.copy {
+            Some(copy) => stretch(&mut copy.room, start, len),
+            None => &mut [],
+        }
     }
 
     pub(super) fn is_busy(&self) -> bool {
@@ -172,7 +188,7 @@ impl Job {
                     nonzero(block, words);
                     store(words, stretch(room, at / 8, count * 8).as_chunks_mut().0);
                 }
-                Some(Copy { recode: Recode::Ticks { op, narrow }, room, check, to }) => {
+                Some(Copy { recode: Recode::Ticks { op, narrow }, room, check, to, .. }) => {
                     let width = if *narrow { 4 } else { 8 };
                     let out = stretch(room, at * width, n * width);
                     let ticks = bytemuck::try_cast_slice::<u8, i64>(block);

@@ -18,6 +18,14 @@ pub trait Memory: Send {
     /// # Errors
     /// What the allocator refuses with.
     fn allocate(&mut self, bytes: usize) -> Result<Room>;
+
+    /// Several pieces of memory that are used together, and may share one owner.
+    ///
+    /// # Errors
+    /// As [`Memory::allocate`].
+    fn allocate_each(&mut self, bytes: &[usize]) -> Result<Vec<Room>> {
+        bytes.iter().map(|bytes| self.allocate(*bytes)).collect()
+    }
 }
 
 /// arrow's own allocator.
@@ -67,6 +75,19 @@ impl Room {
     #[must_use]
     pub unsafe fn given(ptr: NonNull<u8>, bytes: usize, owner: Arc<dyn Allocation>) -> Self {
         Self { memory: Kind::Given { ptr, bytes, owner: Owner(owner) } }
+    }
+
+    /// Pieces of memory that `owner` frees once it is dropped by all of them.
+    ///
+    /// # Safety
+    /// As [`Room::given`], for each piece: they share no bytes.
+    pub unsafe fn given_each(
+        pieces: impl IntoIterator<Item = (NonNull<u8>, usize)>,
+        owner: &Arc<dyn Allocation>,
+    ) -> Vec<Self> {
+        let pieces = pieces.into_iter();
+        // SAFETY: the caller's promise.
+        pieces.map(|(ptr, bytes)| unsafe { Self::given(ptr, bytes, Arc::clone(owner)) }).collect()
     }
 
     /// How many bytes there are. *O(1)*.

@@ -5,6 +5,7 @@
 
 mod array;
 pub mod cast;
+mod deinterleave;
 mod execute;
 mod facts;
 mod gather;

@@ -1,6 +1,7 @@
 //! Step 3, execute: carries a plan out and decides nothing.
 
 mod dest;
+mod interleave;
 mod rows;
 mod view;
 mod visit;
@@ -9,6 +10,8 @@ pub use dest::{Dest, Run};
 pub use view::ViewOf;
 pub use visit::Visit;
 
+use std::ops::Range;
+
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernels;
@@ -16,6 +19,7 @@ use crate::mapping::Element;
 use crate::options::{Fill, Options, Order};
 use crate::plan::{Facts, LeafStep, Plan, Step, plan};
 use crate::source::{Column, Hop, Leaf, Node, Part, RowValues};
+use interleave::Columns;
 use rows::RowCursor;
 
 /// A plan and the source it was made for: neither can meet another.
@@ -191,9 +195,16 @@ impl<'s> Task<'s> {
         let skipped = |plan: &Plan| objects.is_some_and(|yes| yes != apart(plan.dtype));
         match (&self.plan.step, &self.column.node) {
             (Step::Records(record), Node::Struct { .. }) => {
-                for (child, field) in self.children().zip(&record.fields) {
-                    if let Some(mut dest) = dest.field(field.offset, &field.dims, field.dtype.itemsize()) {
-                        child.visit(&mut dest, objects, each)?;
+                let rows = self.rows_of(dest);
+                // As in a matrix: a block of records stays in the cache until all of its fields are written.
+                let block = rows::block(self.plan);
+                for at in rows.clone().step_by(block) {
+                    let mut dest = dest.stretch(at..rows.end.min(at + block));
+                    for (child, field) in self.children().zip(&record.fields) {
+                        if let Some(mut dest) = dest.field(field.offset, &field.dims, field.dtype.itemsize())
+                        {
+                            child.visit(&mut dest, objects, each)?;
+                        }
                     }
                 }
                 Ok(())
@@ -207,22 +218,26 @@ impl<'s> Task<'s> {
                 },
             },
             (Step::Matrix { order, .. }, Node::Struct { columns, dims, .. }) => {
+                let within = self.rows_of(dest);
                 let mut cursors: Vec<_> = columns
                     .iter()
                     .filter_map(|column| match &column.node {
-                        Node::Leaf(leaf) => Some((leaf, RowCursor::new(leaf))),
+                        Node::Leaf(leaf) => Some((leaf, RowCursor::new(leaf, within.start))),
                         Node::Struct { .. } => None,
                     })
                     .collect();
-                let rows = self.column.rows.unwrap_or(0);
+                if objects == Some(false) && Columns::interleave(self.plan, dest) {
+                    let leaves = self.plan.children.iter().zip(cursors);
+                    return interleave::visit(leaves, within, dest, each);
+                }
                 let block = match order {
                     // A block of rows stays in the cache until all of its columns are written.
                     Order::C => rows::block(self.plan),
-                    Order::F => rows,
+                    Order::F => within.len(),
                 };
-                let mut at = 0;
-                while at < rows {
-                    let n = block.min(rows - at);
+                let mut left = within.len();
+                while left > 0 {
+                    let n = block.min(left);
                     let mut first = 0;
                     for (plan, (leaf, cursor)) in self.plan.children.iter().zip(&mut cursors) {
                         let Step::Leaf(step) = &plan.step else {
@@ -240,7 +255,7 @@ impl<'s> Task<'s> {
                             leaf_runs(plan, step, leaf, part, start, at, len, &mut dest, each)
                         })?;
                     }
-                    at += n;
+                    left -= n;
                 }
                 Ok(())
             }
@@ -250,6 +265,12 @@ impl<'s> Task<'s> {
 }
 
 impl Task<'_> {
+    /// The rows that go to this memory.
+    fn rows_of(&self, dest: &Dest<'_>) -> Range<usize> {
+        let rows = dest.rows();
+        rows.start..rows.end.min(self.column.rows.unwrap_or(0)).max(rows.start)
+    }
+
     fn visit_leaf<E>(
         &self,
         step: &LeafStep,
@@ -257,8 +278,9 @@ impl Task<'_> {
         dest: &mut Dest<'_>,
         each: &mut dyn FnMut(Visit<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        let rows = self.rows_of(dest);
         let mut dest = dest.arriving(&step.axes);
-        RowCursor::new(leaf).rows(self.column.rows.unwrap_or(0), |part, start, at, len| {
+        RowCursor::new(leaf, rows.start).rows(rows.len(), |part, start, at, len| {
             leaf_runs(self.plan, step, leaf, part, start, at, len, &mut dest, each)
         })
     }

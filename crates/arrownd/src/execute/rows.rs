@@ -16,8 +16,24 @@ pub(super) struct RowCursor<'l> {
 }
 
 impl<'l> RowCursor<'l> {
-    pub(super) fn new(leaf: &'l Leaf<'l>) -> Self {
-        Self { leaf, each: leaf.dims.iter().product(), part: 0, inside: 0, before: 0 }
+    /// Before row `first`.
+    pub(super) fn new(leaf: &'l Leaf<'l>, first: usize) -> Self {
+        let (mut part, mut inside) = (0, first);
+        while let Some(passed) = leaf.parts.get(part).filter(|part| part.rows <= inside) {
+            (part, inside) = (part + 1, inside - passed.rows);
+        }
+        Self { leaf, each: leaf.dims.iter().product(), part, inside, before: first }
+    }
+
+    /// The part that has all of the next `rows` rows, and the first of its values in them.
+    pub(super) fn peek(&self, rows: usize) -> Option<(&'l Part<'l>, usize)> {
+        let part = self.leaf.parts.get(self.part)?;
+        (rows <= part.rows - self.inside).then_some((part, self.inside * self.each))
+    }
+
+    /// Leaves out the next `rows` rows.
+    pub(super) fn skip(&mut self, rows: usize) {
+        let Ok(()) = self.rows(rows, |_, _, _, _| Ok::<(), std::convert::Infallible>(()));
     }
 
     /// Calls `visit(part, first value in the part, first value in the leaf, values)` for the next
@@ -45,9 +61,9 @@ impl<'l> RowCursor<'l> {
     }
 }
 
-/// Rows of a C-order matrix that fit in the second-level cache together, in whole blocks of 64.
+/// Rows of a C-order matrix, or records, that fit in the cache together, in whole blocks of 64.
 pub(super) fn block(plan: &Plan) -> usize {
-    const CACHE: usize = 128 << 10;
+    const CACHE: usize = 32 << 10;
     let width: usize = plan.trailing.iter().product();
     let row = width * plan.dtype().map_or(8, DType::itemsize);
     (CACHE / row.max(1) / 64).max(1) * 64
