@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use arrow_buffer::alloc::Allocation;
 use arrownd::dense::{Memory, Room};
 use arrownd::{DType, Error};
 use pyo3::prelude::*;
@@ -62,6 +63,18 @@ impl Memory for NumpyMemory {
         if bytes < SMALL {
             return Ok(Room::new(bytes));
         }
+        Ok(self.allocate_each(&[bytes])?.pop().unwrap_or_else(|| Room::new(0)))
+    }
+
+    /// One array for all that isn't small.
+    fn allocate_each(&mut self, wanted: &[usize]) -> Result<Vec<Room>, Error> {
+        let total = wanted
+            .iter()
+            .try_fold(0usize, |all, bytes| all.checked_add(bytes.checked_next_multiple_of(ALIGNMENT)?));
+        let bytes = total.unwrap_or(usize::MAX);
+        if bytes < SMALL {
+            return Ok(wanted.iter().map(|bytes| Room::new(*bytes)).collect());
+        }
         let too_much = || Error::BadValue(format!("there is no memory for {bytes} bytes"));
         Python::attach(|py| {
             let padded = bytes.checked_add(ALIGNMENT).ok_or_else(too_much)?;
@@ -71,9 +84,16 @@ impl Memory for NumpyMemory {
             let start = export::address(&array);
             // SAFETY: the new array has so many bytes more than are asked for.
             let start = unsafe { start.add(start.align_offset(ALIGNMENT).min(ALIGNMENT)) };
-            let owner = Arc::new(Kept::new(array.into_any().unbind()));
+            let owner: Arc<dyn Allocation> = Arc::new(Kept::new(array.into_any().unbind()));
+            let mut next = start;
+            let pieces = wanted.iter().map(|bytes| {
+                let own = next;
+                // SAFETY: the array has room for all pieces, each up to a multiple of the alignment.
+                next = unsafe { next.add(bytes.next_multiple_of(ALIGNMENT)) };
+                (own, *bytes)
+            });
             // SAFETY: nobody else has the array, which the owner keeps.
-            Ok(unsafe { Room::given(start, bytes, owner) })
+            Ok(unsafe { Room::given_each(pieces, &owner) })
         })
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
-use arrownd::{Dest, Fill, Octets, Run, Task, Visit};
+use arrownd::{Dest, Fill, Run, Task, Visit, is_ascii, is_utf8};
 use numpy::npyffi::PyArrayObject;
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::PyMemoryError;
@@ -14,6 +14,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyCapsule;
 
 use crate::errors::{Failure, Outcome};
+use crate::objects::pairs;
 
 /// `npy_string_allocator`
 #[repr(C)]
@@ -290,7 +291,27 @@ fn stretch(packer: &Packer, short: Option<&[u8; 16]>, mut visit: Visit<'_>) -> O
         // A mask tells.
         None => Some(&[]),
     };
+    let mut bounds = [0; 65];
     for at in (0..visit.run.len()).step_by(64) {
+        let len = (visit.run.len() - at).min(64);
+        if let (Some(last), Some(values)) = (short, visit.row(at, &mut bounds)) {
+            let bounds = bounds.get(..=len).unwrap_or_default();
+            let whole = bounds.first().zip(bounds.last()).and_then(|(a, b)| values.get(*a..*b));
+            // Otherwise the way below finds what is to blame.
+            if whole.is_some_and(is_ascii) || is_utf8(values, bounds) {
+                for (i, (start, end)) in pairs(bounds).enumerate() {
+                    let from = values.get(start..).unwrap_or_default();
+                    let (text, _) = from.split_at_checked(end - start).unwrap_or_default();
+                    if text.len() < 16 {
+                        let packed = MaybeUninit::new(short_string(from, text.len(), last));
+                        visit.run.write(at + i, &[packed]);
+                    } else if !packer.pack(&mut visit.run, at + i, Some(text)) {
+                        return Err(no_memory());
+                    }
+                }
+                continue;
+            }
+        }
         let block = visit.block(at);
         let octets = visit.octets(&block);
         if !octets.is_ascii()
@@ -301,7 +322,10 @@ fn stretch(packer: &Packer, short: Option<&[u8; 16]>, mut visit: Visit<'_>) -> O
         for (i, text) in octets.each().iter().take(block.len).enumerate() {
             let valid = block.valid >> i & 1 != 0;
             if let (true, Some(last), 0..16) = (valid, short, text.len()) {
-                visit.run.write(at + i, &[MaybeUninit::new(short_string(&octets, text, last))]);
+                visit.run.write(
+                    at + i,
+                    &[MaybeUninit::new(short_string(octets.from(text).unwrap_or(text), text.len(), last))],
+                );
             } else if !packer.pack(&mut visit.run, at + i, if valid { Some(text) } else { missing }) {
                 return Err(no_memory());
             }
@@ -310,22 +334,33 @@ fn stretch(packer: &Packer, short: Option<&[u8; 16]>, mut visit: Visit<'_>) -> O
     Ok(())
 }
 
-/// A text of up to 15 bytes as it is packed.
+/// What keeps the first bytes of sixteen.
+const FIRST: [u128; 16] = {
+    let mut masks = [0; 16];
+    let mut len = 0;
+    while len < 16 {
+        masks[len] = (1 << (8 * len)) - 1;
+        len += 1;
+    }
+    masks
+};
+
+/// A text of up to 15 bytes as it is packed; `from` may go on after it.
 #[inline(always)]
-fn short_string(octets: &Octets<'_>, text: &[u8], last: &[u8; 16]) -> [u8; 16] {
+fn short_string(from: &[u8], len: usize, last: &[u8; 16]) -> [u8; 16] {
     // Sixteen bytes are read where there are as many, and what is too much is made zero.
-    let bytes = match octets.from(text).and_then(|bytes| bytes.first_chunk::<16>()) {
+    let bytes = match from.first_chunk::<16>() {
         Some(bytes) => *bytes,
         None => {
             let mut bytes = [0; 16];
-            for (to, byte) in bytes.iter_mut().zip(text) {
+            for (to, byte) in bytes.iter_mut().zip(from) {
                 *to = *byte;
             }
             bytes
         }
     };
-    let packed = u128::from_le_bytes(bytes) & ((1 << (8 * text.len())) - 1);
-    (packed | u128::from(last.get(text.len()).copied().unwrap_or(0)) << 120).to_le_bytes()
+    let packed = u128::from_le_bytes(bytes) & FIRST.get(len).copied().unwrap_or(0);
+    (packed | u128::from(last.get(len).copied().unwrap_or(0)) << 120).to_le_bytes()
 }
 
 #[cold]

@@ -17,6 +17,7 @@ use pyo3::prelude::*;
 use crate::arguments::NaValues;
 use crate::errors::{Failure, Outcome};
 pub(crate) use nested::Maker;
+pub(crate) use text::pairs;
 
 /// Makes the object of one value that is there.
 trait Make {
@@ -104,19 +105,43 @@ impl Take for Each<'_, '_, '_> {
         }
         // The values of dictionaries and runs are made once; none of them can change.
         let mut made: Vec<Option<Bound<'_, PyAny>>> = Vec::new();
-        each(&mut self.visit, self.fill, |index| {
-            if let Some(Some(known)) = made.get(index) {
-                return Ok(known.clone());
+        for at in (0..self.visit.run.len()).step_by(64) {
+            let block = self.visit.block(at);
+            let mut lane = 0;
+            while lane < block.len {
+                // As far as all are known, without a look at anything else.
+                if block.valid == u64::MAX
+                    && let Some(places) = empty(&mut self.visit.run, at + lane, 64 - lane)
+                {
+                    let lanes = block.index.get(lane..).unwrap_or_default();
+                    for (place, index) in places.iter_mut().zip(lanes) {
+                        let Some(Some(known)) = made.get(*index) else { break };
+                        *place = held(known.clone());
+                        lane += 1;
+                    }
+                }
+                let Some(index) = block.index.get(lane).filter(|_| lane < block.len) else { break };
+                let object = if block.valid >> lane & 1 == 0 {
+                    self.fill.clone()
+                } else if let Some(Some(known)) = made.get(*index) {
+                    known.clone()
+                } else {
+                    let object = make
+                        .make(py, data, *index)
+                        .map_err(|error| located(error, &self.visit, at + lane))?;
+                    if *index >= made.len() {
+                        made.resize(index + 1, None);
+                    }
+                    if let Some(place) = made.get_mut(*index) {
+                        *place = Some(object.clone());
+                    }
+                    object
+                };
+                put(&mut self.visit.run, at + lane, object);
+                lane += 1;
             }
-            let object = make.make(py, data, index)?;
-            if index >= made.len() {
-                made.resize(index + 1, None);
-            }
-            if let Some(place) = made.get_mut(index) {
-                *place = Some(object.clone());
-            }
-            Ok(object)
-        })
+        }
+        Ok(())
     }
 }
 
@@ -127,6 +152,17 @@ fn each<'py>(
 ) -> Outcome<()> {
     for at in (0..visit.run.len()).step_by(64) {
         let block = visit.block(at);
+        if block.valid == u64::MAX
+            && let Some(places) = empty(&mut visit.run, at, 64)
+        {
+            let made = places.iter_mut().zip(block.index).try_for_each(|(place, index)| {
+                *place = held(how(index)?);
+                Ok(())
+            });
+            let Err(error) = made else { continue };
+            let made = places.iter().take_while(|place| **place != 0).count();
+            return Err(located(error, visit, at + made));
+        }
         for (i, index) in block.index.into_iter().take(block.len).enumerate() {
             let object = if block.valid >> i & 1 != 0 {
                 how(index).map_err(|error| located(error, visit, at + i))?
@@ -147,6 +183,20 @@ pub(crate) fn put(run: &mut Run<'_>, index: usize, object: Bound<'_, PyAny>) {
     // SAFETY: null in a new array; in the caller's `out` a reference that the array owned, and that
     // is now nobody's.
     unsafe { ffi::Py_XDECREF(old.cast()) };
+}
+
+/// So many places from `at` on of an array of objects, where there is none in them yet: what is put there needs no look
+/// at what was there.
+#[inline(always)]
+fn empty<'r>(run: &'r mut Run<'_>, at: usize, count: usize) -> Option<&'r mut [usize]> {
+    // SAFETY: as in `put`.
+    unsafe { run.empty_pointers(at, count) }
+}
+
+/// What an array of objects holds of one.
+#[inline(always)]
+fn held(object: Bound<'_, PyAny>) -> usize {
+    object.into_ptr().expose_provenance()
 }
 
 /// Kernels know a value, not in which row it is: the row is added here, and the path by [`under`].

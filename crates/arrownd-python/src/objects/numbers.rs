@@ -1,6 +1,6 @@
 //! Booleans and numbers.
 
-use arrownd::{Data, Element, Visit};
+use arrownd::{Data, Element, Visit, choose};
 use half::f16;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat};
@@ -17,23 +17,30 @@ impl Make for Nothing {
     }
 }
 
-/// Writes True and False from bits, 64 at a time: looking each bit up costs three times as much.
+/// Writes True and False from bits, 64 at a time and their references at once: one by one takes eight times as long.
 pub(super) fn booleans(py: Python<'_>, visit: &mut Visit<'_>, fill: &Bound<'_, PyAny>) {
-    let part = visit.part;
-    let Data::Bits(bits) = &*part.data else { return };
-    let (yes, no) =
-        (PyBool::new(py, true).to_owned().into_any(), PyBool::new(py, false).to_owned().into_any());
+    let Data::Bits(bits) = &*visit.part.data else { return };
+    let [no, yes] = [false, true].map(|value| PyBool::new(py, value).to_owned().into_any());
+    let choices = [&no, &yes, fill];
     for at in (0..visit.run.len()).step_by(64) {
-        let (mut word, mut valid) = part.bit_words(bits, visit.start + at);
-        for i in at..(at + 64).min(visit.run.len()) {
-            let object = match (valid & 1, word & 1) {
+        let (word, valid) = visit.booleans(bits, at);
+        if let Some(places) = super::empty(&mut visit.run, at, 64).and_then(|places| places.first_chunk_mut())
+        {
+            for (object, chosen) in choices.into_iter().zip([valid & !word, valid & word, !valid]) {
+                for _ in 0..chosen.count_ones() {
+                    super::held(object.clone());
+                }
+            }
+            choose(word, valid, choices.map(|object| object.as_ptr().expose_provenance()), places);
+            continue;
+        }
+        for lane in 0..(visit.run.len() - at).min(64) {
+            let object = match (valid >> lane & 1, word >> lane & 1) {
                 (0, _) => fill,
                 (_, 0) => &no,
                 _ => &yes,
             };
-            put(&mut visit.run, i, object.clone());
-            word >>= 1;
-            valid >>= 1;
+            put(&mut visit.run, at + lane, object.clone());
         }
     }
 }

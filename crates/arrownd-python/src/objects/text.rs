@@ -3,20 +3,51 @@
 
 use std::os::raw::c_char;
 
-use arrownd::{Data, Element, Error, Visit};
+use arrownd::{Data, Element, Error, Visit, is_ascii, is_utf8};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::repeated::Repeated;
-use super::{Make, put};
+use super::{Make, empty, held, put};
 use crate::errors::{Failure, Outcome};
 
 /// Writes str or bytes. The producer's UTF-8 is checked here, where it is handed out.
 pub(super) fn octets<'py>(py: Python<'py>, visit: &mut Visit<'_>, fill: &Bound<'py, PyAny>) -> Outcome<()> {
     let text = matches!(visit.step.element, Element::Varlen { text: true });
     let mut repeated = Repeated::new(visit.run.len());
+    let mut bounds = [0; 65];
     for at in (0..visit.run.len()).step_by(64) {
+        let len = (visit.run.len() - at).min(64);
+        if let Some(values) = visit.row(at, &mut bounds) {
+            let bounds = bounds.get(..=len).unwrap_or_default();
+            let whole = bounds.first().zip(bounds.last()).and_then(|(a, b)| values.get(*a..*b));
+            let ascii = text && whole.is_some_and(is_ascii);
+            // Otherwise the way below finds what is to blame.
+            if !text || ascii || is_utf8(values, bounds) {
+                let own = pairs(bounds).map(|(a, b)| values.get(a..b).unwrap_or_default());
+                let mut make = |value| make(py, value, (text, ascii), &mut repeated);
+                if let Some(places) = empty(&mut visit.run, at, len) {
+                    for (place, value) in places.iter_mut().zip(own) {
+                        *place = held(make(value)?);
+                    }
+                } else {
+                    for (i, value) in own.enumerate() {
+                        put(&mut visit.run, at + i, make(value)?);
+                    }
+                }
+                continue;
+            }
+        }
+        if let Some(row) = visit.view_row(at)
+            && (!text || row.is_ascii())
+            && let Some(places) = empty(&mut visit.run, at, len)
+        {
+            for (place, value) in places.iter_mut().zip(row.each()) {
+                *place = held(make(py, value, (text, text), &mut repeated)?);
+            }
+            continue;
+        }
         let block = visit.block(at);
         let octets = visit.octets(&block);
         let ascii = text && octets.is_ascii();
@@ -27,25 +58,42 @@ pub(super) fn octets<'py>(py: Python<'py>, visit: &mut Visit<'_>, fill: &Bound<'
             return Err(Failure::Core(visit.invalid_text(at + i, why)));
         }
         for (i, value) in octets.each().iter().take(block.len).enumerate() {
-            let make = || {
-                if !text {
-                    Ok(PyBytes::new(py, value).into_any())
-                } else if ascii || value.is_ascii() {
-                    self::ascii(py, value)
-                } else {
-                    // SAFETY: the block's text was found to be UTF-8.
-                    wide(py, unsafe { std::str::from_utf8_unchecked(value) })
-                }
-            };
-            let object = match block.valid >> i & 1 {
-                0 => fill.clone(),
-                _ if repeated.is_off() => make()?,
-                _ => repeated.get(value, make)?,
+            let object = if block.valid >> i & 1 == 0 {
+                fill.clone()
+            } else {
+                make(py, value, (text, ascii), &mut repeated)?
             };
             put(&mut visit.run, at + i, object);
         }
     }
     Ok(())
+}
+
+/// Where each of the values that follow each other begins and ends.
+#[inline(always)]
+pub(crate) fn pairs(bounds: &[usize]) -> impl Iterator<Item = (usize, usize)> {
+    bounds.iter().copied().zip(bounds.iter().copied().skip(1))
+}
+
+/// The object of a value: of text it is known that it is UTF-8, and perhaps that it is ASCII.
+#[inline(always)]
+fn make<'v, 'py>(
+    py: Python<'py>,
+    value: &'v [u8],
+    (text, ascii): (bool, bool),
+    repeated: &mut Repeated<'v, 'py>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let make = || {
+        if !text {
+            Ok(PyBytes::new(py, value).into_any())
+        } else if ascii || value.is_ascii() {
+            self::ascii(py, value)
+        } else {
+            // SAFETY: the caller's text was found to be UTF-8.
+            wide(py, unsafe { std::str::from_utf8_unchecked(value) })
+        }
+    };
+    if repeated.is_off() { make() } else { repeated.get(value, make) }
 }
 
 /// One str.
@@ -96,33 +144,50 @@ fn ascii<'py>(py: Python<'py>, value: &[u8]) -> PyResult<Bound<'py, PyAny>> {
 
 /// A str of more than ASCII.
 fn wide<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    // Short text is decoded once: how wide its characters are is known after that.
+    let mut codes = [0u32; 64];
+    if text.len() <= codes.len() {
+        let (mut count, mut all) = (0, 0);
+        for (to, character) in codes.iter_mut().zip(text.chars()) {
+            *to = character.into();
+            all |= *to;
+            count += 1;
+        }
+        let codes = codes.get(..count).unwrap_or_default();
+        return match all {
+            0x1_0000.. => fill(py, codes.iter().copied(), count, 0x0010_ffff),
+            0x100.. => fill(py, codes.iter().map(|code| *code as u16), count, 0xffff),
+            _ => fill(py, codes.iter().map(|code| *code as u8), count, 0xff),
+        };
+    }
     let (mut count, mut most) = (0, 0);
     for byte in text.bytes() {
         count += usize::from(byte & 0xc0 != 0x80);
         most = most.max(byte);
     }
+    let codes = text.chars().map(u32::from);
     match most {
         // The first byte tells how wide a character is.
-        0xf0.. => decode::<u32>(py, text, count, 0x0010_ffff, |code| code),
-        0xc4.. => decode::<u16>(py, text, count, 0xffff, |code| code as u16),
-        _ => decode::<u8>(py, text, count, 0xff, |code| code as u8),
+        0xf0.. => fill(py, codes, count, 0x0010_ffff),
+        0xc4.. => fill(py, codes.map(|code| code as u16), count, 0xffff),
+        _ => fill(py, codes.map(|code| code as u8), count, 0xff),
     }
 }
 
+/// A new string of these characters, `count` of them and none above `most`.
 #[inline(always)]
-fn decode<'py, T>(
-    py: Python<'py>,
-    text: &str,
+fn fill<T>(
+    py: Python<'_>,
+    codes: impl Iterator<Item = T>,
     count: usize,
     most: u32,
-    narrow: impl Fn(u32) -> T,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Bound<'_, PyAny>> {
     let (object, memory) = new_string::<T>(py, count, most)?;
-    for (i, character) in text.chars().take(count).enumerate() {
+    for (i, code) in codes.take(count).enumerate() {
         // SAFETY: one of the `count` characters.
         let to = unsafe { memory.add(i) };
         // SAFETY: the new string has room for it, and nobody else has the string.
-        unsafe { to.write(narrow(u32::from(character))) };
+        unsafe { to.write(code) };
     }
     Ok(object)
 }
