@@ -199,6 +199,11 @@ impl<'r> Reader<'r> {
         let owner = Arc::new(Kept::new(array.clone().into_any().unbind()));
         let writable = export::is_writeable(array);
         let (kind, descr) = (kind_of(&array.dtype())?, array.dtype());
+        if let (Kind::Fixed(dtype, swapped), true) = (&kind, masks.is_empty()) {
+            let whole = dense(array, (*dtype, *swapped), &masks, &owner).writable(writable);
+            let nothing = || Error::BadValue("names= is for a matrix".to_owned());
+            return Ok(Input::Struct(whole.columns(names).ok_or_else(nothing)?));
+        }
         let dtype = match &kind {
             Kind::Fixed(dtype, _) | Kind::Text(dtype) => *dtype,
             Kind::Objects => DType::Object,

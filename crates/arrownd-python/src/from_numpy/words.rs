@@ -1,5 +1,7 @@
 //! The words of `from_numpy`, in the core's terms.
 
+use std::collections::HashSet;
+
 use arrownd::dense::type_name::{Wanted, parse_type};
 use arrownd::dense::{OnWritable, Options};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -56,10 +58,9 @@ impl<'py> FromWords<'py> {
                 })
             })
             .collect::<PyResult<_>>()?;
-        if let Some(twice) =
-            names.iter().enumerate().find(|(i, name)| names.iter().take(*i).any(|n| n == *name))
-        {
-            return Err(PyValueError::new_err(format!("names has {:?} twice: rename one", twice.1)).into());
+        let mut seen = HashSet::with_capacity(names.len());
+        if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
+            return Err(PyValueError::new_err(format!("names has {twice:?} twice: rename one")).into());
         }
         Ok(Some(names))
     }

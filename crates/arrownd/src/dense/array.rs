@@ -135,6 +135,31 @@ impl Dense {
         self
     }
 
+    /// The columns of a matrix, each with a name; `None` for any other array, for masked ones, and for another number of
+    /// names.
+    #[must_use]
+    pub fn columns(&self, names: Vec<String>) -> Option<Columns> {
+        let (&[rows, columns], &[down, across]) = (self.shape.as_slice(), self.strides.as_slice()) else {
+            return None;
+        };
+        if names.len() != columns || !self.masks.is_empty() {
+            return None;
+        }
+        let column = |i: usize| Self {
+            // A column of no rows is nowhere: the address isn't used.
+            ptr: self.ptr.wrapping_offset(across.wrapping_mul(i as isize)),
+            shape: Shape::from_slice(&[rows]),
+            strides: Strides::from_slice(&[down]),
+            owner: Arc::clone(&self.owner),
+            masks: SmallVec::new(),
+            copied: self.copied.clone(),
+            ..*self
+        };
+        let fields = names.into_iter().enumerate().map(|(i, name)| (name, Input::Dense(column(i)))).collect();
+        let shape = self.shape.clone();
+        Some(Columns { dtype: Some(self.dtype), shape, outer: 1, fields, masks: SmallVec::new() })
+    }
+
     /// Its values as they are read: complex numbers are two.
     pub(super) fn values(&self) -> Strided<'_> {
         let (mut shape, mut strides, mut size) =
