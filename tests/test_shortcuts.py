@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import inspect
 import pickle
+import subprocess
+import sys
 import weakref
 from typing import Any
 
@@ -49,6 +51,9 @@ TYPES = {
     **{str(t): t for t in (pa.time64("us"), pa.time32("s"), pa.string(), pa.null(), pa.decimal128(12, 2))},
     "bool8": pa.bool8(),
     "uuid": pa.uuid(),
+    "binary(3)": pa.binary(3),
+    "binary(16)": pa.binary(16),
+    "month_day_nano": pa.month_day_nano_interval(),
 }
 
 
@@ -59,6 +64,10 @@ def values_of(kind: pa.DataType, nulls: bool = False) -> pa.Array:
         storage = pa.array([b"%016d" % i if kind.storage_type.bit_width == 128 else i % 2 for i in range(9)])
         return pa.ExtensionArray.from_storage(kind, storage.cast(kind.storage_type))
     numbers = [3, 1, 4, 1, 5, 9, 2, 6, None if nulls else 5]
+    if pa.types.is_fixed_size_binary(kind):
+        return pa.array([None if n is None else bytes([n + 1]) * kind.byte_width for n in numbers], kind)
+    if pa.types.is_interval(kind):
+        return pa.array([None if n is None else (n, n, n) for n in numbers], kind)
     if pa.types.is_boolean(kind):
         return pa.array([None if n is None else n > 3 for n in numbers])
     if pa.types.is_float16(kind):
@@ -99,14 +108,33 @@ def same(got: np.ndarray, wanted: np.ndarray) -> None:
         assert got.ctypes.data == wanted.ctypes.data, "both are views"
 
 
+# Calls that say the defaults, from those that are answered at once to those that go all the way: `columns=None` is
+# a word that the shortcuts know, `dtype=` the result's own is one that they don't.
+WORDS: list[dict[str, Any]] = [
+    {},
+    {"allow_copy": True},
+    {"nulls": "nan"},
+    {"nulls": "nan", "allow_copy": True},
+    {"columns": None},
+    {"nulls": "nan", "safe": False},
+]
+
+
+def the_whole_way(obj: Any) -> np.ndarray:
+    """Without any shortcut: `order=` is none of the words that they know, and makes no difference to one column."""
+    return arrownd.to_numpy(obj, order="F")
+
+
 @pytest.mark.parametrize("nulls", [False, True], ids=["full", "nulls"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("kind", TYPES)
 def test_pyarrow(kind: str, layout: str, nulls: bool) -> None:
     obj = LAYOUTS[layout](values_of(TYPES[kind], nulls))
-    for words in ({}, {"allow_copy": True}):
-        same(arrownd.to_numpy(obj, **words), arrownd.to_numpy(behind_capsules(obj), **words))
-    plan = arrownd.explain(obj)
+    plan, wanted = arrownd.explain(obj), the_whole_way(obj)
+    assert (plan.dtype, plan.shape) == (wanted.dtype, wanted.shape)
+    for words in WORDS:
+        same(arrownd.to_numpy(obj, **words), wanted)
+        same(arrownd.to_numpy(behind_capsules(obj), **words), wanted)
     if plan.copies:
         with pytest.raises(arrownd.CopyNotAllowedError):
             arrownd.to_numpy(obj, allow_copy=False)
@@ -120,6 +148,112 @@ def test_pyarrow_with_a_bitmap_that_hides_nothing(kind: str) -> None:
     assert obj.buffers()[0] is not None
     same(arrownd.to_numpy(obj), arrownd.to_numpy(behind_capsules(obj)))
     assert not arrownd.to_numpy(obj).flags.writeable
+
+
+@pytest.mark.parametrize("allow_copy", [True, False])
+def test_values_that_do_not_fit(allow_copy: bool) -> None:
+    obj = pa.array([2**53 + 1, 7, None, 2**62 + 1])
+    for producer in (obj, behind_capsules(obj), pa.chunked_array([obj]), pl.Series(obj)):
+        if not allow_copy:
+            with pytest.raises(arrownd.CopyNotAllowedError, match="1 value is missing"):
+                arrownd.to_numpy(producer, allow_copy=False, nulls="nan")
+            continue
+        with pytest.raises(arrownd.LossyCastError, match=r"9007199254740993.*position 0.*float64"):
+            arrownd.to_numpy(producer)
+        rounded = arrownd.to_numpy(producer, safe=False)
+        np.testing.assert_array_equal(rounded, [2.0**53, 7, np.nan, 2.0**62])
+
+
+@pytest.mark.parametrize("length", [16_383, 16_384, 100_001])
+@pytest.mark.parametrize("kind", [pa.int64(), pa.int8(), pa.float32(), pa.timestamp("ms"), pa.date32()])
+def test_long_copies_of_slices(kind: pa.DataType, length: int) -> None:
+    """With a bitmap that begins within a byte, and more values than are converted with the GIL."""
+    numbers = RNG.integers(0, 100, length + 5)
+    numbers = numbers.astype("i8" if pa.types.is_timestamp(kind) else "i4")
+    obj = pa.array(numbers, mask=RNG.random(length + 5) < 0.3).cast(kind)[3:-2]
+    for producer in (obj, behind_capsules(obj), pa.chunked_array([obj])):
+        got = arrownd.to_numpy(producer)
+        same(got, the_whole_way(obj))
+        assert got.flags.writeable and got.flags.owndata
+    missing = np.isnat(got) if got.dtype.kind == "M" else np.isnan(got)
+    assert missing.sum() == obj.null_count > 0
+
+
+def listed(values: pa.Array, *sizes: int) -> pa.Array:
+    for size in sizes:
+        values = pa.FixedSizeListArray.from_arrays(values, size)
+    return values
+
+
+LISTS = {
+    "1": lambda: listed(pa.array(np.arange(12, dtype="f4")), 3),
+    "2": lambda: listed(pa.array(np.arange(24)), 3, 4),
+    "5": lambda: listed(pa.array(np.arange(32)), 2, 1, 2, 1, 2),
+    "one row": lambda: listed(pa.array(np.arange(5)), 5),
+    "one column": lambda: listed(pa.array(np.arange(5)), 1),
+    "sliced": lambda: listed(pa.array(np.arange(24)), 3, 2)[1:3],
+    "sliced inside": lambda: listed(pa.array(np.arange(25))[1:], 3, 2),
+    "sliced everywhere": lambda: listed(listed(pa.array(np.arange(49))[1:], 2, 2)[1:9], 4)[1:],
+    "empty": lambda: listed(pa.array(np.arange(24)), 3)[:0],
+    "of none": lambda: pa.array([[], []], pa.list_(pa.int64(), 0)),
+    "times": lambda: listed(pa.array(np.arange(12).astype("M8[us]")), 3),
+    "days": lambda: listed(pa.array(np.arange(12).astype("M8[D]")), 3),
+    "bools": lambda: listed(pa.array([True, False] * 6), 3),
+    "bytes": lambda: listed(pa.array([b"abc", b"def"], pa.binary(3)), 2),
+    "text": lambda: listed(pa.array(["abc", "def"]), 2),
+    "bool8": lambda: listed(values_of(pa.bool8())[:8], 2),
+    "outer nulls": lambda: pa.array([[1, 2], None], pa.list_(pa.int64(), 2)),
+    "inner nulls": lambda: pa.array([[1, 2], [3, None]], pa.list_(pa.int64(), 2)),
+    "middle nulls": lambda: pa.array([[[1, 2], None], [[5, 6], [7, 8]]], pa.list_(pa.list_(pa.int64(), 2), 2)),
+    "nulls outside": lambda: pa.array([None, [1, 2], [3, 4]], pa.list_(pa.int64(), 2))[1:],
+    "inner nulls outside": lambda: pa.array([[None, 5], [1, 2], [3, 4]], pa.list_(pa.int64(), 2))[1:],
+    "tensors": lambda: pa.FixedShapeTensorArray.from_numpy_ndarray(np.arange(12).reshape(2, 3, 2)),
+    "in lists": lambda: pa.array([[[1, 2]], [[3, 4]]], pa.list_(pa.list_(pa.int64(), 2))),
+    "of dictionaries": lambda: listed(pa.array(["a", "b"]).dictionary_encode(), 2),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_fixed_size_lists(name: str) -> None:
+    obj = LISTS[name]()
+    wanted, plan = the_whole_way(obj), arrownd.explain(obj)
+    assert (plan.dtype, plan.shape) == (wanted.dtype, wanted.shape)
+    for producer in (obj, behind_capsules(obj), pa.chunked_array([obj])):
+        for words in WORDS:
+            same(arrownd.to_numpy(producer, **words), wanted)
+        if plan.copies:
+            with pytest.raises(arrownd.CopyNotAllowedError):
+                arrownd.to_numpy(producer, allow_copy=False)
+        else:
+            same(arrownd.to_numpy(producer, allow_copy=False), wanted)
+
+
+def test_lists_that_are_viewed_keep_what_they_show() -> None:
+    obj = listed(pa.array(np.arange(1000)), 10)
+    view = arrownd.to_numpy(obj)
+    assert view.ctypes.data == obj.values.buffers()[1].address
+    del obj
+    gc.collect()
+    again = [np.full(1000, 7) for _ in range(100)]
+    np.testing.assert_array_equal(view, np.arange(1000).reshape(100, 10))
+    assert len(again) == 100
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        view.flags.writeable = True
+
+
+def test_misaligned_lists() -> None:
+    memory = pa.py_buffer(np.frombuffer(b"x" + np.arange(4, dtype="i8").tobytes(), "u1"))[1:]
+    obj = listed(pa.Array.from_buffers(pa.int64(), 4, [None, memory]), 2)
+    got = arrownd.to_numpy(obj)
+    assert (got.ctypes.data, got.flags.aligned) == (memory.address, False)
+    same(got, the_whole_way(obj))
+
+
+def test_misaligned_copies() -> None:
+    memory = pa.py_buffer(np.frombuffer(b"x" + np.arange(9, dtype="i8").tobytes(), "u1"))[1:]
+    obj = pa.Array.from_buffers(pa.int64(), 9, [pa.py_buffer(b"\xf5\x01"), memory])
+    for producer in (obj, behind_capsules(obj)):
+        same(arrownd.to_numpy(producer), the_whole_way(obj))
 
 
 def test_misaligned() -> None:
@@ -168,7 +302,23 @@ POLARS = {
     "empty": pl.Series([], dtype=pl.Int64),
     "chunks": pl.concat([pl.Series([1, 2]), pl.Series([3])], rechunk=False),
     "Array": pl.Series([[1, 2], [3, 4]], dtype=pl.Array(pl.Int64, 2)),
+    "Array of Arrays": pl.Series(np.arange(24).reshape(2, 3, 4)),
+    "slice of an Array": pl.Series(np.arange(24).reshape(6, 4))[2:5],
+    "empty Array": pl.Series(np.arange(24).reshape(6, 4))[:0],
+    "chunks of an Array": pl.concat([pl.Series(np.arange(4).reshape(2, 2))] * 2, rechunk=False),
+    "Array of Datetime": pl.Series([[1, 2]], dtype=pl.Array(pl.Int64, 2)).cast(pl.Array(pl.Datetime("us"), 2)),
+    "Array of Date": pl.Series([[1, 2]], dtype=pl.Array(pl.Int64, 2)).cast(pl.Array(pl.Date, 2)),
+    "Array of Boolean": pl.Series([[True, False]], dtype=pl.Array(pl.Boolean, 2)),
+    "Array of String": pl.Series([["a", "b"]], dtype=pl.Array(pl.String, 2)),
+    "Array of Categorical": pl.Series([["a", "b"]], dtype=pl.Array(pl.Categorical, 2)),
+    "Array of Decimal": pl.Series([["1.5"]], dtype=pl.Array(pl.String, 1)).cast(pl.Array(pl.Decimal(9, 2), 1)),
+    "Array of Int128": pl.Series([[1, 2]], dtype=pl.Array(pl.Int128, 2)),
+    "Array of Lists": pl.Series([[[1, 2]], [[3, 4]]], dtype=pl.Array(pl.List(pl.Int64), 1)),
+    "Array of none": pl.Series([[], []], dtype=pl.Array(pl.Int64, 0)),
     "Array with nulls": pl.Series([[1, None], [3, 4]], dtype=pl.Array(pl.Int64, 2)),
+    "Array with outer nulls": pl.Series([[1, 2], None], dtype=pl.Array(pl.Int64, 2)),
+    "Array with a bitmap": pl.Series([[1, None], [3, 4]], dtype=pl.Array(pl.Int64, 2))[1:],
+    "Array with nulls in Arrays": pl.Series([[[1, 2], None]], dtype=pl.Array(pl.Array(pl.Int64, 2), 2)),
     "List": pl.Series([[1, 2], [3, 4]]),
     "Struct": pl.Series([{"a": 1, "b": 2.5}]),
     "Null": pl.Series([None, None]),
@@ -178,7 +328,9 @@ POLARS = {
 @pytest.mark.parametrize("name", POLARS)
 def test_polars(name: str) -> None:
     series = POLARS[name]
-    same(arrownd.to_numpy(series), arrownd.to_numpy(StreamCapsule(series)))
+    for words in WORDS:
+        same(arrownd.to_numpy(series, **words), the_whole_way(series))
+        same(arrownd.to_numpy(StreamCapsule(series), **words), the_whole_way(series))
     plan = arrownd.explain(series)
     if plan.copies:
         with pytest.raises(arrownd.CopyNotAllowedError):
@@ -187,6 +339,24 @@ def test_polars(name: str) -> None:
         got = arrownd.to_numpy(series, allow_copy=False)
         assert (got.dtype, got.shape) == (plan.dtype, plan.shape)
         assert not got.flags.writeable
+
+
+def test_polars_before_and_after_arrays_were_seen() -> None:
+    """How Polars is asked for its view depends on whether a series of arrays was seen; the view doesn't."""
+    program = """
+import numpy as np, polars as pl, arrownd
+numbers, nulls = pl.Series(np.arange(5)), pl.Series([1, None])
+arrays = pl.Series(np.arange(6).reshape(3, 2))
+missing = pl.Series([[1, None], [3, 4]], dtype=pl.Array(pl.Int64, 2))
+def look():
+    views = [arrownd.to_numpy(numbers), arrownd.to_numpy(arrays)]
+    copies = [arrownd.to_numpy(nulls), arrownd.to_numpy(missing)]
+    return [(a.tolist(), a.dtype, a.flags.writeable, a.strides) for a in views + copies], [a.ctypes.data for a in views]
+first, again = look(), look()
+assert repr(first) == repr(again), (first, again)
+assert repr(first[0][0][0]) == "[0, 1, 2, 3, 4]" and repr(first[0][3][0]) == "[[1.0, nan], [3.0, 4.0]]", first
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_polars_series_that_changes_afterwards() -> None:
@@ -257,6 +427,13 @@ def test_calls_that_are_not_plain() -> None:
     assert arrownd.to_numpy(numbers, writable=True).flags.writeable
     assert arrownd.to_numpy(numbers, "f8").dtype == np.float64
     assert arrownd.to_numpy(*[numbers], allow_copy=False).tolist() == [1, 2, 3]
+    with pytest.raises(ValueError, match='nulls="none"|nulls=.none.'):
+        arrownd.to_numpy(numbers, nulls="none")
+    with pytest.raises(arrownd.NullsError):
+        arrownd.to_numpy(pa.array([1, None]), nulls="raise")
+    assert isinstance(arrownd.to_numpy(pa.array([1, None]), nulls="masked"), np.ma.MaskedArray)
+    own = type("Own", (str,), {})("nan")
+    assert arrownd.to_numpy(pa.array([1, None]), nulls=own, allow_copy=True).dtype == np.float64
 
 
 def test_exceptions_of_producers_arrive() -> None:

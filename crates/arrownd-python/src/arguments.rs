@@ -75,7 +75,7 @@ impl Words<'_> {
         !self.writable
             && !self.structured
             && self.dtype.is_none()
-            && self.nulls.is_none()
+            && self.nulls.as_ref().is_none_or(|word| word.extract::<&str>().is_ok_and(|word| word == "nan"))
             && matches!(self.na_value, Given::Unset)
             && matches!(self.lists, Given::Unset)
             && self.columns.is_none()

@@ -1,9 +1,7 @@
 //! From an object to arrays: import, plan, execute, export.
 #![allow(unsafe_code, reason = "new arrays are filled, and views are given their owners")]
 
-use arrownd::{
-    Column, DType, Error, Facts, PlainView, Plan as CorePlan, Planned, RecordType, Step, Task, ViewOf,
-};
+use arrownd::{Column, DType, Error, Facts, Plan as CorePlan, Planned, RecordType, Step, Task, ViewOf};
 use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -12,7 +10,6 @@ use crate::arguments::{Out, Request};
 use crate::dtypes::{descriptor, of_plan};
 use crate::errors::Outcome;
 use crate::export::{self, Owner};
-use crate::holder::Holder;
 use crate::import::{Acquired, Imported, look};
 use crate::masked;
 use crate::objects;
@@ -20,7 +17,7 @@ use crate::rows;
 use crate::strings;
 
 /// Below this many values, letting go of the GIL costs more than the work.
-const WORTH_DETACHING: usize = 1 << 14;
+pub(crate) const WORTH_DETACHING: usize = 1 << 14;
 
 /// One finished array.
 pub(crate) struct Made<'py> {
@@ -111,15 +108,6 @@ impl Debts {
         }
         Ok(())
     }
-}
-
-/// The view of a plain array, which `view` was measured on.
-pub(crate) fn plain<'py>(view: &PlainView, holder: Holder<'py>) -> PyResult<Bound<'py, PyAny>> {
-    let PlainView { ptr, len, dtype, width } = *view;
-    let owner = holder.into_base();
-    let descr = descriptor(owner.py(), dtype)?;
-    // SAFETY: the view was measured on the array that the holder has.
-    unsafe { export::row((ptr, len, width), descr, owner) }
 }
 
 /// Imports and plans, has `carry` make what the task is for, and settles the views that it made.

@@ -8,7 +8,10 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::errors::Outcome;
 
-const COMMON: usize = 32;
+/// The places that [`slot`] gives, up to bytes of [`WIDEST`].
+const COMMON: usize = 25 + WIDEST + 1;
+/// Longer bytes than digests are rare.
+const WIDEST: usize = 64;
 static DESCRIPTORS: [PyOnceLock<Py<PyArrayDescr>>; COMMON] = [const { PyOnceLock::new() }; COMMON];
 
 /// Where the dtypes that most results have are kept.
@@ -42,6 +45,7 @@ fn slot(dtype: DType) -> Option<usize> {
         DType::IntervalMonthDayNano => 14,
         DType::Datetime(resolution) => 15 + unit(resolution)?,
         DType::Timedelta(resolution) => 20 + unit(resolution)?,
+        DType::Void(n) if n <= WIDEST => 25 + n,
         _ => return None,
     })
 }

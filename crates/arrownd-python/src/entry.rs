@@ -1,8 +1,7 @@
 //! The entry of `to_numpy`, without what a call with the default words has no need of.
 //!
-//! Reading 13 arguments costs more than making a view. A call of one object, perhaps with `allow_copy=`, goes
-//! to the known producers' routes first; every other call, and what they have no answer to, goes on to the function
-//! that pyo3 made.
+//! Reading 13 arguments costs more than making a view. A call of one object, perhaps with `allow_copy=` or the default
+//! `nulls="nan"`, is answered here; every other call goes on to the function that pyo3 made.
 #![allow(unsafe_code, reason = "a C function of Python's calling convention")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +13,6 @@ use pyo3::types::{PyBool, PyCFunction, PyString};
 
 use crate::errors::guarded;
 use crate::functions::to_numpy_after;
-use crate::producers;
 use crate::shortcut::{self, Found};
 
 /// The function that pyo3 made.
@@ -71,11 +69,12 @@ unsafe extern "C" fn entry(
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: Python calls with the thread attached, and `args` holds what the counts say.
-    if count == 1 && (names.is_null() || unsafe { only_allow_copy(args, names) }) {
+    let words = if count == 1 { unsafe { default_words(args, names) } } else { None };
+    if let Some(allow_copy) = words {
         // SAFETY: the first argument, borrowed for the call.
         let object = unsafe { *args };
         // SAFETY: the thread is attached.
-        let quick = catch_unwind(AssertUnwindSafe(|| unsafe { quick(object, names.is_null()) }));
+        let quick = catch_unwind(AssertUnwindSafe(|| unsafe { quick(object, allow_copy) }));
         if let Ok(Some(result)) = quick {
             return result;
         }
@@ -109,22 +108,18 @@ pub(crate) unsafe fn pass_on(
 /// # Safety
 /// The thread is attached.
 #[inline]
-unsafe fn quick(object: *mut ffi::PyObject, default_words: bool) -> Option<*mut ffi::PyObject> {
+unsafe fn quick(object: *mut ffi::PyObject, allow_copy: bool) -> Option<*mut ffi::PyObject> {
     // SAFETY: the caller's promise.
     let py = unsafe { Python::assume_attached() };
     // SAFETY: borrowed for the call.
     let object = unsafe { Borrowed::from_ptr(py, object) };
-    if !default_words {
-        // The whole function meets what is wrong again, and says it.
-        return producers::plain(&object).ok().flatten().map(Bound::into_ptr);
-    }
-    let found = match shortcut::look(&object) {
-        Ok(Found::View(view)) => return Some(view.into_ptr()),
+    let found = match shortcut::look(&object, allow_copy) {
+        Ok(Found::Array(array)) => return Some(array.into_ptr()),
         Ok(Found::Untouched) => return None,
         other => other,
     };
     // pyo3 has to be told that the thread is attached before it lets go of objects.
-    Python::attach(|py| match guarded(|| to_numpy_after(py, &object, found?)) {
+    Python::attach(|py| match guarded(|| to_numpy_after(py, &object, found?, allow_copy)) {
         Ok(result) => Some(result.into_ptr()),
         Err(error) => {
             error.restore(py);
@@ -133,27 +128,40 @@ unsafe fn quick(object: *mut ffi::PyObject, default_words: bool) -> Option<*mut 
     })
 }
 
-/// Whether the one keyword is `allow_copy` with a bool: a view is right with either.
+/// Whether copies are allowed, where that is all that the keywords say beside a default; `None` where they say more.
 ///
 /// # Safety
-/// The thread is attached; there is one positional argument, then one for each of the names, a tuple of strings.
-unsafe fn only_allow_copy(args: *const *mut ffi::PyObject, names: *mut ffi::PyObject) -> bool {
+/// The thread is attached; there is one positional argument, then one for each of the names, null or a tuple of
+/// strings.
+#[inline]
+unsafe fn default_words(args: *const *mut ffi::PyObject, names: *mut ffi::PyObject) -> Option<bool> {
+    let mut allow_copy = true;
+    if names.is_null() {
+        return Some(allow_copy);
+    }
     // SAFETY: the caller's promise.
     let py = unsafe { Python::assume_attached() };
     // SAFETY: a tuple, as the caller promises.
-    if unsafe { ffi::PyTuple_GET_SIZE(names) } != 1 {
-        return false;
+    for place in 0..unsafe { ffi::PyTuple_GET_SIZE(names) } {
+        // SAFETY: within the tuple.
+        let name = unsafe { ffi::PyTuple_GET_ITEM(names, place) };
+        // SAFETY: the keywords' values follow the one positional argument.
+        let value = unsafe { args.offset(1 + place) };
+        // SAFETY: as above.
+        let value = unsafe { *value };
+        // SAFETY: borrowed from the tuple.
+        let name = unsafe { Borrowed::from_ptr(py, name) };
+        // SAFETY: borrowed for the call.
+        let value = unsafe { Borrowed::from_ptr(py, value) };
+        match (text(&name)?, value.cast_exact::<PyBool>()) {
+            ("allow_copy", Ok(word)) => allow_copy = word.is_true(),
+            ("nulls", Err(_)) if text(&value) == Some("nan") => {}
+            _ => return None,
+        }
     }
-    // SAFETY: a tuple of one.
-    let name = unsafe { ffi::PyTuple_GET_ITEM(names, 0) };
-    // SAFETY: the keyword's value follows the one positional argument.
-    let value = unsafe { args.add(1) };
-    // SAFETY: as above.
-    let value = unsafe { *value };
-    // SAFETY: borrowed from the tuple.
-    let name = unsafe { Borrowed::from_ptr(py, name) };
-    // SAFETY: borrowed for the call.
-    let value = unsafe { Borrowed::from_ptr(py, value) };
-    value.is_exact_instance_of::<PyBool>()
-        && name.cast::<PyString>().is_ok_and(|name| name.to_str().is_ok_and(|name| name == "allow_copy"))
+    Some(allow_copy)
+}
+
+fn text<'a>(object: &'a Bound<'_, PyAny>) -> Option<&'a str> {
+    object.cast_exact::<PyString>().ok()?.to_str().ok()
 }

@@ -7,10 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use arrownd::{ArrowArray, Dest, ViewOf};
-use numpy::npyffi::{
-    self, NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API,
-    PyArrayObject, npy_intp,
-};
+use numpy::npyffi::{self, NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, PyArrayObject, npy_intp};
 use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -103,7 +100,7 @@ unsafe fn over<'py>(
 /// # Safety
 /// `array` is an array without a base, and `base` a reference, which is handed over.
 #[inline]
-unsafe fn set_base(array: &Bound<'_, PyAny>, base: *mut ffi::PyObject) -> PyResult<()> {
+pub(crate) unsafe fn set_base(array: &Bound<'_, PyAny>, base: *mut ffi::PyObject) -> PyResult<()> {
     let py = array.py();
     // SAFETY: the caller's promise.
     let done = unsafe { PY_ARRAY_API.PyArray_SetBaseObject(py, array.as_ptr().cast(), base) };
@@ -127,48 +124,10 @@ pub(crate) unsafe fn view<'py>(
     unsafe { shown_by(view.ptr, descr, &mut dims, &mut strides, owner) }
 }
 
-/// A read-only array of `len` values of `width` bytes in a row, at `ptr`.
-///
-/// # Safety
-/// `owner` keeps them alive, and they are of dtype `descr`.
-#[inline]
-pub(crate) unsafe fn row<'py>(
-    (ptr, len, width): (*const u8, usize, usize),
-    descr: Bound<'py, PyArrayDescr>,
-    owner: Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
-    if !ptr.addr().is_multiple_of(width) || !width.is_power_of_two() {
-        // SAFETY: the caller's promise.
-        return unsafe { shown_by(ptr, descr, &mut [len as npy_intp], &mut [width as npy_intp], owner) };
-    }
-    let py = owner.py();
-    // Without strides NumPy fills them in, and doesn't look for what the flags say.
-    let flags = NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED;
-    // SAFETY: the caller's promise; values at multiples of their size are aligned.
-    let array = unsafe {
-        PY_ARRAY_API.PyArray_NewFromDescr(
-            py,
-            array_type(py),
-            descr.into_dtype_ptr(),
-            1,
-            [len as npy_intp].as_mut_ptr(),
-            std::ptr::null_mut(),
-            ptr.cast_mut().cast(),
-            flags,
-            std::ptr::null_mut(),
-        )
-    };
-    // SAFETY: a new reference, or null with an exception set.
-    let array = unsafe { Bound::from_owned_ptr_or_err(py, array) }?;
-    // SAFETY: `array` is new, without a base.
-    unsafe { set_base(&array, owner.into_ptr()) }?;
-    Ok(array)
-}
-
 /// # Safety
 /// Shape and strides stay within memory at `ptr` that `owner` keeps alive, and the values are of dtype `descr`.
 #[inline]
-unsafe fn shown_by<'py>(
+pub(crate) unsafe fn shown_by<'py>(
     ptr: *const u8,
     descr: Bound<'py, PyArrayDescr>,
     dims: &mut [npy_intp],

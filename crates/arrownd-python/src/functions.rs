@@ -61,8 +61,9 @@ public_function! {
         let plain = words.are_plain();
         // A bad word is refused before the producer is asked for anything.
         let request = request(py, words, Caller::ToNumpy)?;
-        let data = match if plain { shortcut::look(obj)? } else { Found::Untouched } {
-            Found::View(view) => return Ok(view),
+        let allow_copy = request.options.allow_copy;
+        let data = match if plain { shortcut::look(obj, allow_copy)? } else { Found::Untouched } {
+            Found::Array(array) => return Ok(array),
             Found::Data(data) => data,
             Found::Untouched => Acquired::from(obj)?,
         };
@@ -70,18 +71,19 @@ public_function! {
     }
 }
 
-/// [`to_numpy`] with the default words, after a look at the object.
+/// [`to_numpy`] with the default words, perhaps without copies, after a look at the object.
 pub(crate) fn to_numpy_after<'py>(
     py: Python<'py>,
     object: &Bound<'py, PyAny>,
     found: Found<'py>,
+    allow_copy: bool,
 ) -> Outcome<Bound<'py, PyAny>> {
     let data = match found {
-        Found::View(view) => return Ok(view),
+        Found::Array(array) => return Ok(array),
         Found::Data(data) => data,
         Found::Untouched => Acquired::from(object)?,
     };
-    let request = Request::plain(Options { record_masks: true, ..Options::default() });
+    let request = Request::plain(Options { allow_copy, record_masks: true, ..Options::default() });
     convert::one(py, data, &request)?.into_asked(py, &request)
 }
 

@@ -3,8 +3,7 @@
 
 use arrow_schema::{DataType, Field, Fields, Metadata};
 use arrownd::{
-    ArrowArray, ArrowSchema, Chunk, Path, PlainView, Selection, plain_view, read_array, read_fields,
-    read_schema,
+    ArrowArray, ArrowSchema, Chunk, Path, Plain, Selection, plain_of, read_array, read_fields, read_schema,
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
@@ -175,11 +174,11 @@ impl<'py> Acquired<'py> {
     }
 }
 
-/// The view that a producer's plain array is under default options.
+/// What becomes of a producer's array under default options, where it is one of the commonest.
 #[inline]
-pub(crate) fn plain_of(schema: &ArrowSchema, array: &ArrowArray) -> Option<PlainView> {
+pub(crate) fn plain<'a>(schema: &ArrowSchema, array: &'a ArrowArray) -> Option<Plain<'a>> {
     // SAFETY: both structs came out of a producer's capsules or stream, together.
-    unsafe { plain_view(schema, array) }
+    unsafe { plain_of(schema, array) }
 }
 
 /// A producer's arrays, one after the other.

@@ -19,6 +19,7 @@ mod inference;
 mod kept;
 mod masked;
 mod objects;
+mod packed;
 mod plan;
 mod producers;
 mod protocol;

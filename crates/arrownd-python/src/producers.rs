@@ -1,63 +1,84 @@
 //! Producers whose plain arrays can be had for less than the capsules cost.
 //!
 //! The capsule protocol costs a producer more than the rest of a call: it exports a schema and an array, which
-//! are thrown away again. pyarrow's arrays say by their class and by their buffers all that a plain view needs,
-//! and Polars' series make that view themselves. These routes are for the commonest case alone, a flat array of fixed
-//! width without nulls under default options. Everything else, a surprise included, is answered with `None` and
-//! goes through the capsules, which give the same view (a test holds both against each other).
-#![allow(unsafe_code, reason = "views are made over the producer's memory")]
+//! are thrown away again. pyarrow's arrays say by their class and by their buffers all that is needed of a flat array,
+//! and Polars' series make a view of one themselves. These routes are for the commonest cases alone, flat arrays of fixed
+//! width under default options. Everything else, a surprise included, is answered with `None` and
+//! goes through the capsules, which give the same (a test holds both against each other).
+#![allow(unsafe_code, reason = "arrays are made over the producer's memory")]
 
-use arrownd::{DType, Unit};
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arrownd::{Bits, FlatType, FlatValues, Plain, PlainView};
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
+use smallvec::SmallVec;
 
-use crate::dtypes::descriptor;
 use crate::export;
+use crate::packed;
 use crate::types::TypeTable;
 
-/// pyarrow's classes of plain arrays, with the dtype; `None` where the unit of time is the type's.
-const PYARROW: [(&str, Option<DType>); 13] = [
-    ("Int64Array", Some(DType::Int64)),
-    ("Int32Array", Some(DType::Int32)),
-    ("Int16Array", Some(DType::Int16)),
-    ("Int8Array", Some(DType::Int8)),
-    ("UInt64Array", Some(DType::UInt64)),
-    ("UInt32Array", Some(DType::UInt32)),
-    ("UInt16Array", Some(DType::UInt16)),
-    ("UInt8Array", Some(DType::UInt8)),
-    ("DoubleArray", Some(DType::Float64)),
-    ("FloatArray", Some(DType::Float32)),
-    ("HalfFloatArray", Some(DType::Float16)),
-    ("TimestampArray", None),
-    ("DurationArray", None),
+/// pyarrow's classes of flat arrays, with the format of Arrow's C data interface; where the unit of time is the type's,
+/// without it.
+const PYARROW: [(&str, &str); 16] = [
+    ("Int64Array", "l"),
+    ("Int32Array", "i"),
+    ("Int16Array", "s"),
+    ("Int8Array", "c"),
+    ("UInt64Array", "L"),
+    ("UInt32Array", "I"),
+    ("UInt16Array", "S"),
+    ("UInt8Array", "C"),
+    ("DoubleArray", "g"),
+    ("FloatArray", "f"),
+    ("HalfFloatArray", "e"),
+    ("TimestampArray", "ts"),
+    ("DurationArray", "tD"),
+    ("BooleanArray", "b"),
+    ("Date32Array", "tdD"),
+    ("Date64Array", "tdm"),
 ];
-const TIMESTAMPS: usize = 11;
 
-/// What the table of types says of a type beside its place in [`PYARROW`].
+/// What [`SEEN`] says of a type beside its place in [`PYARROW`], as far as that is one of the first.
 const POLARS: usize = 13;
 const PANDAS: usize = 14;
 const OTHER: usize = 15;
 
 static SEEN: TypeTable = TypeTable::new();
+/// The places in [`PYARROW`] that [`SEEN`] has no number for.
+static MORE: TypeTable = TypeTable::new();
 
-/// The read-only view that a known producer's plain array is under default options.
-#[inline]
-pub(crate) fn plain<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    match route(object)? {
-        OTHER => Ok(None),
-        known => by(known, object),
-    }
+/// What there is to know of a producer.
+pub(crate) enum Known<'py> {
+    /// The array that its flat array becomes under default options: a read-only view, or a copy.
+    Array(Bound<'py, PyAny>),
+    /// The capsule of its stream, by a shorter way than its own.
+    Stream(Bound<'py, PyAny>),
 }
 
-fn by<'py>(known: usize, object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    match known {
-        POLARS => polars(object),
-        class => match PYARROW.get(class) {
-            Some((_, dtype)) => pyarrow(object, class, *dtype),
-            None => Ok(None),
+/// What is known of an object beside the capsule protocol.
+#[inline]
+pub(crate) fn known<'py>(object: &Bound<'py, PyAny>, allow_copy: bool) -> PyResult<Option<Known<'py>>> {
+    let class = match route(object)? {
+        POLARS => return polars(object).map(Some),
+        PANDAS => {
+            let kept = kept_by_pandas(object)?;
+            let stream = intern!(object.py(), "__arrow_c_stream__");
+            return kept.map(|kept| kept.call_method0(stream).map(Known::Stream)).transpose();
+        }
+        OTHER => match MORE.get(object.get_type_ptr().addr()) {
+            Some(class) => POLARS + class,
+            None => return Ok(None),
         },
+        class => class,
+    };
+    match PYARROW.get(class) {
+        Some((_, format)) => Ok(pyarrow(object, format, allow_copy)?.map(Known::Array)),
+        None => Ok(None),
     }
 }
 
@@ -77,6 +98,7 @@ pub(crate) fn kept_by_pandas<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option
 
 pub(crate) fn forget(py: Python<'_>) {
     SEEN.forget(py);
+    MORE.forget(py);
 }
 
 #[inline]
@@ -102,75 +124,150 @@ fn look(object: &Bound<'_, PyAny>) -> PyResult<usize> {
         "Series" if is("polars", "Series")? => POLARS,
         "Series" if is("pandas", "Series")? => PANDAS,
         name => match PYARROW.iter().position(|(known, _)| *known == name) {
-            Some(place) if is("pyarrow.lib", name)? => place,
-            _ => OTHER,
+            Some(_) if !is("pyarrow.lib", name)? => OTHER,
+            Some(place) if place < POLARS => place,
+            Some(place) => {
+                MORE.remember(class.clone(), place - POLARS);
+                OTHER
+            }
+            None => OTHER,
         },
     };
     SEEN.remember(class, found);
     Ok(found)
 }
 
-/// By the buffers of a `pyarrow.Array`: no bitmap, and as many bytes as the values need.
+/// By the buffers of a `pyarrow.Array`, which have as many bytes as the values need.
 fn pyarrow<'py>(
     array: &Bound<'py, PyAny>,
-    class: usize,
-    dtype: Option<DType>,
+    format: &str,
+    allow_copy: bool,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = array.py();
     let buffers = array.call_method0(intern!(py, "buffers"))?;
     let Ok(buffers) = buffers.cast_exact::<PyList>() else { return Ok(None) };
-    if buffers.len() != 2 || !buffers.get_item(0)?.is_none() {
+    if buffers.len() != 2 {
         return Ok(None);
     }
-    let values = buffers.get_item(1)?;
-    if values.is_none() || !values.getattr(intern!(py, "is_cpu"))?.is_truthy()? {
-        return Ok(None);
-    }
-    let dtype = match dtype {
-        Some(dtype) => dtype,
-        None => {
-            let unit = array.getattr(intern!(py, "type"))?.getattr(intern!(py, "unit"))?;
-            let unit = match unit.cast::<PyString>()?.to_str()? {
-                "s" => Unit::Second,
-                "ms" => Unit::Millisecond,
-                "us" => Unit::Microsecond,
-                "ns" => Unit::Nanosecond,
-                _ => return Ok(None),
-            };
-            if class == TIMESTAMPS { DType::datetime(unit) } else { DType::timedelta(unit) }
-        }
-    };
-    let width = dtype.itemsize();
+    let (bitmap, values) = (buffers.get_item(0)?, buffers.get_item(1)?);
+    let Some(of) = flat_type(array, format)? else { return Ok(None) };
     let (len, offset) = (array.len()?, array.getattr(intern!(py, "offset"))?.extract::<usize>()?);
-    let size = values.getattr(intern!(py, "size"))?.extract::<usize>()?;
-    let address = values.getattr(intern!(py, "address"))?.extract::<usize>()?;
-    let needed = offset.checked_add(len).and_then(|end| end.checked_mul(width));
-    if len == 0 || address == 0 || needed.is_none_or(|needed| needed > size) {
+    let (Some((first, size)), Some(end)) = (memory(&values), offset.checked_add(len)) else {
+        return Ok(None);
+    };
+    if len == 0 || end.checked_mul(of.width()).is_none_or(|needed| needed > size) {
         return Ok(None);
     }
-    let ptr = std::ptr::with_exposed_provenance(address + offset * width);
-    let descr = descriptor(py, dtype)?;
     // The array is the base, not its buffer: who exports a writable buffer would let NumPy make the view writable.
-    let base = array.clone();
-    // SAFETY: the array keeps its buffer, which has `size` bytes at its address, and the values stay within them.
-    unsafe { export::row((ptr, len, width), descr, base) }.map(Some)
+    let base = || array.clone();
+    if let (true, Some(dtype)) = (bitmap.is_none(), of.viewed()) {
+        // SAFETY: so many bytes are there.
+        let ptr = unsafe { first.add(offset * of.width()) };
+        let view = PlainView { ptr, len, trailing: SmallVec::new(), dtype, width: of.width() };
+        // SAFETY: the array keeps its buffer, and the values stay within it.
+        return unsafe { packed::view(&view, base()) }.map(Some);
+    }
+    // SAFETY: the buffer has so many bytes, which the array keeps during the call.
+    let bytes = unsafe { std::slice::from_raw_parts(first, size) };
+    let values = match of.width() {
+        0 => Bits::new(bytes, offset, len).map(FlatValues::Bits),
+        width => bytes.get(offset * width..end * width).map(FlatValues::Bytes),
+    };
+    let validity = if bitmap.is_none() {
+        None
+    } else {
+        let Some((first, size)) = memory(&bitmap) else { return Ok(None) };
+        // SAFETY: as above.
+        let bytes = unsafe { std::slice::from_raw_parts(first, size) };
+        let Some(bits) = Bits::new(bytes, offset, len) else { return Ok(None) };
+        Some(bits)
+    };
+    match values.and_then(|values| of.array(len, values, validity)) {
+        // SAFETY: as above.
+        Some(Plain::View(view)) => unsafe { packed::view(&view, base()) }.map(Some),
+        Some(Plain::Copy(flat)) if allow_copy => packed::copy(py, &flat),
+        _ => Ok(None),
+    }
 }
 
-/// The view that Polars makes; it knows the dtypes that its memory can be viewed in, and looks past missing
-/// values, also those in arrays.
-fn polars<'py>(series: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+/// What Arrow says of the type of an array.
+fn flat_type(array: &Bound<'_, PyAny>, format: &str) -> PyResult<Option<&'static FlatType>> {
+    let (dates, py) = (format == "ts", array.py());
+    if !dates && format != "tD" {
+        return Ok(FlatType::of(format));
+    }
+    let unit = array.getattr(intern!(py, "type"))?.getattr(intern!(py, "unit"))?;
+    let format = match (unit.cast::<PyString>()?.to_str()?, dates) {
+        ("s", true) => "tss:",
+        ("ms", true) => "tsm:",
+        ("us", true) => "tsu:",
+        ("ns", true) => "tsn:",
+        ("s", false) => "tDs",
+        ("ms", false) => "tDm",
+        ("us", false) => "tDu",
+        ("ns", false) => "tDn",
+        _ => return Ok(None),
+    };
+    Ok(FlatType::of(format))
+}
+
+/// Where a `pyarrow.Buffer` lies, and how many bytes it has; `None` for memory that isn't the CPU's.
+fn memory(buffer: &Bound<'_, PyAny>) -> Option<(*const u8, usize)> {
+    if buffer.is_none() {
+        return None;
+    }
+    let mut exported = MaybeUninit::<ffi::Py_buffer>::uninit();
+    // Three attributes at the price of half of one.
+    // SAFETY: a valid object, and a struct to be filled in.
+    let failed =
+        unsafe { ffi::PyObject_GetBuffer(buffer.as_ptr(), exported.as_mut_ptr(), ffi::PyBUF_SIMPLE) };
+    if failed != 0 {
+        drop(PyErr::take(buffer.py()));
+        return None;
+    }
+    // SAFETY: it was filled in.
+    let mut exported = unsafe { exported.assume_init() };
+    let (address, size) = (exported.buf.cast_const().cast::<u8>(), exported.len);
+    // SAFETY: given back once. The memory stays where it is as long as the object lives.
+    unsafe { ffi::PyBuffer_Release(&raw mut exported) };
+    let size = usize::try_from(size).ok()?;
+    (!address.is_null()).then_some((address, size))
+}
+
+/// Whether a Polars series of arrays was seen: only of these may values be missing that the series doesn't count.
+static ARRAYS: AtomicBool = AtomicBool::new(false);
+
+/// The view that Polars makes of a series; it knows the dtypes that its memory can be viewed in.
+///
+/// These methods are Polars' own business: where they changed, the capsules remain.
+fn polars<'py>(series: &Bound<'py, PyAny>) -> PyResult<Known<'py>> {
     let py = series.py();
     let own = series.getattr(intern!(py, "_s"))?;
-    let view = own
-        .call_method0(intern!(py, "null_count"))
-        .and_then(|missing| missing.extract::<usize>())
-        .and_then(|missing| match missing {
-            0 => own.call_method0(intern!(py, "to_numpy_view")).map(Some),
-            _ => Ok(None),
-        });
-    // These methods are Polars' own business: where they changed, the capsules remain.
-    let Ok(Some(view)) = view else { return Ok(None) };
-    let Ok(array) = view.cast_exact::<PyUntypedArray>() else { return Ok(None) };
-    let plain = array.ndim() == 1 && array.len() > 0 && !export::is_writeable(array);
-    Ok(plain.then_some(view))
+    let missing = own.call_method0(intern!(py, "null_count")).and_then(|missing| missing.extract::<usize>());
+    if missing.is_ok_and(|missing| missing == 0)
+        && let Some(view) = view_by_polars(&own)
+    {
+        return Ok(Known::Array(view));
+    }
+    let stream = intern!(py, "__arrow_c_stream__");
+    own.call_method0(stream).or_else(|_| series.call_method0(stream)).map(Known::Stream)
+}
+
+fn view_by_polars<'py>(own: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    let py = own.py();
+    let dimensions = |view: &Bound<'py, PyAny>| -> Option<usize> {
+        let array = view.cast_exact::<PyUntypedArray>().ok()?;
+        (array.len() > 0 && !export::is_writeable(array)).then(|| array.ndim())
+    };
+    if !ARRAYS.load(Ordering::Relaxed) {
+        let view = own.call_method0(intern!(py, "to_numpy_view")).ok()?;
+        if dimensions(&view)? == 1 {
+            return Some(view);
+        }
+        ARRAYS.store(true, Ordering::Relaxed);
+    }
+    // The view above looks past what is missing in arrays; this one refuses, at the price of an exception.
+    let (writable, allow_copy) = (false, false);
+    let view = own.call_method1(intern!(py, "to_numpy"), (writable, allow_copy)).ok()?;
+    dimensions(&view).map(|_| view)
 }

@@ -32,6 +32,7 @@ mod kernels;
 mod mapping;
 mod ndarray;
 mod options;
+mod plain;
 mod plan;
 mod source;
 
@@ -43,12 +44,13 @@ pub use execute::{Dest, Planned, Run, Task, ViewOf, Visit};
 pub use kernels::{DecimalText, choose, civil, is_ascii};
 pub use mapping::{Element, Mapped, ROWS, Row, RowId, map};
 pub use options::{Fill, Fills, Form, Lists, Nulls, Options, Order, OutSpec, Outs, RecordField, RecordType};
+pub use plain::{Flat, FlatType, FlatValues, Plain, PlainView, plain_of};
 pub use plan::{
     CodeFacts, CodesPlan, Facts, FactsNode, LeafFacts, LeafStep, Note, Op, Plan, Reason, Reasons, Step,
     Transfer, plan, type_name,
 };
 pub use source::{
     ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, Column, Data, Held, Keys, Leaf, Node,
-    Octets, Offsets, Part, Path, PlainView, Ragged, RowBounds, RowValues, Selection, Validity, ViewRow, Way,
-    chunk_of, is_utf8, plain_view, read_array, read_fields, read_schema, values_field,
+    Octets, Offsets, Part, Path, Ragged, RowBounds, RowValues, Selection, Validity, ViewRow, Way, chunk_of,
+    is_utf8, read_array, read_fields, read_schema, values_field,
 };

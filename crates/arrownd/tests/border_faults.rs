@@ -17,8 +17,8 @@ use std::ptr::NonNull;
 
 use arrow_schema::{DataType, Field, UnionMode};
 use arrownd::{
-    ArrowArray, Chunk, Column, DType, Dest, Error, ErrorKind, Form, Lists, Nulls, Options, Path, Planned,
-    Task, plain_view, read_array, read_schema,
+    ArrowArray, Chunk, Column, DType, Dest, Error, ErrorKind, Form, Lists, Nulls, Options, Path, Plain,
+    Planned, Task, plain_of, read_array, read_schema,
 };
 use faults::{apply, apply_to_schema, fault, schema_fault};
 use foreign::{Exported, Producer};
@@ -93,10 +93,10 @@ fn carry_out(task: &Task<'_>) {
         let shape: Vec<usize> = shape.into_iter().map(|n| n.expect("data")).collect();
         let len: usize = shape.iter().product();
         if let (true, Some(n)) = (task.plan().masked(), mask_size(task)) {
-            fill(n * len, &shape, n, |dest| task.fill_mask(dest));
+            drop(fill(n * len, &shape, n, |dest| task.fill_mask(dest)));
         }
         if !matches!(task.makes(), (_, false)) {
-            fill(len * dtype.itemsize(), &shape, dtype.itemsize(), |dest| task.fill_values(dest));
+            drop(fill(len * dtype.itemsize(), &shape, dtype.itemsize(), |dest| task.fill_values(dest)));
         }
     }
     task.children().for_each(|child| carry_out(&child));
@@ -114,7 +114,7 @@ fn fill(
     shape: &[usize],
     itemsize: usize,
     how: impl FnOnce(&mut Dest<'_>) -> Result<(), Error>,
-) {
+) -> Vec<u8> {
     let mut memory = vec![0u8; bytes];
     let mut strides = vec![0; shape.len()];
     let mut step = itemsize as isize;
@@ -129,6 +129,7 @@ fn fill(
         // Text that isn't UTF-8 is found only now.
         assert_eq!(error.kind(), ErrorKind::InvalidArrow, "{error}");
     }
+    memory
 }
 
 proptest! {
@@ -194,32 +195,72 @@ proptest! {
 
     #[test]
     fn the_short_way_sees_what_the_general_way_does(
-        format in prop::sample::select(vec!["c", "S", "i", "L", "e", "g", "b", "tdD", "tdm", "tsu:", "tsu:UTC", "tts", "w:4", "tin", "n", "u"]),
+        format in prop::sample::select(vec!["c", "S", "i", "L", "e", "g", "b", "tdD", "tdm", "tsu:", "tsu:UTC", "tts", "w:4", "w:0", "w:x", "tin", "n", "u"]),
+        lists in prop::collection::vec(0usize..4, 0..4),
         rows in 0usize..20,
         offset in 0usize..3,
-        bitmap: bool,
+        bitmap in 0usize..3,
         faults in prop::collection::vec(fault(), 0..2),
     ) {
-        let producer = Producer::new(format, rows).offset(offset);
-        let producer = if bitmap { producer.bits(&[1; 30]) } else { producer.no_buffer() };
-        let mut exported = producer.items(&[1u128; 30]).export();
-        let field = schema(&exported).expect("the schema is valid");
+        let rows = if lists.is_empty() { rows } else { rows % 4 };
+        let window = |outer: &[usize]| outer.iter().fold(rows, |n, size| (n + offset) * size);
+        let producer = Producer::new(format, window(&lists)).offset(offset);
+        // All valid, some missing, or no bitmap.
+        let bits = [[1; 180], std::array::from_fn(|i| u8::from(i % 3 > 0))];
+        let producer = match bits.get(bitmap) {
+            Some(bits) => producer.bits(bits),
+            None => producer.no_buffer(),
+        };
+        let mut producer = producer.items(&[1u128; 180]);
+        for (depth, size) in lists.iter().enumerate().rev() {
+            let lists = Producer::new(&format!("+w:{size}"), window(&lists[..depth])).offset(offset);
+            producer = lists.no_buffer().child(producer);
+        }
+        let mut exported = producer.export();
+        let Ok(field) = schema(&exported) else {
+            // SAFETY: as for the general way.
+            let short = unsafe { plain_of(exported.schema(), exported.array()) };
+            prop_assert!(short.is_none());
+            return Ok(());
+        };
         for fault in &faults {
             apply(&mut exported, fault);
         }
         // SAFETY: as for the general way.
-        let short = unsafe { plain_view(exported.schema(), exported.array()) };
+        let short = unsafe { plain_of(exported.schema(), exported.array()) };
         let Some(short) = short else {
-            let plain = ["c", "S", "i", "L", "e", "g", "tdm", "tsu:"].contains(&format);
-            prop_assert!(!plain || bitmap || rows == 0 || !faults.is_empty());
+            let viewed = ["c", "S", "i", "L", "e", "g", "tdm", "tsu:", "w:4"].contains(&format);
+            let copied = lists.is_empty() && ["b", "tdD"].contains(&format);
+            let missing = lists.is_empty() && bitmap == 1 && !["b", "w:4"].contains(&format);
+            let plain = (viewed || copied) && (bitmap == 2 || missing);
+            prop_assert!(!plain || rows == 0 || lists.contains(&0) || !faults.is_empty());
             return Ok(());
         };
         let chunks = [array(&exported, field.data_type()).expect("a valid array")];
         let column = Column::new(&field, &chunks, &Options::default()).expect("no extension");
-        let planned = Planned::new(&column, &Options::default(), &[]).expect("a view");
-        let view = planned.task().view().expect("a view");
-        prop_assert_eq!(view.ptr, short.ptr);
-        prop_assert_eq!(planned.plan().dtype(), Some(short.dtype));
-        prop_assert_eq!(planned.plan().len(), Some(short.len));
+        let planned = Planned::new(&column, &Options::default(), &[]).expect("a plan");
+        let (task, plan) = (planned.task(), planned.plan());
+        match short {
+            Plain::View(short) => {
+                let view = task.view().expect("a view");
+                prop_assert_eq!(view.ptr, short.ptr);
+                prop_assert_eq!(plan.dtype(), Some(short.dtype));
+                let shape: Vec<_> = [short.len].into_iter().chain(short.trailing).map(Some).collect();
+                prop_assert_eq!(plan.shape(), Some(shape.clone()));
+                let shown: Vec<(usize, isize)> = [view.rows].into_iter().chain(view.trailing).collect();
+                let mut step = short.width as isize;
+                for ((n, stride), own) in shown.into_iter().zip(shape).rev() {
+                    prop_assert_eq!((Some(n), stride), (own, step));
+                    step *= n as isize;
+                }
+            }
+            Plain::Copy(flat) => {
+                prop_assert_eq!(plan.copies(), Some(true));
+                prop_assert_eq!((plan.dtype(), plan.len()), (Some(flat.dtype()), Some(flat.len())));
+                let (len, size) = (flat.len(), flat.dtype().itemsize());
+                let whole = fill(len * size, &[len], size, |dest| task.fill_values(dest));
+                prop_assert_eq!(fill(len * size, &[len], size, |dest| flat.fill(dest)), whole);
+            }
+        }
     }
 }

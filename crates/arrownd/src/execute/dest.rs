@@ -427,6 +427,18 @@ mod tests {
     }
 
     #[test]
+    fn bytes_of_every_length_are_copied_whole() {
+        for len in [0, 1, 255, 256, 257, 511, 5000, 16_383, 16_384, (1 << 20) - 1, (1 << 20) + 300] {
+            let from: Vec<u8> = (0..len).map(|i| (i * 7 + i / 251) as u8).collect();
+            let mut to = vec![MaybeUninit::new(0xee); len];
+            kernels::copy(&from, &mut to);
+            // SAFETY: initialised above.
+            let same = from.iter().zip(&to).all(|(from, to)| *from == unsafe { to.assume_init() });
+            assert!(same, "{len}");
+        }
+    }
+
+    #[test]
     fn runs_visit_elements_in_arriving_order_whatever_the_strides() {
         for (shape, strides) in [
             (vec![5], vec![-3]),

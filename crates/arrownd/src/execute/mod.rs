@@ -61,6 +61,11 @@ impl<'s> Planned<'s> {
 }
 
 impl<'s> Task<'s> {
+    /// What a plan says of a column that it fits.
+    pub(crate) fn of(plan: &'s Plan, column: &'s Column<'s>) -> Self {
+        Self { plan, column }
+    }
+
     /// The plan.
     #[must_use]
     pub fn plan(&self) -> &'s Plan {

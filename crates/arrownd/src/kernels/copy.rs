@@ -49,20 +49,3 @@ impl Kernel for Blocks<'_> {
         piece(rest, rest_of_places);
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_length_is_copied_whole() {
-        for len in [0, 1, 255, 256, 257, 511, 5000, LONG - 1, LONG, LARGE - 1, LARGE, LARGE + 300] {
-            let from: Vec<u8> = (0..len).map(|i| (i * 7 + i / 251) as u8).collect();
-            let mut to = vec![MaybeUninit::new(0xee); len];
-            copy(&from, &mut to);
-            // SAFETY: initialised above, and written since.
-            let same = from.iter().zip(&to).all(|(from, to)| *from == unsafe { to.assume_init() });
-            assert!(same, "{len}");
-        }
-    }
-}

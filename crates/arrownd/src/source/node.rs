@@ -23,7 +23,7 @@ pub(super) struct Node<'a> {
 }
 
 /// No array reaches further: bits and values of any width can be counted from here without overflow.
-pub(super) const FURTHEST: i64 = i64::MAX / 64;
+pub(crate) const FURTHEST: i64 = i64::MAX / 64;
 
 impl<'a> Node<'a> {
     /// # Safety

@@ -44,6 +44,21 @@ pub struct Part<'a> {
     pub(crate) hops: Vec<Hop<'a>>,
 }
 
+impl<'a> Part<'a> {
+    /// All values of a flat array; a bitmap has a zero.
+    pub(crate) fn direct(len: usize, data: Data<'a>, validity: Option<Bits<'a>>) -> Self {
+        let levels = validity.map(|bits| (bits, 1)).into_iter().collect();
+        Self {
+            chunk: 0,
+            rows: len,
+            len,
+            data: Held::Slice(data),
+            validity: Validity { levels },
+            hops: Vec::new(),
+        }
+    }
+}
+
 impl Part<'_> {
     /// Whether the values lie in a row.
     #[inline]

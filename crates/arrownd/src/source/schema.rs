@@ -159,7 +159,7 @@ fn expected_children(format: &str) -> Option<i64> {
 }
 
 /// The types without children and parameters, and those whose parameters are in the format.
-pub(super) fn flat_type(format: &str) -> Option<DataType> {
+pub(crate) fn flat_type(format: &str) -> Option<DataType> {
     use DataType as T;
     Some(match format {
         "n" => T::Null,

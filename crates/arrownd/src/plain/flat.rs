@@ -1,0 +1,86 @@
+//! A flat array that is copied.
+
+use std::borrow::Cow;
+
+use super::types::{FlatType, FlatValues};
+use crate::dtype::DType;
+use crate::error::Result;
+use crate::execute::{Dest, Task};
+use crate::plan::Plan;
+use crate::source::{Bits, Column, Data, Leaf, Node, Part, Way};
+
+/// A flat array, and the plan by which it is copied under default options.
+#[derive(Debug)]
+pub struct Flat<'a> {
+    of: &'static FlatType,
+    plan: &'static Plan,
+    dtype: DType,
+    len: usize,
+    values: FlatValues<'a>,
+    /// A bitmap with so many zeros.
+    validity: Option<(Bits<'a>, usize)>,
+}
+
+impl<'a> Flat<'a> {
+    /// `None` where there aren't as many values as are said.
+    pub(super) fn new(
+        of: &'static FlatType,
+        plan: &'static Plan,
+        len: usize,
+        values: FlatValues<'a>,
+        validity: Option<(Bits<'a>, usize)>,
+    ) -> Option<Self> {
+        let there = match values {
+            FlatValues::Bytes(bytes) => Some(bytes.len()) == len.checked_mul(of.width),
+            FlatValues::Bits(bits) => bits.len() == len && of.width == 0,
+        };
+        if !there || validity.is_some_and(|(bits, _)| bits.len() != len) {
+            return None;
+        }
+        plan.dtype().map(|dtype| Self { of, plan, dtype, len, values, validity })
+    }
+
+    /// The result's dtype.
+    #[must_use]
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// How many values.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Converts every value into `dest`, which has as many and the dtype.
+    ///
+    /// # Errors
+    /// As [`Task::fill_values`].
+    pub fn fill(&self, dest: &mut Dest<'_>) -> Result<()> {
+        let data = match self.values {
+            FlatValues::Bytes(bytes) => Data::Fixed(bytes),
+            FlatValues::Bits(bits) => Data::Bits(bits),
+        };
+        let bits = self.validity.map(|(bits, _)| bits);
+        let leaf = Leaf {
+            field: Cow::Borrowed(&self.of.field),
+            dims: Vec::new(),
+            axes: Vec::new(),
+            way: Way::default(),
+            missing: self.validity.map_or(0, |(_, missing)| missing),
+            first_missing: bits.and_then(|bits| bits.first_zero()).unwrap_or(0),
+            padded: 0,
+            rows: None,
+            parts: vec![Part::direct(self.len, data, bits)],
+        };
+        let field = Cow::Borrowed(&self.of.field);
+        let column = Column { field, rows: Some(self.len), route: Vec::new(), node: Node::Leaf(leaf) };
+        Task::of(self.plan, &column).fill_values(dest)
+    }
+}
