@@ -16,32 +16,31 @@ use crate::errors::{Failure, Outcome};
 use crate::from_numpy::FromRequest;
 use crate::kept::NumpyMemory;
 
-/// Objects of one kind, None where nothing is.
+/// Objects, None where nothing is.
+pub(super) type Objects<'py> = Vec<Option<Bound<'py, PyAny>>>;
+
+/// What is known of a column of objects of one kind.
 pub(super) struct Column<'a, 'py> {
     pub(super) py: Python<'py>,
-    pub(super) objects: Vec<Option<Bound<'py, PyAny>>>,
+    pub(super) len: usize,
+    /// Where values are; None if all are.
+    pub(super) nulls: Option<NullBuffer>,
     /// The type that was asked for.
     pub(super) wanted: Option<&'a Field>,
     pub(super) request: &'a FromRequest,
     pub(super) place: &'a Place<'a>,
 }
 
+/// The values that are there, with their positions.
+pub(super) fn there<'o, 'py>(
+    objects: &'o [Option<Bound<'py, PyAny>>],
+) -> impl Iterator<Item = (usize, &'o Bound<'py, PyAny>)> {
+    objects.iter().enumerate().filter_map(|(at, object)| Some((at, object.as_ref()?)))
+}
+
 impl<'py> Column<'_, 'py> {
     pub(super) fn wanted_type(&self) -> Option<&DataType> {
         self.wanted.map(Field::data_type)
-    }
-
-    /// Where values are; None if all are.
-    pub(super) fn nulls(&self) -> Option<NullBuffer> {
-        self.objects
-            .iter()
-            .any(Option::is_none)
-            .then(|| NullBuffer::from_iter(self.objects.iter().map(Option::is_some)))
-    }
-
-    /// The values that are there, with their positions.
-    pub(super) fn each(&self) -> impl Iterator<Item = (usize, &Bound<'py, PyAny>)> {
-        self.objects.iter().enumerate().filter_map(|(at, object)| Some((at, object.as_ref()?)))
     }
 
     /// An array of fixed-width values, zero where nothing is.
@@ -50,30 +49,29 @@ impl<'py> Column<'_, 'py> {
         values: Vec<T>,
         field: Field,
     ) -> Outcome<Made> {
-        let builder = ArrayData::builder(DataType::Null).len(values.len()).nulls(self.nulls());
+        let builder = ArrayData::builder(DataType::Null).len(values.len()).nulls(self.nulls.clone());
         super::build(builder.add_buffer(arrow_buffer::Buffer::from_vec(values)), field)
     }
 
-    /// One value each, made by `make`.
+    /// One value each, made by `make`: in the memory of the references where values aren't larger than these, which
+    /// is what an iterator of a vector does that is collected.
     pub(super) fn map<T: Default>(
         &self,
+        objects: Objects<'py>,
         mut make: impl FnMut(usize, &Bound<'py, PyAny>) -> Outcome<T>,
     ) -> Outcome<Vec<T>> {
-        let mut values = Vec::with_capacity(self.objects.len());
-        for (at, object) in self.objects.iter().enumerate() {
-            values.push(match object {
-                Some(object) => make(at, object)?,
-                None => T::default(),
-            });
-        }
-        Ok(values)
+        let values = objects.into_iter().enumerate().map(|(at, object)| match object {
+            Some(object) => make(at, &object),
+            None => Ok(T::default()),
+        });
+        values.collect()
     }
 }
 
 /// An array of objects, of the type that their values have; `wanted` steers where more than one would do.
 pub(super) fn column<'py>(
     py: Python<'py>,
-    mut objects: Vec<Option<Bound<'py, PyAny>>>,
+    mut objects: Objects<'py>,
     wanted: Option<&Field>,
     request: &FromRequest,
     place: &Place<'_>,
@@ -94,31 +92,33 @@ pub(super) fn column<'py>(
             }
         }
     }
-    let column = Column { py, objects, wanted, request, place };
+    let missing = objects.iter().any(Option::is_none);
+    let nulls = missing.then(|| NullBuffer::from_iter(objects.iter().map(Option::is_some)));
+    let column = Column { py, len: objects.len(), nulls, wanted, request, place };
     match kind {
         None => Ok(nothing(&column)),
-        Some(Kind::Bool) => numbers::bools(&column),
-        Some(Kind::Int) => numbers::ints(&column),
-        Some(Kind::Float) => numbers::floats(&column),
-        Some(Kind::Complex) => numbers::complexes(&column),
-        Some(Kind::Decimal) => decimals::decimals(&column),
-        Some(Kind::Text) => octets::texts(&column),
-        Some(Kind::Bytes) => octets::bytes(&column),
-        Some(Kind::Date) => times::dates(&column),
-        Some(Kind::Datetime) => times::datetimes(&column),
-        Some(Kind::Time) => times::times(&column),
-        Some(Kind::Timedelta) => times::timedeltas(&column),
-        Some(Kind::Datetime64 | Kind::Timedelta64) => ticks::ticks(&column),
-        Some(Kind::Uuid) => octets::uuids(&column),
-        Some(Kind::List) => lists::lists(column),
-        Some(Kind::Dict) => records::dicts(column),
+        Some(Kind::Bool) => numbers::bools(&column, objects),
+        Some(Kind::Int) => numbers::ints(&column, objects),
+        Some(Kind::Float) => numbers::floats(&column, objects),
+        Some(Kind::Complex) => numbers::complexes(&column, objects),
+        Some(Kind::Decimal) => decimals::decimals(&column, objects),
+        Some(Kind::Text) => octets::texts(&column, objects),
+        Some(Kind::Bytes) => octets::bytes(&column, objects),
+        Some(Kind::Date) => times::dates(&column, objects),
+        Some(Kind::Datetime) => times::datetimes(&column, objects),
+        Some(Kind::Time) => times::times(&column, objects),
+        Some(Kind::Timedelta) => times::timedeltas(&column, objects),
+        Some(Kind::Datetime64 | Kind::Timedelta64) => ticks::ticks(&column, objects),
+        Some(Kind::Uuid) => octets::uuids(&column, objects),
+        Some(Kind::List) => lists::lists(column, objects),
+        Some(Kind::Dict) => records::dicts(column, objects),
     }
 }
 
 /// A column inside of another, as exactly the type that was asked for.
 pub(super) fn child<'py>(
     py: Python<'py>,
-    objects: Vec<Option<Bound<'py, PyAny>>>,
+    objects: Objects<'py>,
     wanted: Option<&Field>,
     request: &FromRequest,
     place: &Place<'_>,
@@ -253,7 +253,7 @@ fn nothing(column: &Column<'_, '_>) -> Made {
         Some(wanted) => wanted.clone().with_name("").with_nullable(true),
         None => Field::new("", DataType::Null, true),
     };
-    let data = ArrayData::new_null(field.data_type(), column.objects.len());
+    let data = ArrayData::new_null(field.data_type(), column.len);
     Made { field: field.into(), data }
 }
 

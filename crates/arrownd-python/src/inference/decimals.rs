@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
 use super::build;
-use super::column::Column;
+use super::column::{Column, Objects};
 use super::numbers::{digits, integer};
 use crate::errors::Outcome;
 
@@ -23,9 +23,9 @@ struct Digits {
 }
 
 /// Decimals, with ints among them where a decimal type was asked for. NaN is null.
-pub(super) fn decimals(column: &Column<'_, '_>) -> Outcome<Made> {
+pub(super) fn decimals<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
     let class = column.py.import("decimal")?.getattr("Decimal")?;
-    let mut numbers: Vec<Option<Digits>> = column.map(|at, object| {
+    let mut numbers: Vec<Option<Digits>> = column.map(objects, |at, object| {
         if object.is_instance_of::<PyInt>() || !object.is_instance(&class)? {
             return Ok(Some(Digits { text: digits(&integer(object)?), scale: 0 }));
         }

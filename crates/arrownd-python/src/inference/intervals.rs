@@ -5,17 +5,21 @@ use arrow_schema::{DataType, Field, IntervalUnit};
 use arrownd::dense::Made;
 use pyo3::prelude::*;
 
-use super::column::Column;
+use super::column::{Column, Objects, there};
 use super::lists::extend;
 use super::numbers::{digits, integer};
 use crate::errors::Outcome;
 
 /// Tuples of (days, milliseconds) or (months, days, nanoseconds).
-pub(super) fn intervals(column: &Column<'_, '_>, unit: IntervalUnit) -> Outcome<Made> {
+pub(super) fn intervals<'py>(
+    column: &Column<'_, 'py>,
+    objects: Objects<'py>,
+    unit: IntervalUnit,
+) -> Outcome<Made> {
     let field = Field::new("", DataType::Interval(unit), true);
     match unit {
         IntervalUnit::DayTime => {
-            let values = column.map(|at, object| {
+            let values = column.map(objects, |at, object| {
                 let [days, millis] = parts(column, at, object, "(days, milliseconds)")?;
                 let part = |part| narrow(column, at, part);
                 Ok(IntervalDayTime::new(part(&days)?, part(&millis)?))
@@ -23,7 +27,7 @@ pub(super) fn intervals(column: &Column<'_, '_>, unit: IntervalUnit) -> Outcome<
             column.fixed(values, field)
         }
         IntervalUnit::MonthDayNano => {
-            let values = column.map(|at, object| {
+            let values = column.map(objects, |at, object| {
                 let [months, days, nanos] = parts(column, at, object, "(months, days, nanoseconds)")?;
                 let part = |part| narrow(column, at, part);
                 Ok(IntervalMonthDayNano::new(part(&months)?, part(&days)?, narrow(column, at, &nanos)?))
@@ -31,7 +35,7 @@ pub(super) fn intervals(column: &Column<'_, '_>, unit: IntervalUnit) -> Outcome<
             column.fixed(values, field)
         }
         IntervalUnit::YearMonth => {
-            let at = column.each().next().map_or(0, |(at, _)| at);
+            let at = there(&objects).next().map_or(0, |(at, _)| at);
             Err(column.place.unsupported(
                 format!("a tuple at {}", column.place.name(at)),
                 "interval[year_month]",

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use super::build;
-use super::column::{Column, changed, child, settled};
+use super::column::{Column, Objects, changed, child, settled};
 use super::place::Place;
 use super::snapshot::{Elements, joined};
 use super::{intervals, records};
@@ -19,15 +19,15 @@ use crate::errors::Outcome;
 use crate::from_numpy::{FromRequest, values};
 
 /// list, or large_list where the items are too many for that.
-pub(super) fn lists(column: Column<'_, '_>) -> Outcome<Made> {
+pub(super) fn lists<'py>(column: Column<'_, 'py>, mut objects: Objects<'py>) -> Outcome<Made> {
     if let Some(DataType::Map(entries, _)) = column.wanted_type() {
         let entries = entries.clone();
-        return records::maps(column, &entries);
+        return records::maps(&column, &objects, &entries);
     }
     if let Some(DataType::Interval(unit)) = column.wanted_type() {
-        return intervals::intervals(&column, *unit);
+        return intervals::intervals(&column, objects, *unit);
     }
-    let Column { py, mut objects, wanted, request, place } = column;
+    let Column { py, len, nulls, wanted, request, place } = column;
     let wanted = match wanted.map(Field::data_type) {
         Some(
             DataType::List(item)
@@ -38,11 +38,6 @@ pub(super) fn lists(column: Column<'_, '_>) -> Outcome<Made> {
         ) => Some(item.as_ref()),
         _ => None,
     };
-    let nulls = objects
-        .iter()
-        .any(Option::is_none)
-        .then(|| NullBuffer::from_iter(objects.iter().map(Option::is_some)));
-    let len = objects.len();
     for (at, object) in objects.iter_mut().enumerate() {
         if let Some(cell) = object
             && let Ok(array) = cell.cast::<PyUntypedArray>()
@@ -58,13 +53,16 @@ pub(super) fn lists(column: Column<'_, '_>) -> Outcome<Made> {
         let items = settled(items, wanted, &request, &place)?;
         return list(len, nulls, &starts, items);
     }
-    let (mut starts, mut items) = (Vec::with_capacity(len), Vec::new());
-    for (at, object) in objects.into_iter().enumerate() {
-        starts.push(items.len());
+    let mut items = Vec::new();
+    let starts = objects.into_iter().enumerate().map(|(at, object)| {
+        let start = items.len();
         if let Some(object) = object {
             extend(py, &mut items, &object, at, place)?;
         }
-    }
+        Ok(start)
+    });
+    // In the memory of the references to the lists.
+    let starts = starts.collect::<Outcome<Vec<usize>>>()?;
     let place = Place::Items(place, &starts);
     let items = child(py, items, wanted, request, &place)?;
     list(len, nulls, &starts, items)

@@ -46,6 +46,11 @@ pub(crate) fn objects(
     if let Some(made) = octets::straight(array.py(), &elements)? {
         return Ok(made);
     }
+    if request.wanted.is_none()
+        && let Some(made) = numbers::straight(&elements, request.nan_as_null)?
+    {
+        return Ok(made);
+    }
     column(array.py(), elements.objects(array.py()), wanted, request, &Place::Top)
 }
 

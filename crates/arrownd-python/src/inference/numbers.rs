@@ -1,9 +1,12 @@
 //! bool, int, float and complex: Python's and NumPy's scalars.
-#![allow(unsafe_code, reason = "asks CPython for an integer without making an exception of a large one")]
+#![allow(
+    unsafe_code,
+    reason = "reads CPython's numbers where they lie, and makes no exception of a large one"
+)]
 
 use std::sync::Arc;
 
-use arrow_buffer::{BooleanBuffer, Buffer};
+use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder, Buffer, NullBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::{DataType, Field};
 use arrownd::dense::Made;
@@ -12,21 +15,118 @@ use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyFloat, PyInt};
 
 use super::build;
-use super::column::Column;
+use super::column::{Column, Objects};
+use super::snapshot::{Elements, none};
 use crate::errors::Outcome;
 
+/// Python's own bools, floats and ints of 64 bits, with None among them, read where they lie: no Python code runs, so no
+/// references are taken. None where there is anything else, or nothing.
+pub(super) fn straight(elements: &Elements<'_>, nan_as_null: bool) -> Outcome<Option<Made>> {
+    let mut first = None;
+    elements.each(|_, object| {
+        first = object.filter(|object| !std::ptr::eq(*object, none()));
+        first.is_none().then_some(())
+    });
+    let Some(first) = first else { return Ok(None) };
+    let count = elements.cells.count();
+    // SAFETY: the array has a reference to the object, here and below.
+    if unsafe { ffi::PyBool_Check(first) } != 0 {
+        let mut bits = BooleanBufferBuilder::new(count);
+        let nulls = read(elements, |object| {
+            // SAFETY: asks for the address of a static object.
+            let yes = unsafe { ffi::Py_True() };
+            // SAFETY: as above.
+            let no = unsafe { ffi::Py_False() };
+            bits.append(object == Some(yes));
+            object.is_none_or(|object| object == yes || object == no).then_some(object.is_some())
+        });
+        return straight_made(DataType::Boolean, count, bits.finish().into_inner(), nulls);
+    }
+    // SAFETY: as above.
+    if unsafe { ffi::PyFloat_CheckExact(first) } != 0 {
+        let mut values = Vec::with_capacity(count);
+        let nulls = read(elements, |object| {
+            let Some(object) = object else {
+                values.push(0.0);
+                return Some(false);
+            };
+            // SAFETY: as above.
+            if unsafe { ffi::PyFloat_CheckExact(object) } == 0 {
+                return None;
+            }
+            // SAFETY: a float.
+            let value = unsafe { ffi::PyFloat_AsDouble(object) };
+            let there = !(nan_as_null && value.is_nan());
+            values.push(if there { value } else { 0.0 });
+            Some(there)
+        });
+        return straight_made(DataType::Float64, count, Buffer::from_vec(values), nulls);
+    }
+    let mut values: Vec<i64> = Vec::with_capacity(count);
+    let nulls = read(elements, |object| {
+        let Some(object) = object else {
+            values.push(0);
+            return Some(false);
+        };
+        // SAFETY: as above.
+        if unsafe { ffi::PyLong_CheckExact(object) } == 0 {
+            return None;
+        }
+        let mut overflow = 0;
+        // SAFETY: an int; no exception is set for one that is too large.
+        values.push(unsafe { ffi::PyLong_AsLongLongAndOverflow(object, &raw mut overflow) });
+        (overflow == 0).then_some(true)
+    });
+    straight_made(DataType::Int64, count, Buffer::from_vec(values), nulls)
+}
+
+/// Calls `each` for every element, None where nothing is, and notes where it says that a value is there. None as soon
+/// as it gives up; otherwise the validity, if anything is missing.
+fn read(
+    elements: &Elements<'_>,
+    mut each: impl FnMut(Option<*mut ffi::PyObject>) -> Option<bool>,
+) -> Option<Option<NullBuffer>> {
+    let mut valid: Option<BooleanBufferBuilder> = None;
+    let all = elements.each(|at, object| {
+        let there = each(object.filter(|object| !std::ptr::eq(*object, none())))?;
+        match &mut valid {
+            Some(valid) => valid.append(there),
+            None if there => {}
+            None => {
+                let mut some = BooleanBufferBuilder::new(elements.cells.count());
+                some.append_n(at, true);
+                some.append(false);
+                valid = Some(some);
+            }
+        }
+        Some(())
+    });
+    all.then(|| valid.map(|mut valid| NullBuffer::new(valid.finish())))
+}
+
+fn straight_made(
+    data_type: DataType,
+    count: usize,
+    values: Buffer,
+    nulls: Option<Option<NullBuffer>>,
+) -> Outcome<Option<Made>> {
+    let Some(nulls) = nulls else { return Ok(None) };
+    let builder = ArrayData::builder(DataType::Null).len(count).nulls(nulls).add_buffer(values);
+    Ok(Some(build(builder, Field::new("", data_type, true))?))
+}
+
 /// bool: bits.
-pub(super) fn bools(column: &Column<'_, '_>) -> Outcome<Made> {
-    let values = column.map(|_, object| Ok(object.is_truthy()?))?;
+pub(super) fn bools<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
+    let values = column.map(objects, |_, object| Ok(object.is_truthy()?))?;
     let bits = BooleanBuffer::collect_bool(values.len(), |at| values.get(at) == Some(&true));
-    let builder = ArrayData::builder(DataType::Boolean).len(values.len()).nulls(column.nulls());
+    let builder = ArrayData::builder(DataType::Boolean).len(values.len()).nulls(column.nulls.clone());
     build(builder.add_buffer(bits.into_inner()), Field::new("", DataType::Boolean, true))
 }
 
 /// int64, or uint64 where a value is above it.
-pub(super) fn ints(column: &Column<'_, '_>) -> Outcome<Made> {
+pub(super) fn ints<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
     let (mut above, mut negative) = (None, None);
-    let values = column.map(|at, object| {
+    let values = column.map(objects, |at, object| {
         let number = integer(object)?;
         if let Some(value) = small(&number) {
             if value < 0 {
@@ -83,8 +183,8 @@ pub(super) fn digits(number: &Bound<'_, PyInt>) -> String {
 }
 
 /// float64. Ints are among them where a float type was asked for.
-pub(super) fn floats(column: &Column<'_, '_>) -> Outcome<Made> {
-    let values = column.map(|at, object| {
+pub(super) fn floats<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
+    let values = column.map(objects, |at, object| {
         if let Ok(float) = object.cast::<PyFloat>() {
             return Ok(float.value());
         }
@@ -113,9 +213,9 @@ fn inexact(column: &Column<'_, '_>, at: usize, object: &Bound<'_, PyAny>) -> cra
 }
 
 /// Lists of two float64, real and imaginary part.
-pub(super) fn complexes(column: &Column<'_, '_>) -> Outcome<Made> {
+pub(super) fn complexes<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
     let class = column.py.get_type::<PyComplex>();
-    let values: Vec<[f64; 2]> = column.map(|at, object| {
+    let values: Vec<[f64; 2]> = column.map(objects, |at, object| {
         let number = match object.cast::<PyComplex>() {
             Ok(number) => number.clone(),
             Err(_) => {
@@ -131,10 +231,11 @@ pub(super) fn complexes(column: &Column<'_, '_>) -> Outcome<Made> {
         Ok([number.real(), number.imag()])
     })?;
     let item = Arc::new(Field::new("item", DataType::Float64, false));
-    let flat = Buffer::from_vec(values.into_iter().flatten().collect::<Vec<f64>>());
-    let len = column.objects.len();
+    let flat = Buffer::from_vec(values.into_flattened());
+    let len = column.len;
     let numbers = ArrayData::builder(DataType::Float64).len(2 * len).add_buffer(flat);
     let numbers = build(numbers, Field::new("", DataType::Float64, true))?.data;
-    let builder = ArrayData::builder(DataType::Null).len(len).nulls(column.nulls()).add_child_data(numbers);
+    let builder =
+        ArrayData::builder(DataType::Null).len(len).nulls(column.nulls.clone()).add_child_data(numbers);
     build(builder, Field::new("", DataType::FixedSizeList(item, 2), true))
 }

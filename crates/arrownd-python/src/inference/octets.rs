@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 use super::build;
-use super::column::Column;
+use super::column::{Column, Objects};
 use super::snapshot::{Elements, none};
 use crate::errors::{Failure, Outcome};
 use crate::kept::NumpyMemory;
@@ -179,11 +179,11 @@ unsafe fn push(out: &mut OctetsBuilder<'_>, object: *mut ffi::PyObject, at: usiz
 }
 
 /// str and its subclasses: utf8.
-pub(super) fn texts(column: &Column<'_, '_>) -> Outcome<Made> {
-    let count = column.objects.len();
+pub(super) fn texts<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
+    let count = column.len;
     let mut memory = NumpyMemory;
     let mut out = OctetsBuilder::new(count, count.saturating_mul(GUESS), &mut memory)?;
-    for (at, object) in column.objects.iter().enumerate() {
+    for (at, object) in objects.iter().enumerate() {
         let pushed = match object {
             Some(object) => {
                 let text = object.cast::<PyString>().map_err(PyErr::from)?;
@@ -195,12 +195,12 @@ pub(super) fn texts(column: &Column<'_, '_>) -> Outcome<Made> {
         pushed.map_err(|error| column.place.moved(Failure::Core(error), 0))?;
     }
     // SAFETY: `push` appends UTF-8.
-    Ok(unsafe { out.finish(true, column.nulls()) }?)
+    Ok(unsafe { out.finish(true, column.nulls.clone()) }?)
 }
 
 /// bytes, bytearray and memoryview: binary, or fixed_size_binary where that was asked for.
-pub(super) fn bytes(column: &Column<'_, '_>) -> Outcome<Made> {
-    let count = column.objects.len();
+pub(super) fn bytes<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
+    let count = column.len;
     let fixed = match column.wanted_type() {
         Some(DataType::FixedSizeBinary(width)) => Some(*width as usize),
         _ => None,
@@ -208,7 +208,7 @@ pub(super) fn bytes(column: &Column<'_, '_>) -> Outcome<Made> {
     let mut memory = NumpyMemory;
     let mut out = OctetsBuilder::new(count, count.saturating_mul(GUESS), &mut memory)?;
     let mut flat: Vec<u8> = Vec::new();
-    for (at, object) in column.objects.iter().enumerate() {
+    for (at, object) in objects.iter().enumerate() {
         let Some(object) = object else {
             flat.extend(std::iter::repeat_n(0, fixed.unwrap_or(0)));
             out.push_nothing()?;
@@ -239,19 +239,19 @@ pub(super) fn bytes(column: &Column<'_, '_>) -> Outcome<Made> {
         }
     }
     if let Some(width) = fixed {
-        let builder = ArrayData::builder(DataType::Null).len(count).nulls(column.nulls());
+        let builder = ArrayData::builder(DataType::Null).len(count).nulls(column.nulls.clone());
         let field = Field::new("", DataType::FixedSizeBinary(width as i32), true);
         return build(builder.add_buffer(Buffer::from_vec(flat)), field);
     }
     // SAFETY: no text.
-    Ok(unsafe { out.finish(false, column.nulls()) }?)
+    Ok(unsafe { out.finish(false, column.nulls.clone()) }?)
 }
 
 /// UUID: `arrow.uuid`.
-pub(super) fn uuids(column: &Column<'_, '_>) -> Outcome<Made> {
-    let values: Vec<[u8; 16]> = column.map(|_, object| Ok(object.getattr("bytes")?.extract()?))?;
-    let builder = ArrayData::builder(DataType::Null).len(values.len()).nulls(column.nulls());
+pub(super) fn uuids<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
+    let values: Vec<[u8; 16]> = column.map(objects, |_, object| Ok(object.getattr("bytes")?.extract()?))?;
+    let builder = ArrayData::builder(DataType::Null).len(values.len()).nulls(column.nulls.clone());
     let extension = HashMap::from([("ARROW:extension:name".to_owned(), "arrow.uuid".to_owned())]);
     let field = Field::new("", DataType::FixedSizeBinary(16), true).with_metadata(extension);
-    build(builder.add_buffer(Buffer::from_vec(values.into_iter().flatten().collect::<Vec<u8>>())), field)
+    build(builder.add_buffer(Buffer::from_vec(values.into_flattened())), field)
 }

@@ -7,25 +7,25 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use super::build;
-use super::column::{Column, changed, child};
+use super::column::{Column, Objects, changed, child, there};
 use super::kinds::type_name;
 use super::lists::{extend, offsets};
 use super::place::Place;
 use crate::errors::Outcome;
 
 /// struct or map, as was asked for.
-pub(super) fn dicts(column: Column<'_, '_>) -> Outcome<Made> {
+pub(super) fn dicts<'py>(column: Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
     match column.wanted_type() {
         Some(DataType::Struct(fields)) => {
             let fields = fields.clone();
-            structs(&column, &fields)
+            structs(&column, &objects, &fields)
         }
         Some(DataType::Map(entries, _)) => {
             let entries = entries.clone();
-            maps(column, &entries)
+            maps(&column, &objects, &entries)
         }
         _ => {
-            let at = column.each().next().map_or(0, |(at, _)| at);
+            let at = there(&objects).next().map_or(0, |(at, _)| at);
             Err(column.place.unsupported(
                 format!("a dict at {}", column.place.name(at)),
                 "an Arrow type that its values tell",
@@ -36,12 +36,16 @@ pub(super) fn dicts(column: Column<'_, '_>) -> Outcome<Made> {
 }
 
 /// A key that a dict doesn't have is missing; one that no field has is an error.
-fn structs(column: &Column<'_, '_>, fields: &[FieldRef]) -> Outcome<Made> {
+fn structs<'py>(
+    column: &Column<'_, 'py>,
+    objects: &[Option<Bound<'py, PyAny>>],
+    fields: &[FieldRef],
+) -> Outcome<Made> {
     let dict = |at: usize| -> Outcome<Option<&Bound<'_, PyDict>>> {
-        let object = column.objects.get(at).and_then(Option::as_ref);
+        let object = objects.get(at).and_then(Option::as_ref);
         object.map(|object| object.cast::<PyDict>().map_err(|_| changed(column.place, at))).transpose()
     };
-    for at in 0..column.objects.len() {
+    for at in 0..column.len {
         for key in dict(at)?.into_iter().flat_map(|dict| dict.keys()) {
             let known = match key.cast::<PyString>() {
                 Ok(key) => fields.iter().any(|field| key == field.name().as_str()),
@@ -57,11 +61,11 @@ fn structs(column: &Column<'_, '_>, fields: &[FieldRef]) -> Outcome<Made> {
         }
     }
     let mut made = Vec::with_capacity(fields.len());
-    let builder = ArrayData::builder(DataType::Null).len(column.objects.len()).nulls(column.nulls());
+    let builder = ArrayData::builder(DataType::Null).len(column.len).nulls(column.nulls.clone());
     let mut children = Vec::with_capacity(fields.len());
     for field in fields {
-        let mut values = Vec::with_capacity(column.objects.len());
-        for at in 0..column.objects.len() {
+        let mut values = Vec::with_capacity(column.len);
+        for at in 0..column.len {
             let value = dict(at)?.map(|dict| dict.get_item(field.name())).transpose()?.flatten();
             values.push(value.filter(|value| !value.is_none()));
         }
@@ -74,7 +78,11 @@ fn structs(column: &Column<'_, '_>, fields: &[FieldRef]) -> Outcome<Made> {
 }
 
 /// Maps from dicts, or from lists of pairs.
-pub(super) fn maps(column: Column<'_, '_>, entries: &Field) -> Outcome<Made> {
+pub(super) fn maps<'py>(
+    column: &Column<'_, 'py>,
+    objects: &[Option<Bound<'py, PyAny>>],
+    entries: &Field,
+) -> Outcome<Made> {
     let (Some(DataType::Map(_, sorted)), DataType::Struct(pair)) =
         (column.wanted_type(), entries.data_type())
     else {
@@ -85,7 +93,7 @@ pub(super) fn maps(column: Column<'_, '_>, entries: &Field) -> Outcome<Made> {
     };
     let (mut starts, mut keys, mut values) = (Vec::new(), Vec::new(), Vec::new());
     let (py, place) = (column.py, column.place);
-    for (at, object) in column.objects.iter().enumerate() {
+    for (at, object) in objects.iter().enumerate() {
         starts.push(keys.len());
         let Some(object) = object else { continue };
         let mut pairs = Vec::new();
@@ -116,7 +124,7 @@ pub(super) fn maps(column: Column<'_, '_>, entries: &Field) -> Outcome<Made> {
             values.push(value);
         }
     }
-    let nulls = column.nulls();
+    let nulls = column.nulls.clone();
     let items = Place::Items(place, &starts);
     let count = keys.len();
     let keys = child(py, keys, Some(key_field), column.request, &items)?;

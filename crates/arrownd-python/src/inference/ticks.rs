@@ -5,17 +5,17 @@ use numpy::PyUntypedArray;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::column::Column;
+use super::column::{Column, Objects, there};
 use crate::errors::Outcome;
 use crate::from_numpy::{FromRequest, values};
 
 /// As an array of these values: their common unit, which holds each of them exactly, and that type.
-pub(super) fn ticks(column: &Column<'_, '_>) -> Outcome<Made> {
+pub(super) fn ticks<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
     let py = column.py;
     let numpy = py.import("numpy")?;
     // The units that there are, each with its values: few.
     let mut dtypes: Vec<(Bound<'_, PyAny>, Vec<usize>)> = Vec::new();
-    for (at, object) in column.each() {
+    for (at, object) in there(&objects) {
         let dtype = object.getattr("dtype")?;
         match dtypes.iter_mut().find(|(known, _)| known.eq(&dtype).unwrap_or(false)) {
             Some((_, positions)) => positions.push(at),
@@ -41,10 +41,10 @@ pub(super) fn ticks(column: &Column<'_, '_>) -> Outcome<Made> {
     };
     let options = PyDict::new(py);
     options.set_item("dtype", &common)?;
-    let array = numpy.getattr("full")?.call((column.objects.len(), "NaT"), Some(&options))?;
+    let array = numpy.getattr("full")?.call((column.len, "NaT"), Some(&options))?;
     for (dtype, positions) in &dtypes {
         let own: Vec<&Bound<'_, PyAny>> =
-            positions.iter().filter_map(|at| column.objects.get(*at)?.as_ref()).collect();
+            positions.iter().filter_map(|at| objects.get(*at)?.as_ref()).collect();
         options.set_item("dtype", dtype)?;
         let own = numpy.getattr("array")?.call((own,), Some(&options))?;
         // A unit that is too fine for a value wraps around in silence: so each way is gone, and back.

@@ -9,7 +9,7 @@ use pyo3::types::{
     PyDate, PyDateAccess, PyDateTime, PyDelta, PyDeltaAccess, PyTime, PyTimeAccess, PyTzInfoAccess,
 };
 
-use super::column::{Column, changed};
+use super::column::{Column, Objects, changed};
 use super::zones::Zones;
 use crate::errors::Outcome;
 
@@ -17,8 +17,8 @@ const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
 
 /// date32.
-pub(super) fn dates(column: &Column<'_, '_>) -> Outcome<Made> {
-    let values = column.map(|at, object| {
+pub(super) fn dates<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
+    let values = column.map(objects, |at, object| {
         let date = object.cast::<PyDate>().map_err(|_| changed(column.place, at))?;
         Ok(days(date) as i32)
     })?;
@@ -77,10 +77,10 @@ impl Nanos {
 }
 
 /// timestamp[us], or [ns] where a pandas Timestamp has nanoseconds; with the zone that all have.
-pub(super) fn datetimes(column: &Column<'_, '_>) -> Outcome<Made> {
+pub(super) fn datetimes<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
     let mut zones = Zones::new(column);
     let mut nanos = Nanos::default();
-    let values = column.map(|at, object| {
+    let values = column.map(objects, |at, object| {
         let moment = object.cast::<PyDateTime>().map_err(|_| changed(column.place, at))?;
         if !object.is_exact_instance_of::<PyDateTime>() {
             nanos.note(at, object, "nanosecond")?;
@@ -95,8 +95,8 @@ pub(super) fn datetimes(column: &Column<'_, '_>) -> Outcome<Made> {
 }
 
 /// time64[us].
-pub(super) fn times(column: &Column<'_, '_>) -> Outcome<Made> {
-    let values = column.map(|at, object| {
+pub(super) fn times<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
+    let values = column.map(objects, |at, object| {
         let time = object.cast::<PyTime>().map_err(|_| changed(column.place, at))?;
         if time.get_tzinfo().is_some() {
             return Err(column.place.unsupported(
@@ -111,9 +111,9 @@ pub(super) fn times(column: &Column<'_, '_>) -> Outcome<Made> {
 }
 
 /// duration[us], or [ns] where a pandas Timedelta has nanoseconds.
-pub(super) fn timedeltas(column: &Column<'_, '_>) -> Outcome<Made> {
+pub(super) fn timedeltas<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
     let mut nanos = Nanos::default();
-    let values = column.map(|at, object| {
+    let values = column.map(objects, |at, object| {
         let delta = object.cast::<PyDelta>().map_err(|_| changed(column.place, at))?;
         if !object.is_exact_instance_of::<PyDelta>() {
             nanos.note(at, object, "nanoseconds")?;
