@@ -71,7 +71,9 @@ impl<'py> Made<'py> {
         static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
         let class = CLASS.import(py, "numpy.ma", "MaskedArray")?;
         let kwargs = PyDict::new(py);
-        if let Some(mask) = self.mask {
+        // Passed to the class, the mask of records would be copied into one that NumPy makes.
+        let (mask, later) = if self.record.is_some() { (None, self.mask) } else { (self.mask, None) };
+        if let Some(mask) = mask {
             kwargs.set_item(intern!(py, "mask"), mask)?;
         }
         let fill = match &self.record {
@@ -81,6 +83,11 @@ impl<'py> Made<'py> {
         if let Some(fill) = fill {
             kwargs.set_item(intern!(py, "fill_value"), fill)?;
         }
-        Ok(class.call((self.values,), Some(&kwargs))?)
+        let masked = class.call((self.values,), Some(&kwargs))?;
+        if let Some(mask) = later {
+            masked.setattr(intern!(py, "_mask"), mask)?;
+            masked.setattr(intern!(py, "_sharedmask"), true)?;
+        }
+        Ok(masked)
     }
 }

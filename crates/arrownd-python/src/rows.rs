@@ -4,7 +4,7 @@
 
 use arrownd::{Plan as CorePlan, RowBounds, RowValues, Step, Task, ViewOf, Visit};
 use numpy::npyffi::npy_intp;
-use numpy::{PyArray1, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{Element, PyArray1, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PySlice, PyType};
@@ -159,17 +159,32 @@ pub(crate) fn ragged<'py>(
         bounds => {
             let ends = || std::iter::once(0).chain((0..bounds.len()).map(|i| bounds.get(i).1));
             match i32::try_from(ends().last().unwrap_or(0)) {
-                Ok(_) if !rows.large => PyArray1::from_iter(py, ends().map(|end| end as i32)).into_any(),
-                _ => PyArray1::from_iter(py, ends().map(|end| end as i64)).into_any(),
+                Ok(_) if !rows.large => filled(py, bounds.len() + 1, ends().map(|end| end as i32))?,
+                _ => filled(py, bounds.len() + 1, ends().map(|end| end as i64))?,
             }
         }
     };
     let mask = if task.plan().masked() {
         let there = parts.iter().flat_map(|part| (0..part.len).map(|at| part.index(at).is_none()));
-        PyArray1::from_iter(py, there).into_any()
+        filled(py, parts.iter().map(|part| part.len).sum(), there)?
     } else {
         nothing()
     };
     static RAGGED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     Ok(RAGGED.import(py, "arrownd.results", "Ragged")?.call1((values, offsets, mask))?)
+}
+
+/// A new array of so many values: `PyArray1::from_iter` has to grow where an iterator doesn't know its length.
+fn filled<'py, T: Element + Copy>(
+    py: Python<'py>,
+    len: usize,
+    values: impl Iterator<Item = T>,
+) -> Outcome<Bound<'py, PyAny>> {
+    let array = PyArray1::<T>::zeros(py, len, false);
+    let mut places = array.try_readwrite().map_err(PyErr::from)?;
+    for (to, value) in places.as_slice_mut().map_err(PyErr::from)?.iter_mut().zip(values) {
+        *to = value;
+    }
+    drop(places);
+    Ok(array.into_any())
 }
