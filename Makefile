@@ -38,8 +38,8 @@ test: test-rust test-python ## Rust and Python tests
 # Debug assertions and overflow checks are on here; the Python tests run the release build. The binding's
 # own tests are the Python ones: its crate links only into an interpreter.
 test-rust:
-	$(CARGO) test $(LOCKED) -p arrownd
-	$(CARGO) test $(LOCKED) -p arrownd --bench kernels >/dev/null # each once; what fails says so on stderr
+	$(CARGO) test $(LOCKED) -p arrownd --all-features
+	$(CARGO) test $(LOCKED) -p arrownd --all-features --bench kernels >/dev/null # each once; what fails says so on stderr
 
 test-python: $(BUILT)
 	$(BIN)/python -m pytest -n 2
@@ -57,18 +57,19 @@ fmt-check: $(TOOLS)
 
 lint: $(TOOLS)
 	$(BIN)/ruff check $(PYTHON_TREES)
-	PYO3_PYTHON=$(CURDIR)/$(BIN)/python $(CARGO) clippy $(LOCKED) --workspace --all-targets -- -D warnings
+	PYO3_PYTHON=$(CURDIR)/$(BIN)/python $(CARGO) clippy $(LOCKED) --workspace --all-targets --all-features -- -D warnings
+	$(CARGO) clippy $(LOCKED) -p arrownd -- -D warnings # without its features
 
 types: $(TOOLS) # strict, over the files that pyproject.toml names
 	$(BIN)/mypy
 
 docs: $(BUILT) ## write the generated pages and the Rust reference
 	$(BIN)/python docs/generate.py
-	$(CARGO) doc $(LOCKED) -p arrownd --no-deps
+	$(CARGO) doc $(LOCKED) -p arrownd --all-features --no-deps
 
 docs-check: $(BUILT)
 	$(BIN)/python docs/generate.py --check
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCKED) -p arrownd --no-deps
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCKED) -p arrownd --all-features --no-deps
 
 build: $(BUILT) ## the extension module, in release mode, into .venv
 

@@ -2,7 +2,7 @@
 
 ``to_numpy``, ``to_columns``, ``to_masked``, ``to_ragged``, ``to_codes`` and ``iter_numpy`` take anything that speaks Arrow's PyCapsule
 interface (pyarrow, Polars, pandas, DuckDB, arro3, nanoarrow, ...). ``from_numpy`` goes the other way: NumPy arrays become an
-``Array``, which all of these take. ``explain`` says beforehand what they will do.
+``Array``, which all of these take. ``explain`` says beforehand what they will do; ``set_num_threads`` with how many threads.
 """
 
 from arrownd._core import (
@@ -12,7 +12,9 @@ from arrownd._core import (
     __version__,
     explain,
     from_numpy,
+    get_num_threads,
     iter_numpy,
+    set_num_threads,
     to_codes,
     to_columns,
     to_masked,
@@ -47,7 +49,9 @@ __all__ = [
     "__version__",
     "explain",
     "from_numpy",
+    "get_num_threads",
     "iter_numpy",
+    "set_num_threads",
     "to_codes",
     "to_columns",
     "to_masked",

@@ -27,8 +27,10 @@ __all__ = [
     "dense_type_table",
     "explain",
     "from_numpy",
+    "get_num_threads",
     "iter_numpy",
     "reason_table",
+    "set_num_threads",
     "to_codes",
     "to_columns",
     "to_masked",
@@ -271,6 +273,11 @@ class _ReasonRow(TypedDict):
     text: str
     remedy: str
 
+def get_num_threads() -> int: ...
+def set_num_threads(n: int, /) -> None: ...
+
+# For tests.
+def _pretend(cores: int, worth: int, /) -> None: ...
 def type_table() -> list[_TypeRow]: ...
 def dense_type_table() -> list[_DenseRow]: ...
 def reason_table() -> list[_ReasonRow]: ...

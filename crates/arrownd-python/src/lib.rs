@@ -26,6 +26,7 @@ mod protocol;
 mod rows;
 mod shortcut;
 mod strings;
+mod threads;
 mod types;
 
 use pyo3::prelude::*;
@@ -44,6 +45,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
         from_numpy::quick::in_front(module, wrap_pyfunction!(from_numpy::from_numpy, module)?)?,
     )?;
     module.add_function(wrap_pyfunction!(functions::explain, module)?)?;
+    module.add_function(wrap_pyfunction!(threads::get_num_threads, module)?)?;
+    module.add_function(wrap_pyfunction!(threads::set_num_threads, module)?)?;
+    module.setattr("_pretend", wrap_pyfunction!(threads::pretend, module)?)?;
     module.add_function(wrap_pyfunction!(plan::type_table, module)?)?;
     module.add_function(wrap_pyfunction!(plan::dense_type_table, module)?)?;
     module.add_function(wrap_pyfunction!(plan::reason_table, module)?)?;

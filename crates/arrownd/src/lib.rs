@@ -35,6 +35,8 @@ mod options;
 mod plain;
 mod plan;
 mod source;
+#[cfg(feature = "rayon")]
+mod threads;
 
 pub use crate::ndarray::{Item, to_array};
 pub use codes::Codes;
@@ -54,3 +56,8 @@ pub use source::{
     Octets, Offsets, Part, Path, Ragged, RowBounds, RowValues, Selection, Validity, ViewRow, Way, chunk_of,
     is_utf8, read_array, read_fields, read_schema, values_field,
 };
+#[cfg(feature = "rayon")]
+#[doc(hidden)]
+pub use threads::pretend;
+#[cfg(feature = "rayon")]
+pub use threads::{num_threads, set_num_threads};

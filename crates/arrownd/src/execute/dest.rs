@@ -1,6 +1,9 @@
 //! The memory that is written: contiguous or strided, not initialised yet.
 #![allow(unsafe_code, reason = "uninitialised memory of any strides is filled through pointers")]
 
+#[cfg(feature = "rayon")]
+mod stretches;
+
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ops::Range;

@@ -3,6 +3,7 @@
 mod dest;
 mod interleave;
 mod rows;
+mod spread;
 mod view;
 mod visit;
 
@@ -135,7 +136,7 @@ impl<'s> Task<'s> {
     /// [`Error::LossyCast`] names the first value found that can't be held; `dest` then holds part
     /// of the result.
     pub fn fill_values(&self, dest: &mut Dest<'_>) -> Result<()> {
-        self.visit(dest, Some(false), &mut |visit| visit.convert())
+        self.spread(dest, Some(false), |visit| visit.convert())
     }
 
     /// Visits every stretch of every leaf with the memory it goes to: for Python objects.
@@ -178,7 +179,7 @@ impl<'s> Task<'s> {
             }
             return Ok(());
         }
-        self.visit(dest, None, &mut |mut visit| {
+        self.spread(dest, None, |mut visit| {
             if visit.step.element == Element::Null {
                 kernels::fill_nothing(DType::Bool, &mut visit.run, &Fill::Bool(true));
             } else {
