@@ -1,6 +1,7 @@
 //! The memory that is written: contiguous or strided, not initialised yet.
 #![allow(unsafe_code, reason = "uninitialised memory of any strides is filled through pointers")]
 
+mod run;
 #[cfg(feature = "rayon")]
 mod stretches;
 
@@ -11,7 +12,7 @@ use std::ptr::NonNull;
 
 use smallvec::SmallVec;
 
-use crate::kernels::{self, turn::Tile};
+use crate::kernels::turn::Tile;
 
 /// An array to fill, or a stretch of its rows: pointer, shape and strides in bytes.
 #[derive(Debug)]
@@ -250,160 +251,6 @@ impl<'o> Dest<'o> {
     }
 }
 
-impl Run<'_> {
-    /// How many elements.
-    #[inline]
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// The run as a slice, where its elements are next to each other and aligned for `D`.
-    #[inline(always)]
-    pub(crate) fn contiguous<D: Copy>(&mut self) -> Option<&mut [MaybeUninit<D>]> {
-        let ptr = self.ptr.cast::<MaybeUninit<D>>();
-        if self.stride != size_of::<D>() as isize || self.itemsize != size_of::<D>() || !ptr.is_aligned() {
-            return None;
-        }
-        // SAFETY: `len` elements of this size follow each other, aligned, borrowed uniquely;
-        // uninitialised memory is what `MaybeUninit` is for.
-        Some(unsafe { std::slice::from_raw_parts_mut(ptr.as_ptr(), self.len) })
-    }
-
-    /// Writes `values` from element `at` on; what is past the end or of another size is left out.
-    #[inline(always)]
-    pub fn write<D: Copy>(&mut self, at: usize, values: &[MaybeUninit<D>]) {
-        if self.itemsize != size_of::<D>() {
-            return;
-        }
-        for (i, value) in values.iter().take(self.len.saturating_sub(at)).enumerate() {
-            // SAFETY: element `at + i` is one of the `len`.
-            let ptr = unsafe { self.ptr.byte_offset(self.stride * (at + i) as isize) };
-            // SAFETY: the element has the size of `D` and may be written, aligned or not.
-            unsafe { ptr.cast::<MaybeUninit<D>>().write_unaligned(*value) };
-        }
-    }
-
-    /// Writes values from element `at` on; what is past the end or of another size is left out.
-    #[inline(always)]
-    pub(crate) fn write_each<D: Copy>(&mut self, at: usize, values: impl ExactSizeIterator<Item = D>) {
-        if self.itemsize != size_of::<D>() || at >= self.len {
-            return;
-        }
-        // SAFETY: element `at` is one of the `len`.
-        let first = unsafe { self.ptr.byte_offset(self.stride * at as isize) };
-        let mut offset = 0;
-        for value in values.take(self.len - at) {
-            // SAFETY: one of the elements after it.
-            let ptr = unsafe { first.byte_offset(offset) };
-            // SAFETY: the element has the size of `D` and may be written, aligned or not.
-            unsafe { ptr.cast::<D>().write_unaligned(value) };
-            offset += self.stride;
-        }
-    }
-
-    /// Writes the bytes of element `at`; fewer than its size leave the rest as it is.
-    pub fn write_bytes(&mut self, at: usize, bytes: &[u8]) {
-        if at >= self.len {
-            return;
-        }
-        // SAFETY: element `at` is one of the `len`.
-        let ptr = unsafe { self.ptr.byte_offset(self.stride * at as isize) };
-        // SAFETY: the element has `itemsize` bytes, and no more are copied; `bytes` is borrowed,
-        // so it isn't the memory that this run borrows uniquely.
-        unsafe { ptr.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len().min(self.itemsize)) };
-    }
-
-    /// The bytes of element `at`; none past the end.
-    #[inline]
-    #[must_use]
-    pub fn element(&mut self, at: usize) -> &mut [MaybeUninit<u8>] {
-        if at >= self.len {
-            return &mut [];
-        }
-        // SAFETY: element `at` is one of the `len`.
-        let ptr = unsafe { self.ptr.byte_offset(self.stride * at as isize) };
-        // SAFETY: the element is `itemsize` bytes, borrowed uniquely as this run is; uninitialised
-        // memory is what `MaybeUninit` is for.
-        unsafe { std::slice::from_raw_parts_mut(ptr.as_ptr().cast(), self.itemsize) }
-    }
-
-    /// The words that `count` elements from `at` on are made of; `None` where they don't follow each
-    /// other, aren't aligned for words, or aren't all there.
-    #[inline(always)]
-    pub(crate) fn words<D: Copy>(&mut self, at: usize, count: usize) -> Option<&mut [MaybeUninit<D>]> {
-        let in_a_row = count == 1 || self.stride == self.itemsize as isize;
-        if !in_a_row || at.checked_add(count)? > self.len {
-            return None;
-        }
-        // SAFETY: element `at` is one of the `len`, or their end where none is asked for.
-        let ptr = unsafe { self.ptr.byte_offset(self.stride * at as isize) }.cast::<MaybeUninit<D>>();
-        if !ptr.is_aligned() {
-            return None;
-        }
-        let len = count * self.itemsize / size_of::<D>();
-        // SAFETY: `count` elements follow each other, borrowed uniquely, and have `len` aligned words.
-        Some(unsafe { std::slice::from_raw_parts_mut(ptr.as_ptr(), len) })
-    }
-
-    /// Puts a pointer into element `at` and returns the one that was there. For arrays of Python
-    /// objects, which NumPy makes with null pointers. Past the end, returns `new` itself.
-    ///
-    /// # Safety
-    /// The elements are initialised pointers.
-    #[inline]
-    #[must_use]
-    pub unsafe fn replace_pointer(&mut self, at: usize, new: *mut u8) -> *mut u8 {
-        if at >= self.len || self.itemsize != size_of::<*mut u8>() {
-            return new;
-        }
-        // SAFETY: element `at` is one of the `len`.
-        let ptr = unsafe { self.ptr.byte_offset(self.stride * at as isize) }.cast::<*mut u8>();
-        // SAFETY: the element holds a pointer by the caller's promise; it may be misaligned.
-        let old = unsafe { ptr.read_unaligned() };
-        // SAFETY: the element may be written, and has the size of a pointer.
-        unsafe { ptr.write_unaligned(new) };
-        old
-    }
-
-    /// The addresses in `count` elements from `at` on, where none has one yet and they lie in a row. For arrays of
-    /// Python objects, as [`Run::replace_pointer`].
-    ///
-    /// # Safety
-    /// The elements are initialised pointers.
-    #[inline]
-    #[must_use]
-    pub unsafe fn empty_pointers(&mut self, at: usize, count: usize) -> Option<&mut [usize]> {
-        let places = self.contiguous::<usize>()?.get_mut(at..at.checked_add(count)?)?;
-        let places: *mut [usize] = std::ptr::from_mut(places) as *mut [usize];
-        // SAFETY: initialised by the caller's promise, and as uniquely borrowed as the run.
-        let places = unsafe { &mut *places };
-        (places.iter().fold(0, |any, old| any | old) == 0).then_some(places)
-    }
-
-    /// Copies the whole run at once from `bytes[skip..]`; false where it isn't contiguous or
-    /// `bytes` is too short.
-    pub(crate) fn copy_bytes(&mut self, bytes: &[u8], skip: usize, width: usize) -> bool {
-        let Some(bytes) = bytes.get(skip..skip + self.len * width) else {
-            return false;
-        };
-        if self.stride != width as isize || self.itemsize != width {
-            return self.len == 0 || width == 0;
-        }
-        // SAFETY: `len` elements of `width` bytes follow each other in the run, borrowed uniquely, and `bytes`
-        // has as many; uninitialised memory is what `MaybeUninit` is for.
-        let own = unsafe { std::slice::from_raw_parts_mut(self.ptr.as_ptr().cast(), bytes.len()) };
-        kernels::copy(bytes, own);
-        true
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::expect_used, reason = "a test may fail")]
 mod tests {
@@ -434,7 +281,7 @@ mod tests {
         for len in [0, 1, 255, 256, 257, 511, 5000, 16_383, 16_384, (1 << 20) - 1, (1 << 20) + 300] {
             let from: Vec<u8> = (0..len).map(|i| (i * 7 + i / 251) as u8).collect();
             let mut to = vec![MaybeUninit::new(0xee); len];
-            kernels::copy(&from, &mut to);
+            crate::kernels::copy(&from, &mut to);
             // SAFETY: initialised above.
             let same = from.iter().zip(&to).all(|(from, to)| *from == unsafe { to.assume_init() });
             assert!(same, "{len}");
