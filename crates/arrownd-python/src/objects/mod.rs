@@ -10,7 +10,7 @@ mod text;
 mod times;
 
 use arrow_schema::{DataType, Field, IntervalUnit};
-use arrownd::{DType, Data, Element, Error, LeafStep, Mapped, RowId, Run, Visit, map};
+use arrownd::{Block, DType, Data, Element, Error, LeafStep, Mapped, RowId, Run, Visit, map};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -105,8 +105,9 @@ impl Take for Each<'_, '_, '_> {
         }
         // The values of dictionaries and runs are made once; none of them can change.
         let mut made: Vec<Option<Bound<'_, PyAny>>> = Vec::new();
+        let mut block = Block::empty();
         for at in (0..self.visit.run.len()).step_by(64) {
-            let block = self.visit.block(at);
+            self.visit.read_block(at, &mut block);
             let mut lane = 0;
             while lane < block.len {
                 // As far as all are known, without a look at anything else.

@@ -42,6 +42,16 @@ impl<'v> Visit<'v> {
         block
     }
 
+    /// [`Visit::block`] into one that is there: moving it takes as long as following keys.
+    #[inline]
+    pub fn read_block(&self, at: usize, block: &mut Block) {
+        if self.part.is_direct() || self.step.element == Element::Null {
+            *block = self.block(at);
+        } else {
+            self.part.follow(self.start + at, self.run.len().saturating_sub(at), block);
+        }
+    }
+
     /// Booleans from `at` on, up to 64 of them: which are true, and which are there. Zeros past the end.
     #[inline]
     #[must_use]

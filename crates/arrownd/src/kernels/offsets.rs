@@ -24,8 +24,10 @@ pub(crate) fn even(offsets: &Offsets<'_>) -> Option<usize> {
         return None;
     }
     let even = match offsets {
-        Offsets::I32(x) => dispatch(Even32(x, i32::try_from(size).ok()?)),
-        Offsets::I64(x) => dispatch(Even64(x, size)),
+        Offsets::I32(x) => {
+            dispatch(Even32(x, i32::try_from(size).ok()?, i32::try_from(offsets.get(0)).ok()?))
+        }
+        Offsets::I64(x) => dispatch(Even64(x, size, offsets.get(0))),
     };
     even.then_some(size as usize)
 }
@@ -43,19 +45,25 @@ macro_rules! kernels {
             }
         }
 
-        struct $even<'a>(&'a [[u8; size_of::<$t>()]], $t);
+        /// The offsets, their step, and the first of them.
+        struct $even<'a>(&'a [[u8; size_of::<$t>()]], $t, $t);
 
         impl Kernel for $even<'_> {
             type Out = bool;
             #[inline(always)]
             fn run(self) -> bool {
-                let Self(offsets, size) = self;
-                let ends = offsets.get(1..).unwrap_or_default();
-                offsets.chunks(STRETCH).zip(ends.chunks(STRETCH)).all(|(starts, ends)| {
-                    let pairs = starts.iter().zip(ends);
-                    let wrong = pairs.fold(0, |wrong, (a, b)| {
-                        wrong | (<$t>::from_ne_bytes(*b) ^ <$t>::from_ne_bytes(*a).wrapping_add(size))
-                    });
+                let Self(offsets, size, start) = self;
+                // Each is compared with what it must be, not with the one before: that would read all twice.
+                offsets.chunks(STRETCH).enumerate().all(|(stretch, offsets)| {
+                    let Some(first) = offsets.first().map(|first| <$t>::from_ne_bytes(*first)) else {
+                        return true;
+                    };
+                    let due = (stretch * STRETCH) as $t;
+                    let mut wrong = first ^ due.wrapping_mul(size).wrapping_add(start);
+                    for (i, offset) in offsets.iter().enumerate() {
+                        let due = (i as $t).wrapping_mul(size).wrapping_add(first);
+                        wrong |= <$t>::from_ne_bytes(*offset) ^ due;
+                    }
                     wrong == 0
                 })
             }
