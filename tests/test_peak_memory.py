@@ -177,20 +177,26 @@ def measured(table: str, name: str) -> tuple[int, int, int]:
     return most, kept, size(result)
 
 
-def check(most: int, kept: int, own: int, at_least: int) -> None:
-    # Objects that an object array refers to are in `kept` alone; what a view or nothing takes is in neither.
-    assert own >= at_least, "too small to see anything"
-    assert most <= max(kept, own) * 1.05 + SLACK
+def check(figures: Callable[[], tuple[int, int, int]], at_least: int) -> None:
+    for attempt in range(3):
+        most, kept, own = figures()
+        assert own >= at_least, "too small to see anything"
+        # Objects that an object array refers to are in `kept` alone; what a view or nothing takes is in neither.
+        beyond = most - (max(kept, own) * 1.05 + SLACK)
+        # The system may give the process a large page of 2 MiB meanwhile, and then not the next time.
+        if beyond <= 0 or attempt == 2:
+            assert beyond <= 0
+            break
 
 
 @pytest.mark.parametrize("name", TO_NUMPY)
 def test_to_numpy(name: str, apart: Callable[..., Any]) -> None:
-    check(*apart(measured, "to", name), at_least=4 << 20)
+    check(lambda: apart(measured, "to", name), at_least=4 << 20)
 
 
 @pytest.mark.parametrize("name", FROM_NUMPY)
 def test_from_numpy(name: str, apart: Callable[..., Any]) -> None:
-    check(*apart(measured, "from", name), at_least=2 << 20)
+    check(lambda: apart(measured, "from", name), at_least=2 << 20)
 
 
 OUTS: dict[str, tuple[Callable[[], Any], Callable[[], Any], dict[str, Any]]] = {
@@ -219,7 +225,7 @@ def measured_out(name: str) -> int:
 
 @pytest.mark.parametrize("name", OUTS)
 def test_out(name: str, apart: Callable[..., Any]) -> None:
-    assert apart(measured_out, name) <= SLACK
+    assert min(apart(measured_out, name) for _ in range(3)) <= SLACK
 
 
 def measured_stream() -> int:
@@ -235,7 +241,7 @@ def measured_stream() -> int:
 
 
 def test_a_stream_takes_two_batches(apart: Callable[..., Any]) -> None:
-    assert apart(measured_stream) <= 2 * (8 << 14) + SLACK
+    assert min(apart(measured_stream) for _ in range(3)) <= 2 * (8 << 14) + SLACK
 
 
 def measured_itself(extra: int) -> tuple[int, int, int]:
@@ -244,6 +250,6 @@ def measured_itself(extra: int) -> tuple[int, int, int]:
 
 
 def test_the_measure_sees_what_is_freed_again(apart: Callable[..., Any]) -> None:
-    check(*apart(measured_itself, 1), at_least=8 << 20)
+    check(lambda: apart(measured_itself, 1), at_least=8 << 20)
     with pytest.raises(AssertionError):
-        check(*apart(measured_itself, 1 << 18), at_least=8 << 20)
+        check(lambda: apart(measured_itself, 1 << 18), at_least=8 << 20)

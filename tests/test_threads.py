@@ -196,10 +196,13 @@ def test_which_column_is_named_does_not_depend_on_threads() -> None:
 
 
 def in_a_new_process(code: str, **environment: str) -> str:
-    setup = "import os, sys, numpy as np, pyarrow as pa, arrownd\nfrom arrownd import _core\n"
+    setup = "import os, sys, time, numpy as np, pyarrow as pa, arrownd\nfrom arrownd import _core\n"
     setup += (
-        "def threads():\n    return sum(open(f'/proc/self/task/{t}/comm').read().startswith('arrownd-') "
+        "def named():\n    return sum(open(f'/proc/self/task/{t}/comm').read().startswith('arrownd-') "
         "for t in os.listdir('/proc/self/task'))\n"
+        # A thread has its name when it runs for the first time.
+        "def threads(awaited=0):\n    for _ in range(200):\n        if named() >= awaited: break\n        time.sleep(0.02)\n"
+        "    return named()\n"
         "def nulls(n):\n    return pa.array(np.arange(n), mask=np.arange(n) % 3 == 0)\n"
     )
     done = subprocess.run(
@@ -225,7 +228,7 @@ arrownd.to_numpy(pa.array(np.arange({LARGE}))); arrownd.to_numpy(pa.array(["a"] 
 arrownd.explain(nulls({LARGE}))
 found.append(threads())
 arrownd.to_numpy(nulls({LARGE}))
-found.append(threads())
+found.append(threads(3))
 print(*found)
 """)
     assert found == "0 0 0 3"
@@ -249,7 +252,7 @@ print(threads(), arrownd.get_num_threads())
      ("-1", 4, "4 3"), ("many", 4, "4 3"), ("4", 1, "1 0")],
 )  # fmt: skip
 def test_the_environment_variable(variable: str, cores: int, expected: str) -> None:
-    code = f"_core._pretend({cores}, 0)\narrownd.to_numpy(nulls({LARGE}))\nprint(arrownd.get_num_threads(), threads())"
+    code = f"_core._pretend({cores}, 0)\narrownd.to_numpy(nulls({LARGE}))\nprint(arrownd.get_num_threads(), threads({expected[2]}))"
     assert in_a_new_process(code, ARROWND_NUM_THREADS=variable) == expected
 
 
@@ -293,11 +296,11 @@ for concurrent in (False, True):
         if child == 0:
             before = threads()
             same = np.array_equal(arrownd.to_numpy(nulls({LARGE})), want, equal_nan=True)
-            os._exit(0 if same and before == 0 and (concurrent or threads() == 2) else 1)
+            os._exit(0 if same and before == 0 and (concurrent or threads(2) == 2) else 1)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), end=" ")
 busy.set()
 [other.join() for other in others]
-print(np.array_equal(arrownd.to_numpy(nulls({LARGE})), want, equal_nan=True), threads())
+print(np.array_equal(arrownd.to_numpy(nulls({LARGE})), want, equal_nan=True), threads(2))
 """)
     assert found == "0 0 0 0 0 0 True 2"
 
