@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import itertools
 import pickle
 import subprocess
 import sys
@@ -452,3 +453,41 @@ def test_the_function_is_an_ordinary_builtin() -> None:
     assert arrownd.to_numpy.__name__ == "to_numpy"
     assert pickle.loads(pickle.dumps(arrownd.to_numpy)) is arrownd.to_numpy
     assert "Parameters\n----------" in (inspect.getdoc(arrownd.to_numpy) or "")
+
+
+CHUNKED = [
+    pa.int8(),
+    pa.uint16(),
+    pa.float32(),
+    pa.float64(),
+    pa.int64(),
+    pa.timestamp("us"),
+    pa.duration("ns"),
+    pa.binary(5),
+]
+
+
+@pytest.mark.parametrize("data_type", [*CHUNKED, *(pa.list_(t, 3) for t in CHUNKED)], ids=str)
+@pytest.mark.parametrize("sizes", [[3, 4], [1, 1, 1], [100, 1, 7000, 20_000], [2, 0, 5]], ids=str)
+def test_chunks_are_joined_as_the_pipeline_joins_them(data_type: pa.DataType, sizes: list[int]) -> None:
+    leaf = data_type.value_type if pa.types.is_fixed_size_list(data_type) else data_type
+    width = 5 if pa.types.is_fixed_size_binary(leaf) else leaf.bit_width // 8
+    bytes_ = np.random.default_rng(7).integers(1, 50, (sum(sizes) + 1) * 3 * width).astype("u1")
+    values = pa.Array.from_buffers(leaf, len(bytes_) // width, [None, pa.py_buffer(bytes_)])
+    whole = pa.FixedSizeListArray.from_arrays(values, 3) if leaf is not data_type else values
+    ends = np.cumsum([1, *sizes])
+    chunks = [whole[start:end] for start, end in itertools.pairwise(ends)]
+    chunked = pa.chunked_array(chunks, data_type)
+    quick = arrownd.to_numpy(chunked)
+    slow = arrownd.to_numpy(chunked, order="C")
+    assert quick.dtype == slow.dtype
+    assert quick.shape == slow.shape
+    assert quick.tobytes() == slow.tobytes()
+    assert quick.flags == slow.flags
+    assert quick.base is None
+    # One with nulls among them goes the other way.
+    nulls = pa.chunked_array([*chunks, pa.nulls(2, data_type)], data_type)
+    if leaf is data_type and width != 5:
+        assert arrownd.to_numpy(nulls, safe=False).shape == (sum(sizes) + 2,)
+    with pytest.raises(arrownd.CopyNotAllowedError):
+        arrownd.to_numpy(chunked, allow_copy=False)

@@ -3,7 +3,8 @@
 
 use arrow_schema::{DataType, Field, Fields, Metadata};
 use arrownd::{
-    ArrowArray, ArrowSchema, Chunk, Path, Plain, Selection, plain_of, read_array, read_fields, read_schema,
+    ArrowArray, ArrowSchema, Chunk, Path, Plain, PlainView, Selection, plain_of, read_array, read_fields,
+    read_schema,
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
@@ -12,6 +13,7 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::capsule::{self, Stream};
 use crate::errors::{Failure, Outcome};
+use crate::packed;
 use crate::producers;
 use crate::protocol::{Protocol, protocol};
 
@@ -163,6 +165,27 @@ impl<'py> Acquired<'py> {
 
     pub(crate) fn push(&mut self, array: ArrowArray) {
         self.arrays.push(array);
+    }
+
+    /// The copy of several arrays in one, where each alone would be viewed.
+    pub(crate) fn joined(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Ok(schema) = self.schema() else { return Ok(None) };
+        if self.arrays.len() < 2 {
+            return Ok(None);
+        }
+        let views: Option<Vec<PlainView>> = self
+            .arrays
+            .iter()
+            .map(|array| match plain(schema, array) {
+                Some(Plain::View(view)) => Some(view),
+                _ => None,
+            })
+            .collect();
+        match views {
+            // SAFETY: the views were measured on the arrays, which are kept meanwhile.
+            Some(views) => unsafe { packed::joined(py, &views) },
+            None => Ok(None),
+        }
     }
 
     /// Reads the type.

@@ -89,6 +89,39 @@ unsafe fn in_a_row<'py>(
     unsafe { Bound::from_owned_ptr_or_err(py, array) }
 }
 
+/// The copy of several arrays in one; `None` where they are of different kinds.
+///
+/// # Safety
+/// The memory that the views were measured on is kept meanwhile.
+pub(crate) unsafe fn joined<'py>(
+    py: Python<'py>,
+    views: &[PlainView],
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(first) = views.first() else { return Ok(None) };
+    let alike = |view: &PlainView| view.dtype == first.dtype && view.trailing == first.trailing;
+    let rows = views.iter().try_fold(0usize, |rows, view| rows.checked_add(view.len));
+    let each = first.trailing.iter().try_fold(first.width, |size, n| size.checked_mul(*n));
+    let (Some(rows), Some(each), true) = (rows, each, views.iter().all(alike)) else { return Ok(None) };
+    let trailing = first.trailing.iter().map(|n| *n as npy_intp);
+    let mut dims: SmallVec<[npy_intp; 4]> = std::iter::once(rows as npy_intp).chain(trailing).collect();
+    // SAFETY: no data pointer: NumPy allocates, and refuses what is too large.
+    let array = unsafe { in_a_row(py, descriptor(py, first.dtype)?, &mut dims, std::ptr::null_mut(), 0) }?;
+    // SAFETY: NumPy made an array.
+    let array = unsafe { array.cast_into_unchecked::<PyUntypedArray>() };
+    // SAFETY: the array is new.
+    let mut dest = unsafe { export::dest(&array, first.width) };
+    let pieces: Vec<&[u8]> = views
+        .iter()
+        // SAFETY: a view has so many bytes, which fit in memory, by the caller's promise.
+        .map(|view| unsafe { std::slice::from_raw_parts(view.ptr, view.len * each) })
+        .collect();
+    let filled = match rows < WORTH_DETACHING {
+        true => arrownd::join(&pieces, &mut dest),
+        false => py.detach(|| arrownd::join(&pieces, &mut dest)),
+    };
+    Ok(filled.then(|| array.into_any()))
+}
+
 /// The copy of a flat array; `None` where a value doesn't fit, which the pipeline has the words for.
 pub(crate) fn copy<'py>(py: Python<'py>, flat: &Flat<'_>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let dtype = flat.dtype();

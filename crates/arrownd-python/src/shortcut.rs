@@ -71,7 +71,10 @@ fn stream(mut capsule: Bound<'_, PyAny>, allow_copy: bool) -> Outcome<Found<'_>>
             stream.next(&mut next)?;
         }
     }
-    Ok(Found::Data(data))
+    match if allow_copy { data.joined(py)? } else { None } {
+        Some(array) => Ok(Found::Array(array)),
+        None => Ok(Found::Data(data)),
+    }
 }
 
 fn array<'py>(object: &Bound<'py, PyAny>, allow_copy: bool) -> Outcome<Found<'py>> {

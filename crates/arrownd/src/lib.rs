@@ -46,7 +46,7 @@ pub use execute::{Dest, Planned, Run, Task, ViewOf, Visit};
 pub use kernels::{DecimalText, choose, civil, is_ascii};
 pub use mapping::{Element, Mapped, ROWS, Row, RowId, map};
 pub use options::{Fill, Fills, Form, Lists, Nulls, Options, Order, OutSpec, Outs, RecordField, RecordType};
-pub use plain::{Flat, FlatType, FlatValues, Plain, PlainView, plain_of};
+pub use plain::{Flat, FlatType, FlatValues, Plain, PlainView, join, plain_of};
 pub use plan::{
     CodeFacts, CodesPlan, Facts, FactsNode, LeafFacts, LeafStep, Note, Op, Plan, Reason, Reasons, Step,
     Transfer, plan, type_name,

@@ -26,14 +26,11 @@ pub(super) fn octets<'py>(py: Python<'py>, visit: &mut Visit<'_>, fill: &Bound<'
             // Otherwise the way below finds what is to blame.
             if !text || ascii || is_utf8(values, bounds) {
                 let own = pairs(bounds).map(|(a, b)| values.get(a..b).unwrap_or_default());
-                let mut make = |value| make(py, value, (text, ascii), &mut repeated);
                 if let Some(places) = empty(&mut visit.run, at, len) {
-                    for (place, value) in places.iter_mut().zip(own) {
-                        *place = held(make(value)?);
-                    }
+                    put_each(py, places, own, (text, ascii), &mut repeated)?;
                 } else {
                     for (i, value) in own.enumerate() {
-                        put(&mut visit.run, at + i, make(value)?);
+                        put(&mut visit.run, at + i, make(py, value, (text, ascii), &mut repeated)?);
                     }
                 }
                 continue;
@@ -43,9 +40,7 @@ pub(super) fn octets<'py>(py: Python<'py>, visit: &mut Visit<'_>, fill: &Bound<'
             && (!text || row.is_ascii())
             && let Some(places) = empty(&mut visit.run, at, len)
         {
-            for (place, value) in places.iter_mut().zip(row.each()) {
-                *place = held(make(py, value, (text, text), &mut repeated)?);
-            }
+            put_each(py, places, row.each(), (text, text), &mut repeated)?;
             continue;
         }
         let block = visit.block(at);
@@ -73,6 +68,32 @@ pub(super) fn octets<'py>(py: Python<'py>, visit: &mut Visit<'_>, fill: &Bound<'
 #[inline(always)]
 pub(crate) fn pairs(bounds: &[usize]) -> impl Iterator<Item = (usize, usize)> {
     bounds.iter().copied().zip(bounds.iter().copied().skip(1))
+}
+
+/// Puts the objects of values into places that have none: loops of their own for what comes most.
+#[inline(always)]
+fn put_each<'v, 'py>(
+    py: Python<'py>,
+    places: &mut [usize],
+    values: impl Iterator<Item = &'v [u8]>,
+    (text, of_ascii): (bool, bool),
+    repeated: &mut Repeated<'v, 'py>,
+) -> PyResult<()> {
+    let both = places.iter_mut().zip(values);
+    match (repeated.is_off(), text, of_ascii) {
+        (true, false, _) => both.for_each(|(place, value)| *place = held(PyBytes::new(py, value).into_any())),
+        (true, true, true) => {
+            for (place, value) in both {
+                *place = held(ascii(py, value)?);
+            }
+        }
+        _ => {
+            for (place, value) in both {
+                *place = held(make(py, value, (text, of_ascii), repeated)?);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The object of a value: of text it is known that it is UTF-8, and perhaps that it is ASCII.

@@ -68,6 +68,11 @@ impl<'o> Dest<'o> {
         Some(Self { ptr: NonNull::from(memory).cast(), first: 0, dims, itemsize: size, memory: PhantomData })
     }
 
+    /// How many elements.
+    pub(crate) fn elements(&self) -> usize {
+        self.dims.iter().fold(1, |all, dim| all.saturating_mul(dim.0))
+    }
+
     /// Bytes of an element.
     pub(crate) fn itemsize(&self) -> usize {
         self.itemsize

@@ -9,6 +9,24 @@ use crate::execute::{Dest, Task};
 use crate::plan::Plan;
 use crate::source::{Bits, Column, Data, Leaf, Node, Part, Way};
 
+/// Copies pieces one after the other into contiguous memory; false where it isn't, or they don't fill it.
+#[must_use]
+pub fn join(pieces: &[&[u8]], dest: &mut Dest<'_>) -> bool {
+    let (mut at, width) = (0, dest.itemsize().max(1));
+    for piece in pieces {
+        let n = piece.len() / width;
+        let copied = dest.runs(at, n, |_, mut run| {
+            let whole = run.len() == n && run.copy_bytes(piece, 0, width);
+            if whole { Ok(()) } else { Err(()) }
+        });
+        if copied.is_err() {
+            return false;
+        }
+        at += n;
+    }
+    at == dest.elements()
+}
+
 /// A flat array, and the plan by which it is copied under default options.
 #[derive(Debug)]
 pub struct Flat<'a> {

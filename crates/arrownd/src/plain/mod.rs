@@ -12,7 +12,7 @@ mod types;
 
 use smallvec::SmallVec;
 
-pub use flat::Flat;
+pub use flat::{Flat, join};
 pub use structs::plain_of;
 pub use types::{FlatType, FlatValues};
 

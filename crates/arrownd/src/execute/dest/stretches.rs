@@ -23,11 +23,6 @@ pub(crate) struct Pieces<'o> {
 }
 
 impl<'o> Dest<'o> {
-    /// How many elements.
-    pub(crate) fn elements(&self) -> usize {
-        self.dims.iter().fold(1, |all, dim| all.saturating_mul(dim.0))
-    }
-
     /// How much is written: elements, those of more than eight bytes as several.
     pub(crate) fn size(&self) -> usize {
         self.elements().saturating_mul(self.itemsize.div_ceil(8))
