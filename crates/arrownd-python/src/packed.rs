@@ -89,7 +89,10 @@ unsafe fn in_a_row<'py>(
     unsafe { Bound::from_owned_ptr_or_err(py, array) }
 }
 
-/// The copy of several arrays in one; `None` where they are of different kinds.
+/// So many rows are worth several threads, which the pipeline has.
+const LARGE: usize = 1 << 20;
+
+/// The copy of several arrays in one; `None` where they are of different kinds, or large.
 ///
 /// # Safety
 /// The memory that the views were measured on is kept meanwhile.
@@ -101,7 +104,9 @@ pub(crate) unsafe fn joined<'py>(
     let alike = |view: &PlainView| view.dtype == first.dtype && view.trailing == first.trailing;
     let rows = views.iter().try_fold(0usize, |rows, view| rows.checked_add(view.len));
     let each = first.trailing.iter().try_fold(first.width, |size, n| size.checked_mul(*n));
-    let (Some(rows), Some(each), true) = (rows, each, views.iter().all(alike)) else { return Ok(None) };
+    let (Some(rows @ ..LARGE), Some(each), true) = (rows, each, views.iter().all(alike)) else {
+        return Ok(None);
+    };
     let trailing = first.trailing.iter().map(|n| *n as npy_intp);
     let mut dims: SmallVec<[npy_intp; 4]> = std::iter::once(rows as npy_intp).chain(trailing).collect();
     // SAFETY: no data pointer: NumPy allocates, and refuses what is too large.
