@@ -6,7 +6,9 @@ use std::mem::MaybeUninit;
 use half::f16;
 
 use super::memory::write;
-use crate::kernels::dispatch::{FAR, Kernel, dispatch, fetch_ahead};
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::dispatch::{FAR, fetch_ahead};
+use crate::kernels::dispatch::{Kernel, dispatch};
 
 /// Sets a bit for each byte that isn't zero, a word for 64 of them. Bits past the end are 0.
 pub(super) fn nonzero(bytes: &[u8], words: &mut [u64]) {
