@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -152,3 +153,32 @@ def test_objects_written_over_others() -> None:
         half[::3] = "there"
         arrownd.to_numpy(source, out=half)
         assert half.tolist() == source.to_pylist()
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 65, 1000])
+def test_objects_are_referred_to_as_often_as_they_are_there(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    missing = rng.random(rows) < 0.3
+    marker = object()
+    sources = [
+        pa.array(rng.random(rows) < 0.5, mask=missing),
+        pa.array([f"word {i % 7}" for i in range(rows)], mask=missing).dictionary_encode(),
+        pa.array([f"word {i}" for i in range(rows)], mask=missing),
+    ]
+    for source in sources:
+        # Numbers of references that Python itself doesn't keep: those of True and False are kept since 3.12.
+        before = sys.getrefcount(marker)
+        result = arrownd.to_numpy(source, dtype=object, na_value=marker)
+        assert sys.getrefcount(marker) - before == missing.sum()
+        for value in {id(value): value for value in result if isinstance(value, str)}.values():
+            # The loop's name, the dict's value, and the call's argument.
+            assert sys.getrefcount(value) - 3 <= sum(value is other for other in result)
+            assert sys.getrefcount(value) > sum(value is other for other in result)
+        del result
+        assert sys.getrefcount(marker) == before
+    if sys.version_info < (3, 12):
+        whole = pa.array(rng.random(rows) < 0.5)
+        counts = [sys.getrefcount(value) for value in (True, False)]
+        result = arrownd.to_numpy(whole, dtype=object)
+        here = [sys.getrefcount(value) - old for value, old in zip((True, False), counts, strict=True)]
+        assert here == [result.tolist().count(True), result.tolist().count(False)]

@@ -63,16 +63,17 @@ impl Owner {
     }
 }
 
-/// An array of NumPy's over `data`, or over new memory where that is null.
+/// An array of NumPy's over `data`, or over new memory where that is null; in C order where no strides are given.
 ///
 /// # Safety
-/// `dims` and `strides` are as many, and reach no element outside of the memory; `data` outlives the array.
+/// `dims` and `strides` are as many, and reach no element outside of the memory; `data` outlives the array, and is
+/// aligned if the flags say so.
 #[inline]
-unsafe fn over<'py>(
+pub(crate) unsafe fn over<'py>(
     py: Python<'py>,
     descr: Bound<'py, PyArrayDescr>,
     dims: &mut [npy_intp],
-    strides: &mut [npy_intp],
+    strides: Option<&mut [npy_intp]>,
     data: *mut c_void,
     flags: c_int,
 ) -> PyResult<Bound<'py, PyAny>> {
@@ -85,7 +86,7 @@ unsafe fn over<'py>(
             descr.into_dtype_ptr(),
             dims.len() as c_int,
             dims.as_mut_ptr(),
-            strides.as_mut_ptr(),
+            strides.map_or(std::ptr::null_mut(), <[_]>::as_mut_ptr),
             data,
             flags,
             std::ptr::null_mut(),
@@ -135,7 +136,7 @@ pub(crate) unsafe fn shown_by<'py>(
     owner: Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the caller's promise; flags 0 make a read-only array, aligned or not as NumPy finds.
-    let array = unsafe { over(owner.py(), descr, dims, strides, ptr.cast_mut().cast(), 0) }?;
+    let array = unsafe { over(owner.py(), descr, dims, Some(strides), ptr.cast_mut().cast(), 0) }?;
     // SAFETY: `array` is new, without a base.
     unsafe { set_base(&array, owner.into_ptr()) }?;
     Ok(array)
@@ -153,7 +154,7 @@ pub(crate) fn empty<'py>(
     let mut strides: Vec<npy_intp> = strides.iter().map(|n| *n as npy_intp).collect();
     // SAFETY: no data pointer: NumPy allocates for the shape, and refuses one that is too large; the strides
     // reach every element of that memory once.
-    let array = unsafe { over(py, descr, &mut dims, &mut strides, std::ptr::null_mut(), 0) }?;
+    let array = unsafe { over(py, descr, &mut dims, Some(&mut strides), std::ptr::null_mut(), 0) }?;
     Ok(array.cast_into::<PyUntypedArray>()?)
 }
 
@@ -187,7 +188,7 @@ pub(crate) unsafe fn stretch<'py>(
     }
     let flags = if is_writeable(values) { NPY_ARRAY_WRITEABLE } else { 0 };
     // SAFETY: shape and strides stay within the values by the caller's promise.
-    let array = unsafe { over(py, values.dtype(), &mut dims, &mut strides, data.cast(), flags) }?;
+    let array = unsafe { over(py, values.dtype(), &mut dims, Some(&mut strides), data.cast(), flags) }?;
     let base = values.clone().into_any().into_ptr();
     // SAFETY: `array` is new, without a base.
     unsafe { set_base(&array, base) }?;

@@ -1,17 +1,15 @@
 //! Arrays of values next to each other, in the fewest steps: what the shortcut makes.
 #![allow(unsafe_code, reason = "NumPy's C API makes arrays from pointers")]
 
-use std::ffi::{c_int, c_void};
-
 use arrownd::{DType, Flat, PlainView};
-use numpy::npyffi::{NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, PY_ARRAY_API, npy_intp};
-use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray};
+use numpy::PyUntypedArray;
+use numpy::npyffi::{NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, npy_intp};
 use pyo3::prelude::*;
 use smallvec::SmallVec;
 
 use crate::convert::WORTH_DETACHING;
 use crate::dtypes::descriptor;
-use crate::export::{self, array_type, set_base, shown_by};
+use crate::export::{self, set_base, shown_by};
 use crate::holder::Holder;
 
 /// A read-only array of values next to each other.
@@ -29,7 +27,7 @@ pub(crate) unsafe fn view<'py>(view: &PlainView, owner: Bound<'py, PyAny>) -> Py
     let rows = view.len as npy_intp;
     if aligned && view.trailing.is_empty() {
         // SAFETY: the caller's promise; values at multiples of their size are aligned, and bytes everywhere.
-        let array = unsafe { in_a_row(owner.py(), descr, &mut [rows], data, flags) }?;
+        let array = unsafe { export::over(owner.py(), descr, &mut [rows], None, data, flags) }?;
         // SAFETY: `array` is new, without a base.
         unsafe { set_base(&array, owner.into_ptr()) }?;
         return Ok(array);
@@ -46,7 +44,7 @@ pub(crate) unsafe fn view<'py>(view: &PlainView, owner: Bound<'py, PyAny>) -> Py
         return unsafe { shown_by(ptr, descr, &mut dims, &mut strides, owner) };
     }
     // SAFETY: as above.
-    let array = unsafe { in_a_row(owner.py(), descr, &mut dims, data, flags) }?;
+    let array = unsafe { export::over(owner.py(), descr, &mut dims, None, data, flags) }?;
     // SAFETY: `array` is new, without a base.
     unsafe { set_base(&array, owner.into_ptr()) }?;
     Ok(array)
@@ -56,37 +54,6 @@ pub(crate) unsafe fn view<'py>(view: &PlainView, owner: Bound<'py, PyAny>) -> Py
 pub(crate) fn held<'py>(shown: &PlainView, holder: Holder<'py>) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the base has that array.
     unsafe { view(shown, holder.into_base()) }
-}
-
-/// An array in C order over `data`, or over new memory where that is null.
-///
-/// # Safety
-/// So many elements are at `data`, aligned if the flags say so, and it outlives the array.
-#[inline]
-unsafe fn in_a_row<'py>(
-    py: Python<'py>,
-    descr: Bound<'py, PyArrayDescr>,
-    dims: &mut [npy_intp],
-    data: *mut c_void,
-    flags: c_int,
-) -> PyResult<Bound<'py, PyAny>> {
-    let class = array_type(py);
-    // SAFETY: the caller's promise; the descriptor's reference is handed over.
-    let array = unsafe {
-        PY_ARRAY_API.PyArray_NewFromDescr(
-            py,
-            class,
-            descr.into_dtype_ptr(),
-            dims.len() as c_int,
-            dims.as_mut_ptr(),
-            std::ptr::null_mut(),
-            data,
-            flags,
-            std::ptr::null_mut(),
-        )
-    };
-    // SAFETY: a new reference, or null with an exception set.
-    unsafe { Bound::from_owned_ptr_or_err(py, array) }
 }
 
 /// So many rows are worth several threads, which the pipeline has.
@@ -110,7 +77,8 @@ pub(crate) unsafe fn joined<'py>(
     let trailing = first.trailing.iter().map(|n| *n as npy_intp);
     let mut dims: SmallVec<[npy_intp; 4]> = std::iter::once(rows as npy_intp).chain(trailing).collect();
     // SAFETY: no data pointer: NumPy allocates, and refuses what is too large.
-    let array = unsafe { in_a_row(py, descriptor(py, first.dtype)?, &mut dims, std::ptr::null_mut(), 0) }?;
+    let array =
+        unsafe { export::over(py, descriptor(py, first.dtype)?, &mut dims, None, std::ptr::null_mut(), 0) }?;
     // SAFETY: NumPy made an array.
     let array = unsafe { array.cast_into_unchecked::<PyUntypedArray>() };
     // SAFETY: the array is new.
@@ -132,7 +100,7 @@ pub(crate) fn copy<'py>(py: Python<'py>, flat: &Flat<'_>) -> PyResult<Option<Bou
     let dtype = flat.dtype();
     let (descr, mut dims) = (descriptor(py, dtype)?, [flat.len() as npy_intp]);
     // SAFETY: no data pointer: NumPy allocates, and refuses what is too large.
-    let array = unsafe { in_a_row(py, descr, &mut dims, std::ptr::null_mut(), 0) }?;
+    let array = unsafe { export::over(py, descr, &mut dims, None, std::ptr::null_mut(), 0) }?;
     // SAFETY: NumPy made an array.
     let array = unsafe { array.cast_into_unchecked::<PyUntypedArray>() };
     // SAFETY: the array is new.

@@ -61,9 +61,9 @@ impl<'l> RowCursor<'l> {
     }
 }
 
-/// Rows of a C-order matrix, or records, that fit in the cache together, in whole blocks of 64.
+/// Rows of a C-order matrix, or records, that fit in the second-level cache together, in whole blocks of 64.
 pub(super) fn block(plan: &Plan) -> usize {
-    const CACHE: usize = 32 << 10;
+    const CACHE: usize = 128 << 10;
     let width: usize = plan.trailing.iter().product();
     let row = width * plan.dtype().map_or(8, DType::itemsize);
     (CACHE / row.max(1) / 64).max(1) * 64

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::mem::MaybeUninit;
 
+use super::ascii::is_ascii;
 use super::dispatch::{Kernel, dispatch};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -39,7 +40,7 @@ impl Kernel for Pass<'_, '_> {
             let len = (visit.run.len() - at).min(64);
             if let Some(values) = visit.row(at, &mut bounds)
                 && let Some(bounds) = bounds.get(..=len)
-                && (!is_text || values.get(bounds[0]..bounds[len]).is_some_and(ascii))
+                && (!is_text || values.get(bounds[0]..bounds[len]).is_some_and(is_ascii))
             {
                 let done = match dtype {
                     DType::Unicode(_) => widen_row::<u32>(&mut visit.run, at, values, bounds),
@@ -109,12 +110,6 @@ fn widen_row<T: Copy + From<u8>>(
         kept &= (len <= width) & (len == 0 || values.get(end - 1) != Some(&0));
     }
     Some(kept)
-}
-
-/// Whether all bytes are ASCII, compiled for the vector width of the loop that asks.
-#[inline(always)]
-fn ascii(bytes: &[u8]) -> bool {
-    bytes.iter().fold(0, |all, byte| all | byte) < 0x80
 }
 
 /// Writes bytes as code points or bytes, zeros after them; false where they are cut. `bytes` may go
