@@ -1,6 +1,7 @@
 //! The words of the public signatures, in the core's terms.
 
-use arrownd::{DType, Error, Fills, Lists, Nulls, Options, Order, OutSpec, Outs};
+use arrownd::engine::{Fills, Lists, Nulls, Options, OutSpec, Outs};
+use arrownd::{DType, Error, Order};
 use numpy::{PyArrayDescr, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;

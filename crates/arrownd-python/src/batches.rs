@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use arrownd::{ArrowArray, Chunk, Column, Form, Planned};
+use arrownd::engine::{ArrowArray, Chunk, Column, Form, Planned};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySlice, PyTuple};
 

@@ -4,7 +4,8 @@
 use std::ffi::{CStr, c_int};
 use std::ptr::NonNull;
 
-use arrownd::{ArrowArray, ArrowArrayStream, ArrowSchema, Error};
+use arrownd::Error;
+use arrownd::engine::{ArrowArray, ArrowArrayStream, ArrowSchema};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;

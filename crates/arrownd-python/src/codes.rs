@@ -1,7 +1,8 @@
 //! `to_codes`: a dictionary's codes and categories.
 #![allow(unsafe_code, reason = "codes are viewed where the producer keeps them")]
 
-use arrownd::{Codes, DType, Options, Planned, Transfer, ViewOf};
+use arrownd::engine::{Codes, Options, Planned, ViewOf};
+use arrownd::{DType, Transfer};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;

@@ -1,7 +1,8 @@
 //! From an object to arrays: import, plan, execute, export.
 #![allow(unsafe_code, reason = "new arrays are filled, and views are given their owners")]
 
-use arrownd::{Column, DType, Error, Facts, Plan as CorePlan, Planned, RecordType, Step, Task, ViewOf};
+use arrownd::engine::{Column, Facts, Planned, RecordType, Step, Task, ViewOf};
+use arrownd::{DType, Error, Plan as CorePlan};
 use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -187,7 +188,7 @@ pub(crate) fn plan_of(obj: &Bound<'_, PyAny>, request: &Request<'_>) -> Outcome<
         None => Column::of_schema(&imported.field, &request.options)?,
         Some(_) => Column::new(&imported.field, &chunks, &request.options)?,
     };
-    Ok(arrownd::plan(&Facts::of(&column, &request.options), &request.options, imported.left_out())?)
+    Ok(arrownd::engine::plan(&Facts::of(&column, &request.options), &request.options, imported.left_out())?)
 }
 
 /// Carries a task out.
@@ -352,7 +353,7 @@ fn fill<'py>(
 /// Refuses what this version doesn't make, naming what it would be made of.
 pub(crate) fn refuse(imported: &Imported, request: &Request<'_>) -> Outcome<()> {
     let Some((dtype, remedy)) = &request.unmade else { return Ok(()) };
-    let from = arrownd::type_name(&imported.field);
+    let from = arrownd::engine::type_name(&imported.field);
     let to = format!("dtype {dtype}");
     Err(Error::UnsupportedType { path: String::new(), from, to, remedy: (*remedy).to_owned() }.into())
 }

@@ -1,6 +1,7 @@
 //! NumPy's dtype objects and the core's.
 
-use arrownd::{DType, RecordField, RecordType, Resolution, Unit};
+use arrownd::engine::{RecordField, RecordType};
+use arrownd::{DType, Resolution, Unit};
 use numpy::PyArrayDescr;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;

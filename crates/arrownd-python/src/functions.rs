@@ -1,7 +1,8 @@
 //! The public functions: the words in, the result out.
 #![allow(clippy::doc_lazy_continuation, reason = "docstrings in NumPy's style are no Markdown")]
 
-use arrownd::{Error, Form, Nulls, Options};
+use arrownd::Error;
+use arrownd::engine::{Form, Nulls, Options};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyList, PyString, PyType};

@@ -6,7 +6,7 @@ use std::ffi::{c_int, c_uint, c_void};
 use std::ptr::{NonNull, addr_of_mut};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use arrownd::ArrowArray;
+use arrownd::engine::ArrowArray;
 use pyo3::ffi;
 use pyo3::prelude::*;
 

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "the border is told that the structs come from a producer")]
 
 use arrow_schema::{DataType, Field, Fields, Metadata};
-use arrownd::{
+use arrownd::engine::{
     ArrowArray, ArrowSchema, Chunk, Path, Plain, PlainView, Selection, plain_of, read_array, read_fields,
     read_schema,
 };

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow_buffer::alloc::Allocation;
-use arrownd::dense::{Memory, Room};
+use arrownd::engine::dense::{Memory, Room};
 use arrownd::{DType, Error};
 use pyo3::prelude::*;
 

@@ -1,6 +1,7 @@
 //! Results as `np.ma` has them.
 
-use arrownd::{DType, Nulls, Plan as CorePlan, RecordType};
+use arrownd::engine::{Nulls, RecordType};
+use arrownd::{DType, Plan as CorePlan};
 use numpy::PyUntypedArray;
 use pyo3::intern;
 use pyo3::prelude::*;

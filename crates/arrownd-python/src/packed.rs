@@ -1,7 +1,8 @@
 //! Arrays of values next to each other, in the fewest steps: what the shortcut makes.
 #![allow(unsafe_code, reason = "NumPy's C API makes arrays from pointers")]
 
-use arrownd::{DType, Flat, PlainView};
+use arrownd::DType;
+use arrownd::engine::{Flat, PlainView};
 use numpy::PyUntypedArray;
 use numpy::npyffi::{NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, npy_intp};
 use pyo3::prelude::*;
@@ -89,8 +90,8 @@ pub(crate) unsafe fn joined<'py>(
         .map(|view| unsafe { std::slice::from_raw_parts(view.ptr, view.len * each) })
         .collect();
     let filled = match rows < WORTH_DETACHING {
-        true => arrownd::join(&pieces, &mut dest),
-        false => py.detach(|| arrownd::join(&pieces, &mut dest)),
+        true => arrownd::engine::join(&pieces, &mut dest),
+        false => py.detach(|| arrownd::engine::join(&pieces, &mut dest)),
     };
     Ok(filled.then(|| array.into_any()))
 }

@@ -113,7 +113,7 @@ impl Plan {
 
     #[getter]
     fn dtype<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArrayDescr>>> {
-        if let (arrownd::Step::ToArrow(_), Some(descr)) = (self.plan.step(), &self.descr) {
+        if let (arrownd::engine::Step::ToArrow(_), Some(descr)) = (self.plan.step(), &self.descr) {
             return Ok(Some(descr.bind(py).clone()));
         }
         match self.plan.record() {
@@ -161,7 +161,7 @@ impl Plan {
 
     #[getter]
     fn children<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let to_arrow = matches!(self.plan.step(), arrownd::Step::ToArrow(_));
+        let to_arrow = matches!(self.plan.step(), arrownd::engine::Step::ToArrow(_));
         let descr = || self.descr.as_ref().filter(|_| !to_arrow).map(|descr| descr.clone_ref(py));
         PyTuple::new(py, self.plan.children().iter().map(|plan| Self { plan: plan.clone(), descr: descr() }))
     }
@@ -198,7 +198,7 @@ impl Plan {
 /// The type table: what each Arrow type becomes. For the generated page and the tests.
 #[pyfunction]
 pub(crate) fn type_table(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
-    arrownd::ROWS
+    arrownd::engine::ROWS
         .iter()
         .map(|row| {
             let entry = PyDict::new(py);
@@ -216,7 +216,7 @@ pub(crate) fn type_table(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
 /// The type table of the other way: what each dtype becomes. For the generated page and the tests.
 #[pyfunction]
 pub(crate) fn dense_type_table(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
-    arrownd::dense::DENSE_ROWS
+    arrownd::engine::dense::DENSE_ROWS
         .iter()
         .map(|row| {
             let entry = PyDict::new(py);

@@ -10,7 +10,7 @@
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrownd::{Bits, FlatType, FlatValues, Plain, PlainView};
+use arrownd::engine::{Bits, FlatType, FlatValues, Plain, PlainView};
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::ffi;
 use pyo3::intern;

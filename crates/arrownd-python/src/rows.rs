@@ -2,7 +2,8 @@
 //! list begins.
 #![allow(unsafe_code, reason = "stretches of an array are arrays over its memory")]
 
-use arrownd::{Plan as CorePlan, RowBounds, RowValues, Step, Task, ViewOf, Visit};
+use arrownd::Plan as CorePlan;
+use arrownd::engine::{RowBounds, RowValues, Step, Task, ViewOf, Visit};
 use numpy::npyffi::npy_intp;
 use numpy::{Element, PyArray1, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -65,7 +66,7 @@ fn values_of<'py>(
     debts: &mut Debts,
 ) -> Outcome<Values<'py>> {
     let values = made(py, child, request, (None, None), debts)?;
-    let masked = request.options.nulls == arrownd::Nulls::Masked;
+    let masked = request.options.nulls == arrownd::engine::Nulls::Masked;
     let values = values.into_asked(py, request)?;
     let plain = if masked { None } else { values.cast::<PyUntypedArray>().ok().cloned() };
     Ok((values, plain))

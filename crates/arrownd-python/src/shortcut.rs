@@ -1,7 +1,7 @@
 //! The commonest cases, without the pipeline: a flat array of fixed width in one piece, or fixed-size lists of such values,
 //! under default options. It becomes an array right after the import, or is handed on as imported.
 
-use arrownd::{ArrowArray, ArrowSchema, Plain};
+use arrownd::engine::{ArrowArray, ArrowSchema, Plain};
 use pyo3::intern;
 use pyo3::prelude::*;
 

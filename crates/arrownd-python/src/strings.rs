@@ -5,7 +5,8 @@ use std::ffi::{c_char, c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
-use arrownd::{Dest, Fill, Run, Task, Visit, is_ascii, is_utf8};
+use arrownd::Fill;
+use arrownd::engine::{Dest, Run, Task, Visit, is_ascii, is_utf8};
 use numpy::npyffi::PyArrayObject;
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::PyMemoryError;

@@ -32,7 +32,7 @@ pub(crate) fn get_num_threads() -> PyResult<usize> {
 #[pyo3(name = "_pretend", signature = (cores, worth, /))]
 pub(crate) fn pretend(cores: usize, worth: usize) -> PyResult<()> {
     guarded(|| {
-        arrownd::pretend(cores, worth);
+        arrownd::engine::pretend(cores, worth);
         Ok(())
     })
 }

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, Int32Array, StructArray};
 use arrow_schema::Field;
-use arrownd::{Column, Error, Facts, Form, Nulls, Options, Planned, chunk_of, plan};
+use arrownd::Error;
+use arrownd::engine::{Column, Facts, Form, Nulls, Options, Planned, chunk_of, plan};
 
 fn main() -> Result<(), Error> {
     let columns: [(&str, ArrayRef); 3] = [

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, StructArray};
 use arrow_buffer::{Buffer, ScalarBuffer};
 use arrow_schema::Field;
-use arrownd::{Error, Fill, Fills, Options, to_array};
+use arrownd::engine::{Fills, Options};
+use arrownd::{Error, Fill, to_array};
 use ndarray::Axis;
 
 fn table(columns: [(&str, ArrayRef); 2]) -> StructArray {

@@ -7,7 +7,8 @@
 use arrow_array::types::{Float64Type, Int16Type, Int32Type};
 use arrow_array::{Array, DictionaryArray, Int32Array, ListArray, RunArray};
 use arrow_schema::{ArrowError, Field};
-use arrownd::{Column, Error, Form, Lists, Options, Planned, chunk_of, to_array};
+use arrownd::engine::{Column, Form, Lists, Options, Planned, chunk_of};
+use arrownd::{Error, to_array};
 use ndarray::s;
 
 fn main() -> Result<(), Error> {

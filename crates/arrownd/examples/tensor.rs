@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, FixedSizeListArray, UInt8Array};
 use arrow_schema::Field;
-use arrownd::{Error, Options, to_array};
+use arrownd::engine::Options;
+use arrownd::{Error, to_array};
 use ndarray::Axis;
 
 /// Lists of `size` values each over `values`: one more dimension.

@@ -147,7 +147,7 @@ pub enum DType {
     IntervalDayTime,
     /// Structured: months and days, both int32, and nanoseconds, int64.
     IntervalMonthDayNano,
-    /// A record of so many bytes; the plan's [`Step::Records`](crate::Step::Records) says what is in it.
+    /// A record of so many bytes; the plan's [`Step::Records`](crate::engine::Step::Records) says what is in it.
     Record(usize),
     /// Python objects.
     Object,

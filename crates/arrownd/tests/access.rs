@@ -13,7 +13,8 @@ mod shapes;
 mod sources;
 mod strided;
 
-use arrownd::{DType, Error, Fill, Fills, Form, Lists, Node, Nulls, Options, Order, Planned, to_array};
+use arrownd::engine::{Fills, Form, Lists, Node, Nulls, Options, Planned};
+use arrownd::{DType, Error, Fill, Order, to_array};
 use oracle::{Dense, Misfit, Pad, Value, read};
 use proptest::collection::vec;
 use proptest::prelude::*;

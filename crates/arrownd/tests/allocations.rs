@@ -13,7 +13,8 @@ use std::cell::Cell;
 
 use arrow_array::{Array, BooleanArray, Float64Array, Int32Array, Int64Array, StructArray};
 use arrow_schema::{DataType, Field};
-use arrownd::{Item, Nulls, Options, Order, to_array};
+use arrownd::engine::{Nulls, Options};
+use arrownd::{Item, Order, to_array};
 
 thread_local! {
     /// Bytes, and the largest piece, that this thread has asked for.

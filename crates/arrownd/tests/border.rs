@@ -13,7 +13,8 @@ mod layouts;
 mod render;
 
 use arrow_schema::{DataType, Field};
-use arrownd::{Chunk, Error, ErrorKind, Path, read_array, read_schema};
+use arrownd::engine::{Chunk, Path, read_array, read_schema};
+use arrownd::{Error, ErrorKind};
 use foreign::{Exported, Producer};
 use layouts::{examples, ints};
 

@@ -16,10 +16,11 @@ mod render;
 use std::ptr::NonNull;
 
 use arrow_schema::{DataType, Field, UnionMode};
-use arrownd::{
-    ArrowArray, Chunk, Column, DType, Dest, Error, ErrorKind, Form, Lists, Nulls, Options, Path, Plain,
-    Planned, Task, plain_of, read_array, read_schema,
+use arrownd::engine::{
+    ArrowArray, Chunk, Column, Dest, Form, Lists, Nulls, Options, Path, Plain, Planned, Task, plain_of,
+    read_array, read_schema,
 };
+use arrownd::{DType, Error, ErrorKind};
 use faults::{apply, apply_to_schema, fault, schema_fault};
 use foreign::{Exported, Producer};
 use layouts::examples;

@@ -10,7 +10,8 @@
 use arrow_array::types::*;
 use arrow_array::{Array, ArrowPrimitiveType, BooleanArray, Float64Array, PrimitiveArray};
 use arrow_buffer::NullBuffer;
-use arrownd::{DType, ErrorKind, Item, Nulls, Options, to_array};
+use arrownd::engine::{Nulls, Options};
+use arrownd::{DType, ErrorKind, Item, to_array};
 use half::f16;
 
 /// Any number of the twelve types, exactly.

@@ -20,7 +20,8 @@ use arrow_array::types::{Int8Type, UInt8Type, UInt64Type};
 use arrow_array::{
     Array, ArrayRef, DictionaryArray, Int8Array, Int32Array, PrimitiveArray, StringArray, UInt8Array,
 };
-use arrownd::{Chunk, Codes, Column, DType, ErrorKind, Nulls, Options, Planned, Reason, Transfer, chunk_of};
+use arrownd::engine::{Chunk, Codes, Column, Nulls, Options, Planned, chunk_of};
+use arrownd::{DType, ErrorKind, Reason, Transfer};
 use oracle::{Dense, Value, read};
 use proptest::prelude::*;
 use proptest::sample::select;

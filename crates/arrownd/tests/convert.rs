@@ -10,7 +10,8 @@
 use arrow_array::types::*;
 use arrow_array::{Array, ArrowPrimitiveType, BooleanArray, Int32Array, NullArray, PrimitiveArray};
 use arrow_buffer::NullBuffer;
-use arrownd::{ErrorKind, Fill, Fills, Item, Nulls, Options, Reason, to_array};
+use arrownd::engine::{Fills, Nulls, Options};
+use arrownd::{ErrorKind, Fill, Item, Reason, to_array};
 use half::f16;
 use ndarray::IxDyn;
 use proptest::prelude::*;

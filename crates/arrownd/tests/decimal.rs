@@ -11,7 +11,8 @@ use arrow_array::types::{Decimal32Type, Decimal64Type, Decimal128Type, Decimal25
 use arrow_array::{Decimal128Array, PrimitiveArray};
 use arrow_buffer::{ToByteSlice, i256};
 use arrow_schema::DataType;
-use arrownd::{DecimalText, ErrorKind, Options, to_array};
+use arrownd::engine::{DecimalText, Options};
+use arrownd::{ErrorKind, to_array};
 use half::f16;
 use proptest::prelude::*;
 

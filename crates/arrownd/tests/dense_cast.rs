@@ -13,9 +13,9 @@ use arrow_array::types::{Int8Type, Int32Type, Int64Type};
 use arrow_array::*;
 use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Fields};
-use arrownd::dense::cast::cast;
-use arrownd::dense::type_name::{Wanted, parse_type};
-use arrownd::dense::{ArrowMemory, Made};
+use arrownd::engine::dense::cast::cast;
+use arrownd::engine::dense::type_name::{Wanted, parse_type};
+use arrownd::engine::dense::{ArrowMemory, Made};
 use arrownd::{Error, ErrorKind};
 
 fn field(text: &str) -> Field {
@@ -518,7 +518,7 @@ fn what_is_said_beforehand_is_what_happens() {
     for (source, buffer) in sources {
         for target in targets {
             let from = Field::new("", source.data_type().clone(), true);
-            let said = arrownd::dense::cast::copies(&from, &field(target));
+            let said = arrownd::engine::dense::cast::copies(&from, &field(target));
             let made = cast(made(source), &field(target), false, &mut ArrowMemory);
             match (said, made) {
                 (Ok(copies), Ok(made)) => {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use arrow_schema::DataType;
-use arrownd::dense::{
+use arrownd::engine::dense::{
     ArrowMemory, Columns, Dense, Input, Made, Mask, OnWritable, Options, check_copies, execute, plan,
 };
 use arrownd::{DType, Error, Plan, Result, Unit};

@@ -9,7 +9,7 @@
 use arrow_array::{Array, BinaryArray, StringArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
-use arrownd::dense::{ArrowMemory, Cells, Made, OctetsBuilder, byte_strings, unicode};
+use arrownd::engine::dense::{ArrowMemory, Cells, Made, OctetsBuilder, byte_strings, unicode};
 use arrownd::{Error, ErrorKind};
 
 fn encoded(texts: &[&str], width: usize, swapped: bool) -> Vec<u8> {

@@ -18,10 +18,8 @@ use arrow_array::{
 };
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Fields};
-use arrownd::{
-    Chunk, Column, DType, Data, Dest, Error, Form, Note, Nulls, Options, Order, Planned, Reason, Task,
-    Transfer, chunk_of,
-};
+use arrownd::engine::{Chunk, Column, Data, Dest, Form, Nulls, Options, Planned, Task, chunk_of};
+use arrownd::{DType, Error, Note, Order, Reason, Transfer};
 
 fn options(dtype: DType) -> Options {
     Options { dtype: Some(dtype), ..Options::default() }
@@ -317,7 +315,7 @@ fn what_a_task_reads_is_what_it_may_not_write() {
 
 #[test]
 fn bits_past_the_end_are_false_wherever_the_end_is() {
-    let bits = arrownd::Bits::new(&[0xff, 0xff], 3, 10).unwrap();
+    let bits = arrownd::engine::Bits::new(&[0xff, 0xff], 3, 10).unwrap();
     assert!(bits.get(9) && !bits.get(10) && !bits.get(usize::MAX));
-    assert!(arrownd::Bits::new(&[0xff], 7, usize::MAX).is_none());
+    assert!(arrownd::engine::Bits::new(&[0xff], 7, usize::MAX).is_none());
 }

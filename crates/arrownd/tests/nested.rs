@@ -14,7 +14,8 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, BooleanArray, FixedSizeListArray, Int32Array, Int64Array, StructArray};
 use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field};
-use arrownd::{ErrorKind, Form, Nulls, Options, Order, Reason, to_array};
+use arrownd::engine::{Form, Nulls, Options};
+use arrownd::{ErrorKind, Order, Reason, to_array};
 use ndarray::Axis;
 
 fn strict() -> Options {

@@ -11,10 +11,11 @@ mod facts;
 mod types;
 
 use arrow_schema::DataType;
-use arrownd::{
-    DType, Element, Error, ErrorKind, Facts, FactsNode, Fill, Fills, Form, LeafFacts, Note, Nulls, Options,
-    OutSpec, Outs, Plan, Ragged, Reason, RecordField, RecordType, Step, Transfer, Way, plan,
+use arrownd::engine::{
+    Element, Facts, FactsNode, Fills, Form, LeafFacts, Nulls, Options, OutSpec, Outs, Ragged, RecordField,
+    RecordType, Step, Way, plan,
 };
+use arrownd::{DType, Error, ErrorKind, Fill, Note, Plan, Reason, Transfer};
 use facts::{complete, options, rows, source};
 use proptest::prelude::*;
 

@@ -8,9 +8,8 @@
 )]
 
 use arrow_schema::{DataType as T, Field, Fields};
-use arrownd::{
-    Column, DType, ErrorKind, Facts, FactsNode, Fill, Fills, LeafFacts, Options, Order, Step, Way, plan,
-};
+use arrownd::engine::{Column, Facts, FactsNode, Fills, LeafFacts, Options, Step, Way, plan};
+use arrownd::{DType, ErrorKind, Fill, Order};
 
 #[test]
 fn a_matrix_says_its_order() {

@@ -18,10 +18,10 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, Int32Array, IntervalMonthDayNanoArray, StructArray};
 use arrow_buffer::IntervalMonthDayNano;
 use arrow_schema::Field;
-use arrownd::{
-    Column, DType, Error, Fill, Fills, Lists, Nulls, Options, Planned, RecordField, RecordType, Task,
-    chunk_of,
+use arrownd::engine::{
+    Column, Fills, Lists, Nulls, Options, Planned, RecordField, RecordType, Task, chunk_of,
 };
+use arrownd::{DType, Error, Fill};
 use oracle::{Dense, Misfit, Pad, Value};
 use proptest::prelude::*;
 use proptest::sample::select;

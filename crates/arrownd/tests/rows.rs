@@ -18,10 +18,8 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, Int32Array, ListArray};
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::Field;
-use arrownd::{
-    Column, DType, ErrorKind, Form, Lists, Nulls, Options, Part, Planned, Reason, RowBounds, Step, Task,
-    chunk_of,
-};
+use arrownd::engine::{Column, Form, Lists, Nulls, Options, Part, Planned, RowBounds, Step, Task, chunk_of};
+use arrownd::{DType, ErrorKind, Reason};
 use oracle::{Dense, Value};
 use proptest::prelude::*;
 use shapes::{Shape, column, field_of};

@@ -13,9 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Fields, IntervalUnit, TimeUnit};
-use arrownd::{
-    Column, DType, Error, ErrorKind, Facts, FactsNode, Nulls, Options, Plan, ROWS, Transfer, Way, map, plan,
-};
+use arrownd::engine::{Column, Facts, FactsNode, Nulls, Options, ROWS, Way, map, plan};
+use arrownd::{DType, Error, ErrorKind, Plan, Transfer};
 use types::{VARIANTS, every_type, variant};
 
 /// Lists that follow each other and have one length.

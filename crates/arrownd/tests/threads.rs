@@ -17,7 +17,8 @@ use arrow_array::{
     Array, Decimal128Array, DictionaryArray, Float64Array, Int32Array, Int64Array, StructArray,
 };
 use arrow_schema::{DataType, Field};
-use arrownd::{Error, Item, Lists, Nulls, Options, Order, num_threads, pretend, set_num_threads, to_array};
+use arrownd::engine::{Lists, Nulls, Options, pretend};
+use arrownd::{Error, Item, Order, num_threads, set_num_threads, to_array};
 
 /// The settings are the whole process's.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());

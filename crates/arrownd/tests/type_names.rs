@@ -7,7 +7,7 @@
 )]
 
 use arrow_schema::{DataType, Field, TimeUnit};
-use arrownd::dense::type_name::{Wanted, full_name, parse_type};
+use arrownd::engine::dense::type_name::{Wanted, full_name, parse_type};
 
 fn read(text: &str) -> Field {
     match parse_type(text).unwrap_or_else(|e| panic!("{e}")) {

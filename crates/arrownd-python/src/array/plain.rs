@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use arrownd::dense::{self, Dense, Input, Made, Options};
+use arrownd::engine::dense::{self, Dense, Input, Made, Options};
 use arrownd::{DType, Error};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;

@@ -1,7 +1,7 @@
 //! What an array looks like where it is printed.
 
-use arrownd::dense::Made;
-use arrownd::dense::type_name::full_name;
+use arrownd::engine::dense::Made;
+use arrownd::engine::dense::type_name::full_name;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use arrow_schema::DataType;
-use arrownd::dense::type_name::Wanted;
-use arrownd::dense::{Columns, Dense, Input, Options, Shape, wanted_field, wanted_values};
+use arrownd::engine::dense::type_name::Wanted;
+use arrownd::engine::dense::{Columns, Dense, Input, Options, Shape, wanted_field, wanted_values};
 use arrownd::{DType, Error};
 use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use arrownd::DType;
-use arrownd::dense::Mask;
+use arrownd::engine::dense::Mask;
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;

@@ -8,7 +8,7 @@ mod masks;
 pub(crate) mod quick;
 mod words;
 
-use arrownd::dense::{self, Input, Made, OnWritable, Options};
+use arrownd::engine::dense::{self, Input, Made, OnWritable, Options};
 use arrownd::{Plan as CorePlan, Transfer};
 use numpy::{PyArrayDescr, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use arrownd::dense::type_name::{Wanted, parse_type};
-use arrownd::dense::{OnWritable, Options};
+use arrownd::engine::dense::type_name::{Wanted, parse_type};
+use arrownd::engine::dense::{OnWritable, Options};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;

@@ -4,8 +4,8 @@ use arrow_buffer::NullBuffer;
 use arrow_data::ArrayData;
 use arrow_schema::{DataType, Field};
 use arrownd::Error;
-use arrownd::dense::Made;
-use arrownd::dense::cast::cast;
+use arrownd::engine::dense::Made;
+use arrownd::engine::dense::cast::cast;
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;
 

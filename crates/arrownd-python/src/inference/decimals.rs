@@ -3,7 +3,7 @@
 use arrow_buffer::{Buffer, i256};
 use arrow_data::ArrayData;
 use arrow_schema::{DataType, Field};
-use arrownd::dense::Made;
+use arrownd::engine::dense::Made;
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 

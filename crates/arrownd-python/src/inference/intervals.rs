@@ -2,7 +2,7 @@
 
 use arrow_buffer::{IntervalDayTime, IntervalMonthDayNano};
 use arrow_schema::{DataType, Field, IntervalUnit};
-use arrownd::dense::Made;
+use arrownd::engine::dense::Made;
 use pyo3::prelude::*;
 
 use super::column::{Column, Objects, there};

@@ -17,8 +17,8 @@ mod zones;
 
 use arrow_schema::Field;
 use arrownd::Error;
-use arrownd::dense::type_name::Wanted;
-use arrownd::dense::{Made, byte_strings, unicode};
+use arrownd::engine::dense::type_name::Wanted;
+use arrownd::engine::dense::{Made, byte_strings, unicode};
 use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 

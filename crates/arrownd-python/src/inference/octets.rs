@@ -7,7 +7,7 @@ use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::{DataType, Field};
 use arrownd::Error;
-use arrownd::dense::{Made, OctetsBuilder, no_character};
+use arrownd::engine::dense::{Made, OctetsBuilder, no_character};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};

@@ -2,7 +2,7 @@
 
 use arrow_data::ArrayData;
 use arrow_schema::{DataType, Field, FieldRef};
-use arrownd::dense::Made;
+use arrownd::engine::dense::Made;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 

@@ -5,7 +5,7 @@
 #![allow(unsafe_code, reason = "reads NumPy's elements through their strides")]
 
 use arrow_buffer::{BooleanBuffer, NullBuffer};
-use arrownd::dense::Cells;
+use arrownd::engine::dense::Cells;
 use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::ffi;
 use pyo3::prelude::*;

@@ -1,7 +1,7 @@
 //! NumPy's `StringDType`: text that NumPy keeps as UTF-8.
 
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
-use arrownd::dense::{Made, OctetsBuilder};
+use arrownd::engine::dense::{Made, OctetsBuilder};
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyString;

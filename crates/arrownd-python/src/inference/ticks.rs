@@ -1,6 +1,6 @@
 //! NumPy's datetime64 and timedelta64 scalars.
 
-use arrownd::dense::Made;
+use arrownd::engine::dense::Made;
 use numpy::PyUntypedArray;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

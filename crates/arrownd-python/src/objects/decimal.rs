@@ -1,6 +1,6 @@
 //! `decimal.Decimal`.
 
-use arrownd::{Data, DecimalText};
+use arrownd::engine::{Data, DecimalText};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};

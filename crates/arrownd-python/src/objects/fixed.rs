@@ -1,6 +1,6 @@
 //! bytes of one length, and UUIDs.
 
-use arrownd::Data;
+use arrownd::engine::Data;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyType};

@@ -10,7 +10,8 @@ mod text;
 mod times;
 
 use arrow_schema::{DataType, Field, IntervalUnit};
-use arrownd::{Block, DType, Data, Element, Error, LeafStep, Mapped, RowId, Run, Visit, map};
+use arrownd::engine::{Block, Data, Element, LeafStep, Mapped, RowId, Run, Visit, map};
+use arrownd::{DType, Error};
 use pyo3::ffi;
 use pyo3::prelude::*;
 

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use arrow_schema::{DataType, Field};
-use arrownd::{Chunk, Data, Element, Error, RowId, map, values_field};
+use arrownd::Error;
+use arrownd::engine::{Chunk, Data, Element, RowId, map, values_field};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
@@ -193,7 +194,7 @@ fn twice(name: &str) -> Failure {
 fn unknown(field: &Field) -> Failure {
     Failure::Core(Error::UnsupportedType {
         path: String::new(),
-        from: arrownd::type_name(field),
+        from: arrownd::engine::type_name(field),
         to: "Python objects".to_owned(),
         remedy: String::new(),
     })

@@ -1,6 +1,6 @@
 //! Booleans and numbers.
 
-use arrownd::{Data, Element, Visit, choose};
+use arrownd::engine::{Data, Element, Visit, choose};
 use half::f16;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat};

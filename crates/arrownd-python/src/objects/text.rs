@@ -3,7 +3,8 @@
 
 use std::os::raw::c_char;
 
-use arrownd::{Data, Element, Error, Visit, is_ascii, is_utf8};
+use arrownd::Error;
+use arrownd::engine::{Data, Element, Visit, is_ascii, is_utf8};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;

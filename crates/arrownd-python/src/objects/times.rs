@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use arrow_schema::{DataType, Field, TimeUnit};
-use arrownd::{Data, Error};
+use arrownd::Error;
+use arrownd::engine::Data;
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDate, PyDateTime, PyDelta, PyTime, PyTuple, PyTzInfo};
@@ -72,7 +73,7 @@ impl Make for Date {
         if !PYTHON_DAYS.contains(&days) {
             return out_of_years(py, format!("day {days}"), self.check, "datetime.date");
         }
-        let (year, month, day) = arrownd::civil(days);
+        let (year, month, day) = arrownd::engine::civil(days);
         Ok(PyDate::new(py, year as i32, month as u8 + 1, day as u8 + 1)?.into_any())
     }
 }
@@ -244,7 +245,7 @@ impl Clock {
         micros: i64,
         zone: Option<&Bound<'py, PyTzInfo>>,
     ) -> PyResult<Bound<'py, PyDateTime>> {
-        let (year, month, day) = arrownd::civil(self.days);
+        let (year, month, day) = arrownd::engine::civil(self.days);
         let (hour, minute, second) =
             ((self.seconds / 3600) as u8, (self.seconds / 60 % 60) as u8, (self.seconds % 60) as u8);
         let (month, day) = (month as u8 + 1, day as u8 + 1);

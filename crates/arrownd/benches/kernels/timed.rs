@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::Field;
-use arrownd::dense::{self, ArrowMemory, Input, Made, Memory, Room};
-use arrownd::{Chunk, Column, Dest, Options, Order, Planned, Result, Step, chunk_of};
+use arrownd::engine::dense::{self, ArrowMemory, Input, Made, Memory, Room};
+use arrownd::engine::{Chunk, Column, Dest, Options, Planned, Step, chunk_of};
+use arrownd::{Order, Result};
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 

@@ -75,7 +75,10 @@ pub fn plan(input: &Input, options: &Options) -> Result<Plan> {
 /// # Errors
 /// [`Error::CopyNotAllowed`] with the plan's reasons.
 pub fn check_copies(plan: &Plan, options: &Options) -> Result<()> {
-    plan.check_copies(&crate::Options { allow_copy: options.allow_copy, ..crate::Options::default() })
+    plan.check_copies(&crate::options::Options {
+        allow_copy: options.allow_copy,
+        ..crate::options::Options::default()
+    })
 }
 
 /// Writes the paths, which only the top knows.

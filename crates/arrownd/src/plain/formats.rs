@@ -18,7 +18,7 @@ pub(super) enum Layout {
 /// `None` for what isn't one of them, and for what may be wrong.
 ///
 /// # Safety
-/// As [`read_schema`](crate::read_schema).
+/// As [`read_schema`](crate::engine::read_schema).
 #[inline]
 pub(super) unsafe fn layout(schema: &ArrowSchema) -> Option<Layout> {
     let plain = !schema.is_released()

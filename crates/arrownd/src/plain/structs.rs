@@ -24,7 +24,7 @@ const DEEPEST: usize = 4;
 /// What becomes of one of the commonest arrays, `None` for everything else.
 ///
 /// # Safety
-/// As [`read_schema`](crate::read_schema) and [`read_array`](crate::read_array).
+/// As [`read_schema`](crate::engine::read_schema) and [`read_array`](crate::engine::read_array).
 #[must_use]
 #[inline]
 pub unsafe fn plain_of<'a>(schema: &ArrowSchema, array: &'a ArrowArray) -> Option<Plain<'a>> {

@@ -134,7 +134,7 @@ impl ArrowArray {
     /// behind can be dropped: a child that was moved out has its own release.
     ///
     /// # Safety
-    /// [`read_array`](crate::read_array) or [`read_fields`](crate::read_fields) has accepted the
+    /// [`read_array`](crate::engine::read_array) or [`read_fields`](crate::engine::read_fields) has accepted the
     /// array, and the route is one that it read.
     #[must_use]
     pub unsafe fn take_descendant(&mut self, route: &[usize]) -> Option<Self> {

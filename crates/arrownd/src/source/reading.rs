@@ -18,7 +18,7 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn of(options: &Options) -> Self {
-        let objects = options.dtype == Some(crate::DType::Object);
+        let objects = options.dtype == Some(crate::dtype::DType::Object);
         let lists = options.lists.unwrap_or(Lists::Dense);
         Self {
             lists: if options.form == Form::Ragged {

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Fields};
-use arrownd::{
-    DType, Facts, FactsNode, Fill, Fills, Form, LeafFacts, Lists, Nulls, Options, Order, Ragged, Resolution,
-    Unit, Way,
-};
+use arrownd::engine::{Facts, FactsNode, Fills, Form, LeafFacts, Lists, Nulls, Options, Ragged, Way};
+use arrownd::{DType, Fill, Order, Resolution, Unit};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

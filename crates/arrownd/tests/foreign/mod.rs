@@ -6,7 +6,7 @@
 use std::ffi::{CString, c_void};
 use std::ptr;
 
-use arrownd::{ArrowArray, ArrowSchema};
+use arrownd::engine::{ArrowArray, ArrowSchema};
 
 /// Values that may be read past a buffer's end.
 pub(crate) const SLACK: usize = 256;

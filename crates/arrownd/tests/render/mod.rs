@@ -1,7 +1,7 @@
 //! The values of a checked chunk as text: reads every value that the chunk says is there.
 
 use arrow_schema::{DataType, UnionFields};
-use arrownd::{Chunk, Data};
+use arrownd::engine::{Chunk, Data};
 
 /// All values, each as [`value`] has it, with bars between them.
 pub(crate) fn values(chunk: &Chunk<'_>, data_type: &DataType) -> String {

@@ -3,7 +3,8 @@
 
 use arrow_array::ArrayRef;
 use arrow_schema::Field;
-use arrownd::{Chunk, Column, DType, Fill, Fills, Nulls, Options, Task, chunk_of};
+use arrownd::engine::{Chunk, Column, Fills, Nulls, Options, Task, chunk_of};
+use arrownd::{DType, Fill};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -3,7 +3,8 @@
 
 use std::ptr::NonNull;
 
-use arrownd::{DType, Dest, Error, ViewOf};
+use arrownd::engine::{Dest, ViewOf};
+use arrownd::{DType, Error};
 
 use crate::oracle::Value;
 use crate::shapes::Random;

@@ -7,9 +7,9 @@ use arrow_array::types::{Float64Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, DictionaryArray, ListArray, StringArray};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::Field;
-use arrownd::dense::Made;
-use arrownd::dense::cast::cast;
-use arrownd::dense::type_name::{Wanted, parse_type};
+use arrownd::engine::dense::Made;
+use arrownd::engine::dense::cast::cast;
+use arrownd::engine::dense::type_name::{Wanted, parse_type};
 use divan::Bencher;
 
 use crate::inputs::{Nulls, Size, Text, array, numbers, rows};

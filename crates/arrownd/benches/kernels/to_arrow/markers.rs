@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrownd::dense::{Input, Options};
+use arrownd::engine::dense::{Input, Options};
 use arrownd::{DType, Unit};
 use divan::Bencher;
 

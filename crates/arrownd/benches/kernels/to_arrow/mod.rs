@@ -10,7 +10,7 @@ mod ticks;
 use std::sync::Arc;
 
 use arrownd::DType;
-use arrownd::dense::{Dense, Mask};
+use arrownd::engine::dense::{Dense, Mask};
 
 use crate::inputs::Random;
 

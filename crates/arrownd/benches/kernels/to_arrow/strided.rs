@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrownd::DType;
-use arrownd::dense::{Dense, Input, Options};
+use arrownd::engine::dense::{Dense, Input, Options};
 use divan::Bencher;
 
 use super::{dense, values};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use arrow_schema::DataType;
-use arrownd::dense::{Cells, byte_strings, unicode};
+use arrownd::engine::dense::{Cells, byte_strings, unicode};
 use divan::Bencher;
 
 use crate::inputs::{Nulls, Size, Text, rows};

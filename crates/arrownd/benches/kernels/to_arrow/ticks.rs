@@ -1,6 +1,6 @@
 //! Datetimes and timedeltas whose unit Arrow doesn't have.
 
-use arrownd::dense::{Input, Options};
+use arrownd::engine::dense::{Input, Options};
 use arrownd::{DType, Resolution, Unit};
 use divan::Bencher;
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, BooleanArray};
-use arrownd::{DType, Fill, Fills, Nulls as Missing, Options};
+use arrownd::engine::{Fills, Nulls as Missing, Options};
+use arrownd::{DType, Fill};
 use divan::Bencher;
 
 use crate::inputs::{Case, Nulls, Random, Size, array, cases, sizes};

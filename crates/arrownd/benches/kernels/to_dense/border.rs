@@ -3,7 +3,7 @@
 use arrow_array::types::{Float64Type, Int8Type, Int32Type};
 use arrow_array::{Array, DictionaryArray, Int32Array, RunArray, StringViewArray};
 use arrow_data::ffi::FFI_ArrowArray;
-use arrownd::{ArrowArray, Path, read_array};
+use arrownd::engine::{ArrowArray, Path, read_array};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 

@@ -4,7 +4,8 @@ use std::fmt;
 
 use arrow_array::ArrayRef;
 use arrow_array::types::{Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt64Type};
-use arrownd::{DType, Options};
+use arrownd::DType;
+use arrownd::engine::Options;
 use divan::Bencher;
 
 use crate::inputs::{Nulls, Size, array, one_size, sizes};

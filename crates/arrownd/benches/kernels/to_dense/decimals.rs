@@ -5,7 +5,8 @@ use std::sync::Arc;
 use arrow_array::types::{Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType};
 use arrow_array::{ArrayRef, PrimitiveArray};
 use arrow_schema::DataType;
-use arrownd::{DType, DecimalText, Options};
+use arrownd::DType;
+use arrownd::engine::{DecimalText, Options};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::types::{ArrowDictionaryKeyType, Float64Type, Int8Type, Int32Type, UInt32Type};
 use arrow_array::{ArrayRef, DictionaryArray};
 use arrow_schema::Field;
-use arrownd::{Codes, Options, chunk_of};
+use arrownd::engine::{Codes, Options, chunk_of};
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 

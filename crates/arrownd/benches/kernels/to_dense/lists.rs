@@ -6,7 +6,8 @@ use arrow_array::types::{Float32Type, Int64Type};
 use arrow_array::{ArrayRef, FixedSizeListArray, GenericListArray, ListViewArray, OffsetSizeTrait};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::Field;
-use arrownd::{Fill, Fills, Lists, Options};
+use arrownd::Fill;
+use arrownd::engine::{Fills, Lists, Options};
 use divan::Bencher;
 
 use crate::inputs::{Nulls, Random, Size, array, rows};

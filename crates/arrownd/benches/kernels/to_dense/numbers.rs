@@ -4,7 +4,8 @@ use arrow_array::ArrayRef;
 use arrow_array::types::{
     ArrowPrimitiveType, Float16Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, UInt8Type,
 };
-use arrownd::{Fill, Fills, Options};
+use arrownd::Fill;
+use arrownd::engine::{Fills, Options};
 use divan::Bencher;
 
 use crate::inputs::{Case, Nulls, Size, array, cases, one_size, sizes};

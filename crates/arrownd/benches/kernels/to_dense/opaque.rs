@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::{FixedSizeBinaryArray, NullArray};
 use arrow_buffer::Buffer;
-use arrownd::{DType, Fill, Fills, Options};
+use arrownd::engine::{Fills, Options};
+use arrownd::{DType, Fill};
 use divan::Bencher;
 
 use crate::inputs::{Nulls, Size, rows, sizes};

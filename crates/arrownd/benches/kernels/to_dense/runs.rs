@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::types::{Float64Type, Int32Type};
 use arrow_array::{ArrayRef, Int32Array, RunArray};
-use arrownd::Options;
+use arrownd::engine::Options;
 use divan::Bencher;
 
 use crate::inputs::{Nulls, Random, Size, numbers, sizes};

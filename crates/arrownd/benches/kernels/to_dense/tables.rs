@@ -5,7 +5,8 @@ use std::sync::Arc;
 use arrow_array::types::{Float32Type, Float64Type, Int16Type, Int64Type};
 use arrow_array::{ArrayRef, StructArray};
 use arrow_schema::{Field, Fields};
-use arrownd::{Options, Order};
+use arrownd::Order;
+use arrownd::engine::Options;
 use divan::Bencher;
 
 use crate::inputs::{Nulls, Size, array, rows};

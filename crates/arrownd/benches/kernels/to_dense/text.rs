@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BinaryArray, StringViewArray};
-use arrownd::{DType, Options};
+use arrownd::DType;
+use arrownd::engine::Options;
 use divan::Bencher;
 
 use crate::inputs::{Nulls, Size, Text, rows};

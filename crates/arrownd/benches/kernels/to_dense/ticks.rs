@@ -6,7 +6,8 @@ use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, DurationMicrosecondType, Int64Type, Time32MillisecondType,
     TimestampMicrosecondType, TimestampNanosecondType, TimestampSecondType,
 };
-use arrownd::{DType, Options, Unit, civil};
+use arrownd::engine::{Options, civil};
+use arrownd::{DType, Unit};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 

@@ -1,39 +1,18 @@
-//! Step 4, export to Rust: views and copies as `ndarray`.
+//! One call: a view or a copy.
 #![allow(unsafe_code, reason = "an array is made from memory that a plan has measured or filled")]
 
 use std::mem::MaybeUninit;
 
 use arrow_array::Array;
 use arrow_schema::Field;
-use half::f16;
 use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn, ShapeBuilder};
 
+use super::item::Item;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::execute::{Dest, Planned, ViewOf};
 use crate::options::{Form, Nulls, Options};
 use crate::source::{Column, chunk_of};
-
-mod sealed {
-    pub trait Sealed {}
-}
-
-/// An element type of `ndarray` that Arrow data becomes.
-pub trait Item: Copy + sealed::Sealed {
-    /// Its NumPy dtype.
-    const DTYPE: DType;
-}
-
-macro_rules! items {
-    ($($t:ty => $dtype:ident)*) => { $(
-        impl sealed::Sealed for $t {}
-        impl Item for $t { const DTYPE: DType = DType::$dtype; }
-    )* };
-}
-items! {
-    i8 => Int8 i16 => Int16 i32 => Int32 i64 => Int64 u8 => UInt8 u16 => UInt16 u32 => UInt32 u64 => UInt64
-    f16 => Float16 f32 => Float32 f64 => Float64 bool => Bool
-}
 
 /// Converts an Arrow array to an `ndarray` of `T`: a view where the memory allows it, otherwise one
 /// pass into a new array.

@@ -1,0 +1,59 @@
+//! The four steps one by one, for those who own the memory that is written: bindings to other languages.
+//!
+//! Programs with Arrow arrays and `ndarray` have what they need in the [crate's root](crate). The Python
+//! package is made of what is in here.
+//!
+//! ```
+//! use arrow_array::Int32Array;
+//! use arrow_schema::{DataType, Field};
+//! use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+//! use std::mem::MaybeUninit;
+//!
+//! let array = Int32Array::from(vec![Some(1), None, Some(3)]);
+//! // Import: checked slices, counted once.
+//! let field = Field::new("", DataType::Int32, true);
+//! let chunks = [chunk_of(&array)];
+//! let options = Options::default();
+//! let column = Column::new(&field, &chunks, &options)?;
+//! // Plan: nothing is converted yet.
+//! let planned = Planned::new(&column, &options, &[])?;
+//! assert_eq!(planned.plan().copies(), Some(true));
+//! // Execute: into memory that the caller has.
+//! let mut memory = [MaybeUninit::<f64>::uninit(); 3];
+//! if let Some(mut dest) = Dest::from_slice(&mut memory, &[3]) {
+//!     planned.task().fill_values(&mut dest)?;
+//! }
+//! # Ok::<(), arrownd::Error>(())
+//! ```
+
+pub use crate::codes::Codes;
+pub use crate::execute::{Dest, Planned, Run, Task, ViewOf, Visit};
+pub use crate::kernels::{DecimalText, choose, civil, is_ascii};
+pub use crate::mapping::{Element, Mapped, ROWS, Row, RowId, map};
+pub use crate::options::{Fills, Form, Lists, Nulls, Options, OutSpec, Outs, RecordField, RecordType};
+pub use crate::plain::{Flat, FlatType, FlatValues, Plain, PlainView, join, plain_of};
+pub use crate::plan::{
+    CodeFacts, CodesPlan, Facts, FactsNode, LeafFacts, LeafStep, Op, Step, plan, type_name,
+};
+pub use crate::source::{
+    ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, Column, Data, Held, Keys, Leaf, Node,
+    Octets, Offsets, Part, Path, Ragged, RowBounds, RowValues, Selection, Validity, ViewRow, Way, chunk_of,
+    is_utf8, read_array, read_fields, read_schema, values_field,
+};
+#[cfg(feature = "rayon")]
+#[doc(hidden)]
+pub use crate::threads::pretend;
+
+/// From dense arrays to Arrow: the other way, in the same four steps.
+///
+/// What came in is an [`Input`](dense::Input): dense arrays ([`Dense`](dense::Dense)), or structs of them.
+/// [`plan()`](dense::plan()) is a pure function of its facts and the [`Options`](dense::Options);
+/// [`execute()`](dense::execute()) carries the plan out and makes [`Made`](dense::Made) of it.
+pub mod dense {
+    pub use crate::dense::{
+        ArrowMemory, Cells, Columns, DENSE_ROWS, Dense, DenseRow, DenseRowId, Input, Made, Marker, Mask,
+        Memory, OctetsBuilder, OnWritable, Options, Recode, Room, Shape, Strides, ToArrow, byte_strings,
+        cast, check_copies, dense_row, execute, nest, no_character, plan, type_name, unicode, wanted_field,
+        wanted_values,
+    };
+}
