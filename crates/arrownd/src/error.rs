@@ -1,6 +1,10 @@
 //! One error enum with structured variants. Messages say what, where and what to do instead:
 //! lower case, no full stop.
 
+use std::sync::Arc;
+
+use arrow_schema::ArrowError;
+
 use crate::plan::{Reason, Reasons};
 
 /// What went wrong, with everything needed to act on it.
@@ -87,12 +91,40 @@ pub enum Error {
         /// Which rule is broken, with the numbers.
         what: String,
     },
+    /// A stream of batches ended with an error of its own.
+    #[error("the stream failed: {0}")]
+    Stream(#[source] StreamError),
     /// Options that make no sense together.
     #[error("{0}")]
     Conflict(String),
     /// An option's value that isn't one of the known words or doesn't fit the input.
     #[error("{0}")]
     BadValue(String),
+}
+
+/// The error that a stream of batches ended with. Two are equal where their texts are.
+///
+/// ```
+/// use arrow_schema::ArrowError;
+/// use arrownd::StreamError;
+///
+/// let error = StreamError::from(ArrowError::ComputeError("overflow".to_owned()));
+/// assert_eq!(error.to_string(), "Compute error: overflow");
+/// ```
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(transparent)]
+pub struct StreamError(Arc<ArrowError>);
+
+impl From<ArrowError> for StreamError {
+    fn from(error: ArrowError) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl PartialEq for StreamError {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
 }
 
 /// The class of an [`Error`], for those who match on it.
@@ -111,6 +143,8 @@ pub enum ErrorKind {
     UnsupportedType,
     /// See [`Error::InvalidArrow`].
     InvalidArrow,
+    /// See [`Error::Stream`].
+    Stream,
     /// See [`Error::Conflict`].
     Conflict,
     /// See [`Error::BadValue`].
@@ -128,6 +162,7 @@ impl Error {
             Self::Ragged { .. } => ErrorKind::Ragged,
             Self::UnsupportedType { .. } => ErrorKind::UnsupportedType,
             Self::InvalidArrow { .. } => ErrorKind::InvalidArrow,
+            Self::Stream(_) => ErrorKind::Stream,
             Self::Conflict(_) => ErrorKind::Conflict,
             Self::BadValue(_) => ErrorKind::BadValue,
         }

@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use arrow_array::Int32Array;
-//! use arrownd::{engine::Options, to_array};
+//! use arrownd::{Options, to_array};
 //!
 //! let array = Int32Array::from(vec![1, 2, 3]);
 //! let view = to_array::<i32>(&array, &Options::default())?;
@@ -39,10 +39,13 @@ mod source;
 #[cfg(feature = "rayon")]
 mod threads;
 
-pub use crate::ndarray::{Item, to_array};
+pub use crate::ndarray::{
+    Conversion, Item, ListOffsets, Masked, Matrices, Nulls, Options, Padded, Ragged, Source, matrices, plan,
+    read_matrix, to_array, to_masked, to_matrix, to_padded, to_ragged, view, view_ragged,
+};
+pub use crate::plan::{Note, Plan, Reason, Reasons, Transfer};
 pub use dtype::{DType, Resolution, Unit};
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind, Result, StreamError};
 pub use options::{Fill, Order};
-pub use plan::{Note, Plan, Reason, Reasons, Transfer};
 #[cfg(feature = "rayon")]
 pub use threads::{num_threads, set_num_threads};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use half::f16;
+
 use crate::dtype::{DType, Resolution};
 use crate::error::{Error, Result};
 
@@ -52,6 +54,19 @@ pub enum Fill {
     /// Something that only the caller's side can hold (a Python object); the text is for messages.
     Object(String),
 }
+
+macro_rules! fills {
+    ($($t:ty)*, $variant:ident, $wide:ty) => { $(
+        impl From<$t> for Fill {
+            fn from(x: $t) -> Self {
+                Self::$variant(<$wide>::from(x))
+            }
+        }
+    )* };
+}
+fills! { bool, Bool, bool }
+fills! { i8 i16 i32 i64 i128 u8 u16 u32 u64, Int, i128 }
+fills! { f16 f32 f64, Float, f64 }
 
 impl PartialEq for Fill {
     fn eq(&self, other: &Self) -> bool {

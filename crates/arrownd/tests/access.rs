@@ -130,7 +130,12 @@ proptest! {
     fn to_array_gives_what_a_task_does(source in source(column(false)), pad in lists()) {
         let options = with_lists(&Options::default(), pad);
         let array = &source.arrays[0];
-        let found = to_array::<f64>(array, &options);
+        let words = match (pad.pads, pad.to) {
+            (_, Some(to)) => arrownd::Options::new().pad_to(to),
+            (true, None) => arrownd::Options::new().pad(),
+            (false, None) => arrownd::Options::new(),
+        };
+        let found = to_array::<f64>(array, &words);
         match Dense::rows(read(array)).descend(&source.shape, pad) {
             Err(misfit) => check_ragged(&found.unwrap_err(), &misfit, pad),
             Ok((dense, _)) => {

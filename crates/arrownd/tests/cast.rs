@@ -10,8 +10,7 @@
 use arrow_array::types::*;
 use arrow_array::{Array, ArrowPrimitiveType, BooleanArray, Float64Array, PrimitiveArray};
 use arrow_buffer::NullBuffer;
-use arrownd::engine::{Nulls, Options};
-use arrownd::{DType, ErrorKind, Item, to_array};
+use arrownd::{DType, ErrorKind, Item, Options, to_array, to_masked};
 use half::f16;
 
 /// Any number of the twelve types, exactly.
@@ -191,8 +190,8 @@ fn boundaries() -> Vec<Number> {
 /// Converts each number alone, at two places: within a whole block of 64 and after it.
 fn check_pair<D: Numeric>(array: &dyn Array, hidden: &dyn Array, place: usize, number: Number) {
     let from = array.data_type();
-    let found = to_array::<D>(array, &Options::default());
-    let loose = Options { safe: false, ..Options::default() };
+    let found = to_array::<D>(array, &Options::new());
+    let loose = Options::new().safe(false);
     let unchecked = to_array::<D>(array, &loose).expect("nothing is checked");
     match (found, expected(number, D::DTYPE)) {
         (Ok(found), Some(expected)) => {
@@ -214,8 +213,7 @@ fn check_pair<D: Numeric>(array: &dyn Array, hidden: &dyn Array, place: usize, n
         }
     }
     // Under a null it isn't looked at.
-    let masked = Options { nulls: Nulls::Masked, ..Options::default() };
-    assert!(to_array::<D>(hidden, &masked).is_ok(), "{number:?}: {from} to {}", D::DTYPE);
+    assert!(to_masked::<D>(hidden, &Options::new()).is_ok(), "{number:?}: {from} to {}", D::DTYPE);
 }
 
 fn all_but(place: usize) -> Option<NullBuffer> {
@@ -301,7 +299,7 @@ fn a_double_is_rounded_once_to_half_precision() {
         }
     }
     let array = Float64Array::from(numbers.clone());
-    let found = to_array::<f16>(&array, &Options::default()).unwrap();
+    let found = to_array::<f16>(&array, &Options::new()).unwrap();
     for (number, found) in numbers.iter().zip(&found) {
         let expected = nearest(*number, DType::Float16).unwrap();
         assert_eq!(f64::from(*found), expected, "{number:?}");

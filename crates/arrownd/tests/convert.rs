@@ -10,22 +10,17 @@
 use arrow_array::types::*;
 use arrow_array::{Array, ArrowPrimitiveType, BooleanArray, Int32Array, NullArray, PrimitiveArray};
 use arrow_buffer::NullBuffer;
-use arrownd::engine::{Fills, Nulls, Options};
-use arrownd::{ErrorKind, Fill, Item, Reason, to_array};
+use arrownd::{ErrorKind, Fill, Item, Nulls, Options, Reason, plan, to_array, to_masked};
 use half::f16;
 use ndarray::IxDyn;
 use proptest::prelude::*;
 
 fn strict() -> Options {
-    Options { allow_copy: false, ..Options::default() }
-}
-
-fn masked() -> Options {
-    Options { nulls: Nulls::Masked, ..Options::default() }
+    Options::new().allow_copy(false)
 }
 
 fn filled(fill: Fill) -> Options {
-    Options { na_value: Some(Fills::All(fill)), ..Options::default() }
+    Options::new().nulls(Nulls::Fill(fill))
 }
 
 /// Where a type's own values are viewed, and copied bit for bit.
@@ -43,21 +38,25 @@ where
         assert_eq!(view.as_ptr(), slice.values().as_ptr(), "{name}");
         assert_eq!(view.as_slice().unwrap(), &values[offset..], "{name}");
     }
-    let own = Options { writable: true, ..Options::default() };
-    let copy = to_array::<T::Native>(&array, &own).unwrap();
-    assert!(copy.is_owned(), "{name}");
-    assert_ne!(copy.as_ptr(), array.values().as_ptr(), "{name}");
-    assert_eq!(copy.as_slice().unwrap(), &values[..], "{name}");
+    let mut copy = vec![values[0]; values.len()];
+    let dtyped = plan(&array, &Options::new().dtype(T::Native::DTYPE)).unwrap();
+    dtyped.write_into(ndarray::ArrayViewMut1::from(&mut copy)).expect(&name);
+    assert_eq!(copy, values, "{name}");
 
     // With missing values: masked views what lies there, a fill replaces it.
     let validity: NullBuffer = (0..values.len()).map(|i| i % 3 != 1).collect();
     let array = PrimitiveArray::<T>::new(values.clone().into(), Some(validity));
     for offset in 0..values.len().min(70) {
         let slice = array.slice(offset, values.len() - offset);
-        let view = to_array::<T::Native>(&slice, &masked()).expect(&name);
-        assert!(view.is_view(), "{name}");
-        assert_eq!(view.as_ptr(), slice.values().as_ptr(), "{name}");
-        let refused = to_array::<T::Native>(&slice, &Options { nulls: Nulls::Raise, ..Options::default() });
+        let view = to_masked::<T::Native>(&slice, &Options::new()).expect(&name);
+        assert!(view.values().is_view(), "{name}");
+        assert_eq!(view.values().as_ptr(), slice.values().as_ptr(), "{name}");
+        assert_eq!(
+            view.validity(),
+            slice.nulls().filter(|n| n.null_count() > 0).map(|n| n.inner().clone()),
+            "{name}"
+        );
+        let refused = to_array::<T::Native>(&slice, &Options::new().nulls(Nulls::Refuse));
         let missing = slice.null_count();
         assert_eq!(refused.is_err(), missing > 0, "{name}");
         let found = to_array::<T::Native>(&slice, &filled(Fill::Int(1))).expect(&name);
@@ -107,11 +106,11 @@ fn ticks_are_viewed_as_the_integers_they_are() {
     macro_rules! small_ticks {
         ($($t:ty)*) => { $({
             let array = PrimitiveArray::<$t>::from_iter_values([3, -4, 5]);
-            let values = to_array::<i64>(&array, &Options::default()).unwrap();
+            let values = to_array::<i64>(&array, &Options::new()).unwrap();
             assert_eq!(values.as_slice(), Some(&[3i64, -4, 5][..]));
-            let values = to_array::<f32>(&array, &Options::default()).unwrap();
+            let values = to_array::<f32>(&array, &Options::new()).unwrap();
             assert_eq!(values.as_slice(), Some(&[3f32, -4.0, 5.0][..]));
-            let error = to_array::<bool>(&array, &Options::default()).unwrap_err();
+            let error = to_array::<bool>(&array, &Options::new()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::UnsupportedType);
         })* };
     }
@@ -134,10 +133,10 @@ fn booleans_are_unpacked_at_any_offset() {
     for offset in 0..80 {
         for len in [0, 1, 63, 64, 65, 130, 220] {
             let slice = plain.slice(offset, len);
-            let found = to_array::<bool>(&slice, &Options::default()).unwrap();
+            let found = to_array::<bool>(&slice, &Options::new()).unwrap();
             let expected: Vec<bool> = slice.iter().flatten().collect();
             assert_eq!(found.as_slice().unwrap(), expected);
-            let found = to_array::<i32>(&slice, &Options::default()).unwrap();
+            let found = to_array::<i32>(&slice, &Options::new()).unwrap();
             assert!(found.iter().copied().eq(expected.iter().map(|x| i32::from(*x))));
 
             let slice = array.slice(offset, len);
@@ -146,7 +145,7 @@ fn booleans_are_unpacked_at_any_offset() {
                 let expected: Vec<bool> = slice.iter().map(|x| x.unwrap_or(fill)).collect();
                 assert_eq!(found.as_slice().unwrap(), expected);
             }
-            let found = to_array::<f16>(&slice, &Options::default()).unwrap();
+            let found = to_array::<f16>(&slice, &Options::new()).unwrap();
             for (value, expected) in found.iter().zip(slice.iter()) {
                 match expected {
                     Some(x) => assert_eq!(*value, f16::from_f32(f32::from(u8::from(x)))),
@@ -166,21 +165,21 @@ fn nothing_is_an_empty_array_and_never_a_copy() {
     let bits = BooleanArray::from(Vec::<bool>::new());
     assert_eq!(to_array::<bool>(&bits, &strict()).unwrap().len(), 0);
     let nulls = NullArray::new(3);
-    let found = to_array::<f32>(&nulls, &Options::default()).unwrap();
+    let found = to_array::<f32>(&nulls, &Options::new()).unwrap();
     assert!(found.iter().all(|x| x.is_nan()) && found.shape() == [3]);
 }
 
 #[test]
 fn more_elements_than_there_is_memory_are_an_error() {
     let array = NullArray::new(1 << 61);
-    let found = to_array::<f64>(&array, &Options::default());
+    let found = to_array::<f64>(&array, &Options::new());
     assert!(found.is_err());
 }
 
 #[test]
 fn integers_have_no_marker() {
     let array = Int32Array::from(vec![Some(1), None]);
-    let error = to_array::<i32>(&array, &Options::default()).unwrap_err();
+    let error = to_array::<i32>(&array, &Options::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Nulls);
     assert!(error.to_string().contains("position 1"), "{error}");
     let error = to_array::<f64>(&array, &strict()).unwrap_err();
@@ -202,7 +201,7 @@ proptest! {
         let offset = (cut.0 * values.len() as f64) as usize;
         let len = (cut.1 * (values.len() - offset) as f64) as usize;
         let (slice, values) = (array.slice(offset, len), &values[offset..offset + len]);
-        let options = Options { safe, ..Options::default() };
+        let options = Options::new().safe(safe);
 
         let found = to_array::<f64>(&slice, &options).unwrap();
         for (value, expected) in found.iter().zip(values) {
@@ -226,9 +225,9 @@ proptest! {
         }
 
         // What lies under a null is never checked.
-        let options = Options { nulls: Nulls::Masked, safe, ..Options::default() };
+        let options = Options::new().safe(safe);
         let fits = values.iter().flatten().all(|x| u8::try_from(*x).is_ok());
-        let found = to_array::<u8>(&slice, &options);
+        let found = to_masked::<u8>(&slice, &options).map(|masked| masked.into_parts().0);
         prop_assert_eq!(found.is_ok(), fits || !safe);
         let shape = found.map(|found| found.raw_dim()).unwrap_or(IxDyn(&[len]));
         prop_assert_eq!(shape, IxDyn(&[len]));

@@ -11,8 +11,8 @@ use arrow_array::types::{Decimal32Type, Decimal64Type, Decimal128Type, Decimal25
 use arrow_array::{Decimal128Array, PrimitiveArray};
 use arrow_buffer::{ToByteSlice, i256};
 use arrow_schema::DataType;
-use arrownd::engine::{DecimalText, Options};
-use arrownd::{ErrorKind, to_array};
+use arrownd::engine::DecimalText;
+use arrownd::{ErrorKind, Options, to_array};
 use half::f16;
 use proptest::prelude::*;
 
@@ -23,7 +23,7 @@ fn array<T: DecimalType>(values: &[T::Native], scale: i8) -> PrimitiveArray<T> {
 }
 
 fn lenient() -> Options {
-    Options { safe: false, ..Options::default() }
+    Options::new().safe(false)
 }
 
 /// Integers of every size.
@@ -88,7 +88,7 @@ proptest! {
             (Some(power), false) => value.checked_mul(power),
             (None, _) => (value == 0).then_some(0),
         };
-        match (to_array::<i64>(&array, &Options::default()), exact.map(i64::try_from)) {
+        match (to_array::<i64>(&array, &Options::new()), exact.map(i64::try_from)) {
             (Ok(found), Some(Ok(exact))) => prop_assert_eq!(found[[place]], exact),
             (Err(error), None | Some(Err(_))) => {
                 prop_assert_eq!(error.kind(), ErrorKind::LossyCast);
@@ -116,14 +116,14 @@ fn halves_are_rounded_once() {
     let odd = tie + 976_562_500_000_000_000_000_000_000;
     let values = [tie - 1, tie, tie + 1, odd - 1, odd, odd + 1, -tie - 1];
     let array_of = array::<Decimal128Type>(&values, 30);
-    let found = to_array::<f16>(&array_of, &Options::default()).unwrap();
+    let found = to_array::<f16>(&array_of, &Options::new()).unwrap();
     let step = |n: f32| f16::from_f32(1.0 + n / 1024.0);
     let expected = [step(0.0), step(0.0), step(1.0), step(1.0), step(2.0), step(2.0), -step(1.0)];
     assert_eq!(found.iter().copied().collect::<Vec<_>>(), expected);
     // 65520 is where halves end.
     let end = 65520 * 10i128.pow(30);
-    assert!(to_array::<f16>(&array::<Decimal128Type>(&[end - 1], 30), &Options::default()).is_ok());
-    assert!(to_array::<f16>(&array::<Decimal128Type>(&[end], 30), &Options::default()).is_err());
+    assert!(to_array::<f16>(&array::<Decimal128Type>(&[end - 1], 30), &Options::new()).is_ok());
+    assert!(to_array::<f16>(&array::<Decimal128Type>(&[end], 30), &Options::new()).is_err());
 }
 
 #[test]
@@ -147,6 +147,6 @@ fn text_is_python_s() {
 #[test]
 fn a_refusal_names_the_value_as_a_decimal() {
     let array = Decimal128Array::from(vec![100, 150]).with_data_type(DataType::Decimal128(5, 2));
-    let error = to_array::<i64>(&array, &Options::default()).unwrap_err();
+    let error = to_array::<i64>(&array, &Options::new()).unwrap_err();
     assert!(error.to_string().contains("1.50 at position 1"), "{error}");
 }

@@ -17,8 +17,8 @@ use arrow_array::{
     Array, Decimal128Array, DictionaryArray, Float64Array, Int32Array, Int64Array, StructArray,
 };
 use arrow_schema::{DataType, Field};
-use arrownd::engine::{Lists, Nulls, Options, pretend};
-use arrownd::{Error, Item, Order, num_threads, set_num_threads, to_array};
+use arrownd::engine::pretend;
+use arrownd::{Error, Item, Nulls, Options, Order, num_threads, plan, set_num_threads};
 
 /// The settings are the whole process's.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -26,7 +26,9 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 fn same<T: Item + PartialEq + std::fmt::Debug>(array: &dyn Array, options: &Options) {
     let convert = |cores| {
         pretend(cores, 64);
-        let result = to_array::<T>(array, options).map(|array| {
+        let options = options.clone().dtype(T::DTYPE);
+        let result = plan(array, &options).and_then(|planned| planned.execute_masked::<T>()).map(|masked| {
+            let array = masked.values();
             // NaN isn't equal to itself; how it prints is.
             (array.shape().to_vec(), array.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>())
         });
@@ -50,11 +52,11 @@ fn floats() -> Float64Array {
 #[test]
 fn any_number_of_threads_gives_the_same() {
     let _guard = ONE_AT_A_TIME.lock();
-    let plain = Options::default();
+    let plain = Options::new();
     same::<f64>(&ints(true), &plain);
-    same::<f32>(&ints(false), &Options { safe: false, ..plain.clone() });
+    same::<f32>(&ints(false), &plain.clone().safe(false));
     same::<f64>(&ints(true).slice(65, 3001), &plain);
-    same::<i64>(&ints(true), &Options { nulls: Nulls::Masked, ..plain.clone() });
+    same::<i64>(&ints(true), &plain.clone().nulls(Nulls::Mask));
     same::<f64>(&Decimal128Array::from_iter_values(0..4000), &plain);
     let keys: Int32Array = (0..4000).map(|i| Some(i % 100)).collect();
     same::<f64>(&DictionaryArray::new(keys, Arc::new(floats().slice(0, 100))), &plain);
@@ -65,7 +67,7 @@ fn any_number_of_threads_gives_the_same() {
         }
         lists.append(i % 13 != 0);
     }
-    same::<f64>(&lists.finish(), &Options { lists: Some(Lists::Pad), ..plain.clone() });
+    same::<f64>(&lists.finish(), &plain.clone().pad());
     let columns: Vec<(Arc<Field>, Arc<dyn Array>)> = vec![
         (Field::new("a", DataType::Int64, true).into(), Arc::new(ints(true))),
         (Field::new("b", DataType::Float64, true).into(), Arc::new(floats())),
@@ -73,8 +75,8 @@ fn any_number_of_threads_gives_the_same() {
     ];
     let table = StructArray::from(columns);
     for order in [Order::C, Order::F] {
-        same::<f64>(&table, &Options { order, ..plain.clone() });
-        same::<i32>(&table.slice(1, 4000), &Options { order, ..plain.clone() });
+        same::<f64>(&table, &plain.clone().order(order));
+        same::<i32>(&table.slice(1, 4000), &plain.clone().order(order));
     }
 }
 
@@ -83,9 +85,9 @@ fn the_first_value_that_does_not_fit_is_named() {
     let _guard = ONE_AT_A_TIME.lock();
     for bad in [0, 63, 64, 1000, 4999] {
         let array: Int64Array = (0..5000).map(|i| if i >= bad { 1000 + i } else { i % 100 }).collect();
-        same::<i8>(&array, &Options::default());
+        same::<i8>(&array, &Options::new());
         pretend(3, 64);
-        let error = to_array::<i8>(&array, &Options::default()).unwrap_err();
+        let error = arrownd::to_array::<i8>(&array, &Options::new()).unwrap_err();
         pretend(0, 0);
         assert!(
             matches!(&error, Error::LossyCast { position, .. } if *position == bad as usize),

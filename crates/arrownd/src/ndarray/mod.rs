@@ -1,7 +1,23 @@
 //! Step 4, export to Rust: Arrow data as `ndarray`, and back.
 
+mod batches;
+mod conversion;
 mod item;
+mod masked;
+mod options;
+mod padded;
+mod ragged;
+mod source;
 mod to_array;
+mod view;
 
+pub use batches::{Matrices, matrices, read_matrix};
+pub use conversion::{Conversion, plan};
 pub use item::Item;
-pub use to_array::to_array;
+pub use masked::{Masked, to_masked};
+pub use options::{Nulls, Options};
+pub use padded::{Padded, to_padded};
+pub use ragged::{ListOffsets, Ragged, to_ragged};
+pub use source::Source;
+pub use to_array::{to_array, to_matrix};
+pub use view::{view, view_ragged};

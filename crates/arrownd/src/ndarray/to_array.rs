@@ -1,85 +1,90 @@
 //! One call: a view or a copy.
-#![allow(unsafe_code, reason = "an array is made from memory that a plan has measured or filled")]
 
-use std::mem::MaybeUninit;
+use ndarray::{CowArray, Ix2, IxDyn};
 
-use arrow_array::Array;
-use arrow_schema::Field;
-use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn, ShapeBuilder};
-
+use super::conversion::Conversion;
 use super::item::Item;
-use crate::dtype::DType;
-use crate::error::{Error, Result};
-use crate::execute::{Dest, Planned, ViewOf};
-use crate::options::{Form, Nulls, Options};
-use crate::source::{Column, chunk_of};
+use super::masked::dimensions;
+use super::options::Options;
+use super::source::Source;
+use super::view::own_view;
+use crate::error::Result;
 
-/// Converts an Arrow array to an `ndarray` of `T`: a view where the memory allows it, otherwise one
-/// pass into a new array.
+/// Converts Arrow data to an `ndarray` of `T`: a view where the memory allows it, otherwise one pass into a new
+/// array.
 ///
 /// Shape: the rows, then a dimension for each level of lists, which all have one length or are filled
-/// up; for a struct, rows and fields. Dictionaries and runs are looked up. Missing values become NaN for
-/// floats; for any other `T` pass a fill, or masked to leave what lies there. A matrix is in row-major
-/// order.
+/// up; for a struct or table, rows and fields. Dictionaries and runs are looked up. Missing values become what
+/// [`Options::nulls`] says. Dates, times and durations are ticks of their unit, as `i64`; decimals become numbers.
 ///
 /// Cost: *O(1), shares memory*, or *copies n x `size_of::<T>()` bytes*; a bitmap is read once.
 ///
 /// # Errors
-/// [`Error::UnsupportedType`] where the type doesn't become `T`, [`Error::Nulls`] where values are
-/// missing and `T` has no NaN, [`Error::LossyCast`] where a value isn't exact, and
-/// [`Error::CopyNotAllowed`] where the options forbid the copy that is needed.
-pub fn to_array<'a, T: Item>(array: &'a dyn Array, options: &Options) -> Result<CowArray<'a, T, IxDyn>> {
-    if options.form == Form::Columns
-        || options.columns.is_some()
-        || options.out.is_some()
-        || options.out_mask.is_some()
+/// [`Error::UnsupportedType`](crate::Error::UnsupportedType) where the type doesn't become `T`,
+/// [`Error::Nulls`](crate::Error::Nulls) where values are missing and `T` has no NaN,
+/// [`Error::LossyCast`](crate::Error::LossyCast) where a value isn't exact,
+/// [`Error::Ragged`](crate::Error::Ragged) where lists have different lengths, and
+/// [`Error::CopyNotAllowed`](crate::Error::CopyNotAllowed) where the options forbid the copy that is needed.
+///
+/// ```
+/// use arrow_array::Int32Array;
+/// use arrownd::{Options, to_array};
+///
+/// let array = Int32Array::from(vec![1, 2, 3]);
+/// let view = to_array::<i32>(&array, &Options::new())?;
+/// assert!(view.is_view());
+/// assert_eq!(view.as_slice(), Some(&[1, 2, 3][..]));
+///
+/// let array = Int32Array::from(vec![Some(1), None]);
+/// let copy = to_array::<f64>(&array, &Options::new())?;
+/// assert!(copy[[1]].is_nan());
+/// # Ok::<(), arrownd::Error>(())
+/// ```
+pub fn to_array<'a, T: Item>(
+    source: impl Into<Source<'a>>,
+    options: &Options,
+) -> Result<CowArray<'a, T, IxDyn>> {
+    let source = source.into();
+    if options.take_views()
+        && let Some(view) = own_view::<T>(source)
     {
-        return Err(Error::Conflict(
-            "to_array makes one new array of all fields: leave out form, columns and out".to_owned(),
-        ));
+        return Ok(CowArray::from(view));
     }
-    let options = Options { dtype: Some(T::DTYPE), ..options.clone() };
-    let field = Field::new("", array.data_type().clone(), true);
-    let chunks = [chunk_of(array)];
-    let column = Column::new(&field, &chunks, &options)?;
-    let planned = Planned::new(&column, &options, &[])?;
-    let task = planned.task();
-    if let Some(view) = task.view() {
-        // The plan has decided; arrow-rs aligns its arrays, and views none as bool, whose bytes
-        // would have to be looked at.
-        if T::DTYPE == DType::Bool || !view.ptr.cast::<T>().is_aligned() {
-            let what = format!("an array whose memory can't be viewed as {}", T::DTYPE);
-            return Err(Error::InvalidArrow { path: String::new(), what });
-        }
-        // SAFETY: the plan measured the memory of `array`, which is borrowed for 'a; its values have
-        // the size of `T`, are aligned, and any bits are a `T` (bool was left out).
-        return Ok(CowArray::from(unsafe { borrow(&view) }));
-    }
-    let shape: Vec<usize> = planned.plan().shape().unwrap_or_default().into_iter().flatten().collect();
-    let len = shape.iter().try_fold(1usize, |a, n| a.checked_mul(*n)).unwrap_or(usize::MAX);
-    let mut memory: Vec<MaybeUninit<T>> = Vec::new();
-    memory
-        .try_reserve_exact(len)
-        .map_err(|why| Error::BadValue(format!("no memory for a result of shape {shape:?}: {why}")))?;
-    // SAFETY: uninitialised elements are what `MaybeUninit` is for, and the capacity is there.
-    unsafe { memory.set_len(len) };
-    if let Some(mut dest) = Dest::from_slice(&mut memory, &shape) {
-        task.fill_values(&mut dest)?;
-    }
-    let array = ArrayD::from_shape_vec(IxDyn(&shape), memory).map_err(|e| Error::BadValue(e.to_string()))?;
-    debug_assert!(options.nulls != Nulls::Raise || !planned.plan().masked());
-    // SAFETY: the plan wrote every element of its shape.
-    Ok(CowArray::from(unsafe { array.assume_init() }))
+    Conversion::to::<T>(source, options)?.execute()
 }
 
-/// # Safety
-/// The view's memory lives for `'a` and holds aligned values of `T`.
-unsafe fn borrow<'a, T>(view: &ViewOf) -> ArrayViewD<'a, T> {
-    let size = size_of::<T>().max(1) as isize;
-    let dims = || std::iter::once(&view.rows).chain(&view.trailing);
-    let shape: Vec<usize> = dims().map(|(n, _)| *n).collect();
-    let strides: Vec<usize> = dims().map(|(_, bytes)| (bytes / size) as usize).collect();
-    let shape = IxDyn(&shape).strides(IxDyn(&strides));
-    // SAFETY: the caller's promise; shape and strides are those that the plan found.
-    unsafe { ArrayViewD::from_shape_ptr(shape, view.ptr.cast::<T>()) }
+/// Converts a table, a struct or lists to a matrix of `T`: [`to_array`] of two dimensions.
+///
+/// The columns' types meet in `T`: integers, floats, booleans, dictionaries and runs of these, checked value by value.
+/// In memory, columns are contiguous, or rows with [`Order::C`](crate::Order::C). Columns that lie side by side
+/// already are a view.
+///
+/// Cost: *O(columns), shares memory*, or *copies rows x columns x `size_of::<T>()` bytes*.
+///
+/// # Errors
+/// As [`to_array`]; [`Error::BadValue`](crate::Error::BadValue) where the result isn't of two dimensions.
+///
+/// ```
+/// use arrow_array::{ArrayRef, BooleanArray, Float32Array, Int16Array, RecordBatch};
+/// use arrownd::{Options, to_matrix};
+/// use std::sync::Arc;
+///
+/// let columns: [(&str, ArrayRef); 3] = [
+///     ("wind", Arc::new(Float32Array::from(vec![Some(3.5), None]))),
+///     ("rain", Arc::new(Int16Array::from(vec![0, 2]))),
+///     ("day", Arc::new(BooleanArray::from(vec![true, false]))),
+/// ];
+/// let batch = RecordBatch::try_from_iter(columns)?;
+/// let matrix = to_matrix::<f32>(&batch, &Options::new())?;
+/// assert_eq!(matrix.row(0).to_vec(), [3.5, 0.0, 1.0]);
+/// assert!(matrix[[1, 0]].is_nan());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn to_matrix<'a, T: Item>(
+    source: impl Into<Source<'a>>,
+    options: &Options,
+) -> Result<CowArray<'a, T, Ix2>> {
+    let array = to_array::<T>(source, options)?;
+    let shape = array.shape().to_vec();
+    array.into_dimensionality().map_err(|_| dimensions(&shape, Some(2)))
 }
