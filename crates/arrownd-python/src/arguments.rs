@@ -275,14 +275,14 @@ pub(crate) fn request<'py>(py: Python<'py>, words: Words<'py>, caller: Caller) -
         }
     }
     if matches!(options.dtype, Some(DType::Strings { .. })) {
-        check_strings(&out, descr.as_ref())?;
+        check_strings(out.as_ref(), descr.as_ref())?;
     }
     options.record_masks = caller != Caller::ToMasked;
     Ok(Request { options, unmade, descr, na_values, out })
 }
 
 /// Refuses an `out` of a StringDType with another `na_object`: they are one dtype to the core.
-fn check_strings(out: &Option<Out<'_>>, strings: Option<&Bound<'_, PyArrayDescr>>) -> Outcome<()> {
+fn check_strings(out: Option<&Out<'_>>, strings: Option<&Bound<'_, PyArrayDescr>>) -> Outcome<()> {
     let Some(wanted) = strings else { return Ok(()) };
     let arrays: Vec<&Bound<'_, PyUntypedArray>> = match out {
         None => Vec::new(),

@@ -21,6 +21,7 @@ pub(crate) fn codes<'py>(
     data: Acquired<'py>,
     allow_copy: bool,
 ) -> Outcome<Bound<'py, PyAny>> {
+    static CODES: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let mut imported = data.read(None)?;
     let ordered = imported.ordered;
     let mut debts = Debts::whole();
@@ -55,6 +56,5 @@ pub(crate) fn codes<'py>(
         (values, categories.values)
     };
     debts.settle(&mut imported)?;
-    static CODES: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     Ok(CODES.import(py, "arrownd.results", "Codes")?.call1((made.0, made.1, ordered))?)
 }

@@ -342,10 +342,10 @@ fn fill<'py>(
     if matches!(plan.dtype(), Some(DType::Strings { .. })) {
         return strings::pack(py, task, &mut dest, array, fresh, detach);
     }
-    if !detach {
-        task.fill_values(&mut dest)?;
-    } else {
+    if detach {
         py.detach(|| task.fill_values(&mut dest))?;
+    } else {
+        task.fill_values(&mut dest)?;
     }
     Ok(())
 }

@@ -62,7 +62,7 @@ pub(crate) fn fill(value: &Bound<'_, PyAny>) -> Outcome<Fill> {
     if value.is_instance(&numpy.getattr("void")?)? {
         return Ok(Fill::Bytes(value.call_method0("tobytes")?.extract::<Vec<u8>>()?));
     }
-    if let Some(bytes) = record(value)? {
+    if let Some(bytes) = record(value) {
         return Ok(Fill::Bytes(bytes));
     }
     Ok(Fill::Object(text()))
@@ -81,17 +81,15 @@ fn temporal(value: &Bound<'_, PyAny>) -> Outcome<Fill> {
 }
 
 /// A tuple of two or three integers as an interval's bytes.
-fn record(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
-    let Ok(tuple) = value.cast::<PyTuple>() else {
-        return Ok(None);
-    };
+fn record(value: &Bound<'_, PyAny>) -> Option<Vec<u8>> {
+    let tuple = value.cast::<PyTuple>().ok()?;
     if let Ok((days, milliseconds)) = tuple.extract::<(i32, i32)>() {
-        return Ok(Some([days.to_ne_bytes(), milliseconds.to_ne_bytes()].concat()));
+        return Some([days.to_ne_bytes(), milliseconds.to_ne_bytes()].concat());
     }
     if let Ok((months, days, nanoseconds)) = tuple.extract::<(i32, i32, i64)>() {
         let mut bytes = [months.to_ne_bytes(), days.to_ne_bytes()].concat();
         bytes.extend(nanoseconds.to_ne_bytes());
-        return Ok(Some(bytes));
+        return Some(bytes);
     }
-    Ok(None)
+    None
 }

@@ -104,6 +104,7 @@ public_function! {
     to_masked,
     "(obj, /, dtype=None, *, allow_copy=True, writable=False, nulls=\"masked\", na_value=..., columns=None, lists=..., pad_to=None, structured=False, order=\"F\", out=None, safe=True)",
     |py, obj, words| {
+        static MASKED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
         let nulls_given = words.nulls.is_some();
         let mut request = request(py, words, Caller::ToMasked)?;
         if nulls_given && request.options.nulls != Nulls::Masked {
@@ -111,7 +112,6 @@ public_function! {
         }
         request.options.nulls = Nulls::Masked;
         let made = convert::one(py, Acquired::from(obj)?, &request)?;
-        static MASKED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
         Ok(MASKED.import(py, "arrownd.results", "Masked")?.call1((made.values, made.mask))?)
     }
 }

@@ -1,4 +1,5 @@
 //! The Python binding of arrownd: translates, decides nothing.
+#![allow(clippy::doc_markdown, clippy::doc_link_with_quotes, reason = "docstrings are reStructuredText")]
 
 mod arguments;
 mod array;

@@ -22,7 +22,7 @@ pub(crate) fn empty_records<'py>(py: Python<'py>, plan: &CorePlan) -> PyResult<B
 }
 
 /// A fill value that the dtype holds, where NumPy's own default is none.
-fn fill_value<'py>(py: Python<'py>, dtype: DType) -> PyResult<Option<Bound<'py, PyAny>>> {
+fn fill_value(py: Python<'_>, dtype: DType) -> PyResult<Option<Bound<'_, PyAny>>> {
     let number = |value: f64| Ok(Some(PyFloat::new(py, value).into_any()));
     let integer = |value: i64| Ok(Some(PyInt::new(py, value).into_any()));
     match dtype {

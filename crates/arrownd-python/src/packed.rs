@@ -89,9 +89,10 @@ pub(crate) unsafe fn joined<'py>(
         // SAFETY: a view has so many bytes, which fit in memory, by the caller's promise.
         .map(|view| unsafe { std::slice::from_raw_parts(view.ptr, view.len * each) })
         .collect();
-    let filled = match rows < WORTH_DETACHING {
-        true => arrownd::engine::join(&pieces, &mut dest),
-        false => py.detach(|| arrownd::engine::join(&pieces, &mut dest)),
+    let filled = if rows < WORTH_DETACHING {
+        arrownd::engine::join(&pieces, &mut dest)
+    } else {
+        py.detach(|| arrownd::engine::join(&pieces, &mut dest))
     };
     Ok(filled.then(|| array.into_any()))
 }
@@ -106,9 +107,7 @@ pub(crate) fn copy<'py>(py: Python<'py>, flat: &Flat<'_>) -> PyResult<Option<Bou
     let array = unsafe { array.cast_into_unchecked::<PyUntypedArray>() };
     // SAFETY: the array is new.
     let mut dest = unsafe { export::dest(&array, dtype.itemsize()) };
-    let filled = match flat.len() < WORTH_DETACHING {
-        true => flat.fill(&mut dest),
-        false => py.detach(|| flat.fill(&mut dest)),
-    };
+    let filled =
+        if flat.len() < WORTH_DETACHING { flat.fill(&mut dest) } else { py.detach(|| flat.fill(&mut dest)) };
     Ok(filled.is_ok().then(|| array.into_any()))
 }

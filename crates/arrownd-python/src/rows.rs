@@ -135,6 +135,7 @@ pub(crate) fn ragged<'py>(
     request: &Request<'py>,
     debts: &mut Debts,
 ) -> Outcome<Bound<'py, PyAny>> {
+    static RAGGED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let nothing = || py.None().into_bound(py);
     let (Some((rows, parts)), Some(child)) = (task.rows(), task.children().next()) else {
         return Ok(nothing());
@@ -171,16 +172,15 @@ pub(crate) fn ragged<'py>(
     } else {
         nothing()
     };
-    static RAGGED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     Ok(RAGGED.import(py, "arrownd.results", "Ragged")?.call1((values, offsets, mask))?)
 }
 
 /// A new array of so many values: `PyArray1::from_iter` has to grow where an iterator doesn't know its length.
-fn filled<'py, T: Element + Copy>(
-    py: Python<'py>,
+fn filled<T: Element + Copy>(
+    py: Python<'_>,
     len: usize,
     values: impl Iterator<Item = T>,
-) -> Outcome<Bound<'py, PyAny>> {
+) -> Outcome<Bound<'_, PyAny>> {
     let array = PyArray1::<T>::zeros(py, len, false);
     let mut places = array.try_readwrite().map_err(PyErr::from)?;
     for (to, value) in places.as_slice_mut().map_err(PyErr::from)?.iter_mut().zip(values) {

@@ -126,6 +126,7 @@ impl Packer {
     #[inline(always)]
     fn pack(&self, run: &mut Run<'_>, at: usize, text: Option<&[u8]>) -> bool {
         let out = run.element(at);
+        #[expect(clippy::cast_ptr_alignment, reason = "asked for in the next line")]
         let ptr = out.as_mut_ptr().cast::<Packed>();
         if out.len() != size_of::<Packed>() || !ptr.is_aligned() {
             return false;
@@ -257,6 +258,7 @@ impl Loader {
     /// Reads one element of the array.
     #[inline(always)]
     pub(crate) fn load<'a>(&'a self, element: &'a [u8]) -> Outcome<Loaded<'a>> {
+        #[expect(clippy::cast_ptr_alignment, reason = "asked for in the next line")]
         let packed = element.as_ptr().cast::<Packed>();
         if element.len() != size_of::<Packed>() || !packed.is_aligned() {
             return Err(no_memory());

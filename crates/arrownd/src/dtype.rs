@@ -173,10 +173,14 @@ impl DType {
             Self::Bool | Self::Int8 | Self::UInt8 => 1,
             Self::Int16 | Self::UInt16 | Self::Float16 => 2,
             Self::Int32 | Self::UInt32 | Self::Float32 => 4,
-            Self::Int64 | Self::UInt64 | Self::Float64 | Self::Datetime(_) | Self::Timedelta(_) => 8,
-            Self::IntervalDayTime => 8,
+            Self::Int64
+            | Self::UInt64
+            | Self::Float64
+            | Self::Complex64
+            | Self::Datetime(_)
+            | Self::Timedelta(_)
+            | Self::IntervalDayTime => 8,
             Self::IntervalMonthDayNano | Self::Complex128 => 16,
-            Self::Complex64 => 8,
             Self::Void(n) | Self::ByteString(n) | Self::Record(n) => n,
             Self::Unicode(n) => n.saturating_mul(4),
             Self::Strings { .. } => 2 * size_of::<usize>(),

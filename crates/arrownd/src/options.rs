@@ -79,8 +79,7 @@ impl PartialEq for Fill {
                 Self::Temporal { ticks: b, resolution: rb, datetime: db },
             ) => (a, ra, da) == (b, rb, db),
             (Self::Bytes(a), Self::Bytes(b)) => a == b,
-            (Self::Text(a), Self::Text(b)) => a == b,
-            (Self::Object(a), Self::Object(b)) => a == b,
+            (Self::Text(a), Self::Text(b)) | (Self::Object(a), Self::Object(b)) => a == b,
             _ => false,
         }
     }

@@ -129,7 +129,7 @@ fn ticks_of_32_bits_are_viewed_as_integers_of_32_bits() {
 fn booleans_are_unpacked_at_any_offset() {
     let all: Vec<Option<bool>> = (0..300).map(|i| (i % 7 != 3).then_some(i % 5 < 2)).collect();
     let array = BooleanArray::from(all.clone());
-    let plain = BooleanArray::from_iter(all.iter().map(|x| Some(x.unwrap_or(true))));
+    let plain: BooleanArray = all.iter().map(|x| Some(x.unwrap_or(true))).collect();
     for offset in 0..80 {
         for len in [0, 1, 63, 64, 65, 130, 220] {
             let slice = plain.slice(offset, len);

@@ -523,10 +523,12 @@ fn what_is_said_beforehand_is_what_happens() {
             match (said, made) {
                 (Ok(copies), Ok(made)) => {
                     let values = |data: &arrow_data::ArrayData| match (buffer, data.child_data()) {
-                        ([place], _) => {
-                            data.buffers().get(*place).or(data.buffers().last()).map(|b| b.as_ptr())
-                        }
-                        (_, [child, ..]) => child.buffers().first().map(|b| b.as_ptr()),
+                        ([place], _) => data
+                            .buffers()
+                            .get(*place)
+                            .or(data.buffers().last())
+                            .map(arrow_buffer::Buffer::as_ptr),
+                        (_, [child, ..]) => child.buffers().first().map(arrow_buffer::Buffer::as_ptr),
                         _ => None,
                     };
                     assert_eq!(values(&source.to_data()) != values(&made.data), copies, "{from} to {target}");
@@ -538,7 +540,7 @@ fn what_is_said_beforehand_is_what_happens() {
                 }
                 // What depends on the values isn't said beforehand.
                 (Ok(_), Err(happened)) => {
-                    assert_eq!(happened.kind(), ErrorKind::LossyCast, "{from} to {target}")
+                    assert_eq!(happened.kind(), ErrorKind::LossyCast, "{from} to {target}");
                 }
                 (Err(said), Ok(_)) => panic!("{from} to {target}: {said}"),
             }

@@ -9,6 +9,7 @@ use arrownd::engine::dense::{
     ArrowMemory, Columns, Dense, Input, Made, Mask, OnWritable, Options, check_copies, execute, plan,
 };
 use arrownd::{DType, Error, Plan, Result, Unit};
+use smallvec::SmallVec;
 
 /// An array of every `step`th value, and one that owns them.
 fn dense(values: &Arc<Vec<i64>>, dtype: DType, step: usize) -> Dense {
@@ -127,7 +128,7 @@ fn columns_of_unequal_length_are_refused() {
         ("b".to_owned(), Input::Dense(dense(&short, DType::Int64, 1))),
     ];
     let shape = [3].into_iter().collect();
-    let input = Input::Struct(Columns { dtype: None, shape, outer: 1, fields, masks: Default::default() });
+    let input = Input::Struct(Columns { dtype: None, shape, outer: 1, fields, masks: SmallVec::default() });
     let refused = plan(&input, &Options::default());
     assert!(
         matches!(&refused, Err(Error::BadValue(text)) if text.contains("\"b\" has 2 rows")),

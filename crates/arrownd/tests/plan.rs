@@ -128,11 +128,15 @@ fn ragged_lists<'f>(facts: &Facts<'f>, found: &mut Vec<&'f Ragged>) {
     match &facts.node {
         FactsNode::Struct { children, way, .. } => {
             found.extend(&way.ragged);
-            children.iter().for_each(|child| ragged_lists(child, found));
+            for child in children {
+                ragged_lists(child, found);
+            }
         }
         FactsNode::Leaf(leaf) => {
             found.extend(&leaf.way.ragged);
-            leaf.rows.iter().for_each(|values| ragged_lists(values, found));
+            if let Some(values) = &leaf.rows {
+                ragged_lists(values, found);
+            }
         }
     }
 }

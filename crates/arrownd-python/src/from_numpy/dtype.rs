@@ -99,6 +99,7 @@ fn resolution(descr: &Bound<'_, PyArrayDescr>) -> Option<Resolution> {
     }
     // The struct begins with a header and then has two ints: the unit, and its multiple.
     let meta = metadata.cast::<PyArray_DatetimeDTypeMetaData>().cast::<u8>();
+    #[expect(clippy::cast_ptr_alignment, reason = "ints of a struct, where C aligned them")]
     // SAFETY: the descriptor of a datetime has such a struct.
     let numbers = unsafe { meta.add(size_of::<NpyAuxData>()) }.cast::<[i32; 2]>();
     // SAFETY: as above. The unit is read as a number: NumPy may know more of them than the enum.

@@ -141,12 +141,11 @@ impl<'r> Reader<'r> {
             whole.extend(mask);
             let (array, reasons) = intervals::packed(array, dtype)?;
             let own;
-            let (owner, writable) = match reasons.is_empty() {
-                true => (owner, writable),
-                false => {
-                    own = Arc::new(Kept::new(array.clone().into_any().unbind()));
-                    (&own, false)
-                }
+            let (owner, writable) = if reasons.is_empty() {
+                (owner, writable)
+            } else {
+                own = Arc::new(Kept::new(array.clone().into_any().unbind()));
+                (&own, false)
             };
             return Ok(Input::Dense(
                 dense(&array, (dtype, false), &whole, owner).writable(writable).copied(reasons),
@@ -355,14 +354,15 @@ fn item<'py>(
     array: &Bound<'py, PyUntypedArray>,
     index: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyUntypedArray>> {
-    let py = array.py();
     static PLAIN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = array.py();
     let plain = PLAIN
         .get_or_try_init(py, || py.import(intern!(py, "numpy"))?.getattr("ndarray").map(Bound::unbind))?;
     // A plain view first: the items of a masked array or a matrix are none.
-    let array = match array.get_type().is(plain.bind(py)) {
-        true => array.clone().into_any(),
-        false => plain.bind(py).call_method1(intern!(py, "view"), (array, plain))?,
+    let array = if array.get_type().is(plain.bind(py)) {
+        array.clone().into_any()
+    } else {
+        plain.bind(py).call_method1(intern!(py, "view"), (array, plain))?
     };
     Ok(array.get_item(index)?.cast_into::<PyUntypedArray>()?)
 }

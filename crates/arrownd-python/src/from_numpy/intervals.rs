@@ -77,7 +77,7 @@ pub(super) fn packed<'py>(
 }
 
 /// The mask of intervals whose parts are masked one by one: all of them or none.
-pub(super) fn mask<'py>(masks: Masks<'py>, dtype: DType) -> Outcome<Masks<'py>> {
+pub(super) fn mask(masks: Masks<'_>, dtype: DType) -> Outcome<Masks<'_>> {
     let mut whole = Masks::new();
     for mask in masks {
         let (mut any, mut all) = (None, None);

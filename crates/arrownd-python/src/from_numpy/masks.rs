@@ -23,9 +23,9 @@ pub(super) type Masks<'py> = SmallVec<[Bound<'py, PyUntypedArray>; 1]>;
 
 /// The mask of a masked array.
 pub(super) fn own_masks<'py>(array: &Bound<'py, PyUntypedArray>) -> Outcome<Masks<'py>> {
-    let py = array.py();
     static PLAIN: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static MASKED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let py = array.py();
     let mut masks = Masks::new();
     if !array.get_type().is(PLAIN.import(py, "numpy", "ndarray")?)
         && array.is_instance(MASKED.import(py, "numpy.ma", "MaskedArray")?)?

@@ -103,7 +103,7 @@ pub(crate) fn plan_of(array: &Bound<'_, PyAny>, words: &FromWords<'_>, options: 
     let input = Reader::new(options).read(array, words)?;
     let plan = dense::plan(&input, options)?;
     let descr: Option<Bound<'_, PyArrayDescr>> =
-        array.cast::<PyUntypedArray>().ok().map(|array| array.dtype());
+        array.cast::<PyUntypedArray>().ok().map(PyUntypedArrayMethods::dtype);
     Ok(Plan { plan, descr: descr.map(Bound::unbind) })
 }
 

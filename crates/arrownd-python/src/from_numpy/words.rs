@@ -21,7 +21,7 @@ pub(crate) struct FromWords<'py> {
     pub(crate) on_writable: Option<Bound<'py, PyAny>>,
 }
 
-impl<'py> FromWords<'py> {
+impl FromWords<'_> {
     pub(crate) fn options(&self, allow_copy: bool, safe: bool) -> Outcome<Options> {
         let on_writable = match &self.on_writable {
             None => OnWritable::View,

@@ -93,7 +93,7 @@ pub(super) fn column<'py>(
         }
     }
     let missing = objects.iter().any(Option::is_none);
-    let nulls = missing.then(|| NullBuffer::from_iter(objects.iter().map(Option::is_some)));
+    let nulls = missing.then(|| objects.iter().map(Option::is_some).collect::<NullBuffer>());
     let column = Column { py, len: objects.len(), nulls, wanted, request, place };
     match kind {
         None => Ok(nothing(&column)),

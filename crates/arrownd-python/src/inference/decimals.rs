@@ -80,7 +80,7 @@ pub(super) fn decimals<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> 
     let nulls = numbers
         .iter()
         .any(Option::is_none)
-        .then(|| arrow_buffer::NullBuffer::from_iter(numbers.iter().map(Option::is_some)));
+        .then(|| numbers.iter().map(Option::is_some).collect::<arrow_buffer::NullBuffer>());
     let (data_type, buffer) = if precision <= NARROW {
         let narrow: Vec<i128> = unscaled.iter().map(|value| value.as_i128()).collect();
         (DataType::Decimal128(precision as u8, scale as i8), Buffer::from_vec(narrow))

@@ -167,7 +167,7 @@ pub(super) fn extend<'py>(
         items.extend(tuple.iter().map(some));
     } else if let Ok(array) = object.cast::<PyUntypedArray>() {
         if array.ndim() == 1 && array.dtype().kind() == b'O' && !is_masked(array)? {
-            items.extend(Elements::new(array, None)?.objects(py));
+            items.extend(Elements::new(array, None).objects(py));
         } else {
             // A masked array gives what is masked as `np.ma.masked`.
             for item in array.try_iter()? {

@@ -38,7 +38,7 @@ pub(crate) fn objects(
     mask: Option<&Bound<'_, PyUntypedArray>>,
     request: &FromRequest,
 ) -> Outcome<Made> {
-    let elements = Elements::new(array, mask)?;
+    let elements = Elements::new(array, mask);
     let wanted = match &request.wanted {
         Some(Wanted::Field(field)) => Some(field),
         _ => None,
@@ -66,7 +66,7 @@ pub(crate) fn text(
     if kind == b'T' {
         return strings::unpack(array, mask);
     }
-    let elements = Elements::new(array, mask)?;
+    let elements = Elements::new(array, mask);
     let (cells, nulls) = (elements.cells, elements.nulls);
     let swapped = dtype.is_native_byteorder() == Some(false);
     let work = move || {

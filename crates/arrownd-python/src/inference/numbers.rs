@@ -82,6 +82,7 @@ pub(super) fn straight(elements: &Elements<'_>, nan_as_null: bool) -> Outcome<Op
 
 /// Calls `each` for every element, None where nothing is, and notes where it says that a value is there. None as soon
 /// as it gives up; otherwise the validity, if anything is missing.
+#[expect(clippy::option_option, reason = "given up, or read with or without validity")]
 fn read(
     elements: &Elements<'_>,
     mut each: impl FnMut(Option<*mut ffi::PyObject>) -> Option<bool>,
@@ -104,6 +105,7 @@ fn read(
     all.then(|| valid.map(|mut valid| NullBuffer::new(valid.finish())))
 }
 
+#[expect(clippy::option_option, reason = "given up, or read with or without validity")]
 fn straight_made(
     data_type: DataType,
     count: usize,

@@ -198,7 +198,7 @@ pub(super) fn texts<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Out
     Ok(unsafe { out.finish(true, column.nulls.clone()) }?)
 }
 
-/// bytes, bytearray and memoryview: binary, or fixed_size_binary where that was asked for.
+/// bytes, bytearray and memoryview: binary, or `fixed_size_binary` where that was asked for.
 pub(super) fn bytes<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {
     let count = column.len;
     let fixed = match column.wanted_type() {

@@ -46,7 +46,7 @@ fn structs<'py>(
         object.map(|object| object.cast::<PyDict>().map_err(|_| changed(column.place, at))).transpose()
     };
     for at in 0..column.len {
-        for key in dict(at)?.into_iter().flat_map(|dict| dict.keys()) {
+        for key in dict(at)?.into_iter().flat_map(PyDictMethods::keys) {
             let known = match key.cast::<PyString>() {
                 Ok(key) => fields.iter().any(|field| key == field.name().as_str()),
                 Err(_) => false,

@@ -23,8 +23,8 @@ impl<'a> Elements<'a> {
     pub(super) fn new(
         array: &'a Bound<'_, PyUntypedArray>,
         mask: Option<&Bound<'_, PyUntypedArray>>,
-    ) -> Outcome<Self> {
-        Ok(Self { nulls: mask.map(nulls).transpose()?, cells: cells(array) })
+    ) -> Self {
+        Self { nulls: mask.map(nulls), cells: cells(array) }
     }
 
     /// The objects, each with a reference of its own: code that they run can change the array. None where
@@ -110,7 +110,7 @@ pub(super) fn joined<'py>(
 }
 
 /// The validity that a mask leaves: it is True where a value is missing.
-pub(super) fn nulls(mask: &Bound<'_, PyUntypedArray>) -> Outcome<NullBuffer> {
+pub(super) fn nulls(mask: &Bound<'_, PyUntypedArray>) -> NullBuffer {
     let cells = cells(mask);
     let mut missing = Vec::with_capacity(cells.count());
     let done: Result<(), std::convert::Infallible> = cells.each(|_, cell| {
@@ -119,5 +119,5 @@ pub(super) fn nulls(mask: &Bound<'_, PyUntypedArray>) -> Outcome<NullBuffer> {
     });
     let Ok(()) = done;
     let valid = BooleanBuffer::collect_bool(missing.len(), |i| missing.get(i) == Some(&false));
-    Ok(NullBuffer::new(valid))
+    NullBuffer::new(valid)
 }

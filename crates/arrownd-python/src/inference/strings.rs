@@ -24,7 +24,7 @@ pub(super) fn unpack(
         Some(Ok(text)) => Some(text.extract()?),
         _ => None,
     };
-    let Elements { cells, nulls } = Elements::new(array, mask)?;
+    let Elements { cells, nulls } = Elements::new(array, mask);
     let count = cells.count();
     load_each(array, |loader| {
         let mut memory = NumpyMemory;

@@ -87,9 +87,9 @@ impl<'v, 'py> Repeated<'v, 'py> {
 fn key(bytes: &[u8]) -> Key {
     let wide = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
     let half = |bytes: &[u8; 4]| u64::from(u32::from_ne_bytes(*bytes));
-    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
         [wide(first), wide(last)]
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         [half(first), half(last)]
     } else {
         let byte = |at: usize| bytes.get(at).copied().map_or(0, u64::from);

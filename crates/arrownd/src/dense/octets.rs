@@ -45,6 +45,7 @@ impl<'m> OctetsBuilder<'m> {
     /// Where there is no memory.
     pub fn new(count: usize, bytes: usize, memory: &'m mut dyn Memory) -> Result<Self> {
         let mut offsets = memory.allocate(offsets_size(count, 4)?)?;
+        #[expect(clippy::cast_ptr_alignment, reason = "written unaligned")]
         let first = offsets.as_mut_ptr().cast::<i32>();
         // SAFETY: one offset more than values.
         unsafe { first.write_unaligned(0) };
@@ -162,7 +163,7 @@ impl<'m> OctetsBuilder<'m> {
         self.used += written;
         self.len += 1;
         match self.offsets {
-            Offsets::Narrow(_, first) if self.used <= i32::MAX as usize => {
+            Offsets::Narrow(_, first) if i32::try_from(self.used).is_ok() => {
                 // SAFETY: one of the `count + 1` offsets.
                 let offset = unsafe { first.add(self.len) };
                 // SAFETY: as above.
@@ -209,6 +210,7 @@ impl<'m> OctetsBuilder<'m> {
     #[inline(never)]
     fn widen(&mut self) -> Result<()> {
         let mut room = self.memory.allocate(offsets_size(self.count, 8)?)?;
+        #[expect(clippy::cast_ptr_alignment, reason = "written unaligned")]
         let first = room.as_mut_ptr().cast::<i64>();
         for at in 0..=self.len {
             let offset = if at == self.len { self.used } else { self.offset(at) };

@@ -365,7 +365,9 @@ fn structs(columns: &Columns, options: &Options, outer: usize) -> Result<Plan> {
     // What all fields say is said once.
     for note in [Note::Writable, Note::Frozen] {
         if children.iter().any(|child| child.notes.contains(&note)) {
-            children.iter_mut().for_each(|child| child.notes.retain(|own| *own != note));
+            for child in &mut children {
+                child.notes.retain(|own| *own != note);
+            }
             parts.notes.push(note);
         }
     }

@@ -81,9 +81,9 @@ fn of_ticks(dtype: DType, row: DenseRowId) -> Option<(DataType, Resolution)> {
 /// The resolution of a wanted type that ticks of this dtype are converted to directly.
 fn wanted_ticks(dtype: DType, wanted: &DataType) -> Option<Resolution> {
     Some(match (dtype, wanted) {
-        (DType::Datetime(_), DataType::Timestamp(unit, _)) => Unit::from(*unit).into(),
+        (DType::Datetime(_), DataType::Timestamp(unit, _))
+        | (DType::Timedelta(_), DataType::Duration(unit)) => Unit::from(*unit).into(),
         (DType::Datetime(_), DataType::Date32) => Unit::Day.into(),
-        (DType::Timedelta(_), DataType::Duration(unit)) => Unit::from(*unit).into(),
         (DType::Timedelta(_), DataType::Interval(IntervalUnit::YearMonth)) => Unit::Month.into(),
         _ => return None,
     })

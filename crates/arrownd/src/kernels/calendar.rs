@@ -34,10 +34,10 @@ fn first_day(months: i64) -> i64 {
 /// was exact. `None` where the result is out of range. NaT stays NaT.
 #[must_use]
 pub(crate) fn convert(ticks: i64, from: Resolution, to: Resolution) -> Option<(i64, bool)> {
+    const DAY: i128 = 86_400 * 1_000_000_000_000_000_000;
     if ticks == i64::MIN {
         return Some((ticks, true));
     }
-    const DAY: i128 = 86_400 * 1_000_000_000_000_000_000;
     let months_each = |r: Resolution| i64::from(r.multiple) * if r.unit == Unit::Year { 12 } else { 1 };
     if from.unit <= Unit::Month {
         let months = ticks.checked_mul(months_each(from)).filter(|months| months.abs() < 1 << 58)?;

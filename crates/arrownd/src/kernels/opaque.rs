@@ -33,6 +33,13 @@ impl<T: Copy> Convert<T, T> for Identity {
 
 /// Copies values of `dtype` byte for byte, `fill` where one is missing.
 pub(crate) fn copy_opaque(dtype: DType, window: Window<'_, '_>, run: &mut Run<'_>, fill: Option<&Fill>) {
+    use DType as D;
+    fn of<T: Pod>(fill: Option<&Fill>, bits: impl Fn(&Fill) -> T) -> Option<T> {
+        fill.map(|fill| match fill {
+            Fill::Bytes(bytes) => bytemuck::try_pod_read_unaligned(bytes).unwrap_or_else(|_| bits(fill)),
+            other => bits(other),
+        })
+    }
     let width = dtype.itemsize();
     if window.part.is_direct()
         && (fill.is_none() || window.part.is_full())
@@ -40,13 +47,6 @@ pub(crate) fn copy_opaque(dtype: DType, window: Window<'_, '_>, run: &mut Run<'_
     {
         return;
     }
-    fn of<T: Pod>(fill: Option<&Fill>, bits: impl Fn(&Fill) -> T) -> Option<T> {
-        fill.map(|fill| match fill {
-            Fill::Bytes(bytes) => bytemuck::try_pod_read_unaligned(bytes).unwrap_or_else(|_| bits(fill)),
-            other => bits(other),
-        })
-    }
-    use DType as D;
     // Identity has nothing to check, so it can't fail.
     let _ = match (dtype, width) {
         (D::Float16, _) => convert::<f16, f16, _>(window, run, of(fill, f16::of), Identity),

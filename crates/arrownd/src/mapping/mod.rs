@@ -111,7 +111,6 @@ impl Mapped {
 pub fn map(field: &Field) -> Result<Mapped> {
     let storage = map_storage(field.data_type());
     Ok(match extension(field)? {
-        None => storage,
         Some(Extension::Bool8) => Mapped::new(RowId::Bool8, Element::ByteBool, DType::Bool),
         Some(Extension::Uuid) => Mapped { row: RowId::Uuid, ..storage },
         Some(Extension::Json) => Mapped { row: RowId::Json, ..storage },
@@ -126,7 +125,7 @@ pub fn map(field: &Field) -> Result<Mapped> {
         }
         Some(Extension::Period(None)) => Mapped { row: RowId::PandasPeriod, ..storage },
         Some(Extension::PandasInterval) => Mapped { row: RowId::PandasInterval, ..storage },
-        Some(Extension::Opaque | Extension::Unknown | Extension::RayTensor) => storage,
+        None | Some(Extension::Opaque | Extension::Unknown | Extension::RayTensor) => storage,
     })
 }
 

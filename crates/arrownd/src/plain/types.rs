@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use arrow_schema::{DataType, Field};
+use smallvec::SmallVec;
 
 use super::{Flat, Plain, PlainView};
 use crate::dtype::DType;
@@ -109,7 +110,7 @@ impl FlatType {
             (Verdict::View(dtype), FlatValues::Bytes(bytes)) => Some(Plain::View(PlainView {
                 ptr: bytes.as_ptr(),
                 len,
-                trailing: Default::default(),
+                trailing: SmallVec::default(),
                 dtype: *dtype,
                 width: self.width,
             })),

@@ -71,13 +71,13 @@ pub(super) fn convert(mapped: &Mapped, target: DType) -> Option<(Op, DType)> {
             (E::Null, _) => Op::Nothing,
             (E::Varlen { text: true }, DType::Unicode(_) | DType::Strings { .. })
             | (E::Varlen { .. }, DType::ByteString(_)) => Op::Text,
-            (E::Varlen { .. } | E::Nested, _) => return None,
             (E::Opaque(_), DType::ByteString(_)) if meaning == DType::Void(meaning.itemsize()) => Op::Text,
             (E::Bit, DType::Bool) => Op::Unpack,
             (E::Bit | E::ByteBool, _) if target.is_numeric() && target != DType::Bool => Op::Cast,
             (E::ByteBool, DType::Bool) => Op::Same,
             (E::Opaque(n), _) if target == meaning && n == target.itemsize() => Op::Same,
-            (E::Bit | E::ByteBool | E::Opaque(_), _) | (E::Decimal { .. }, DType::Bool) => return None,
+            (E::Varlen { .. } | E::Nested | E::Bit | E::ByteBool | E::Opaque(_), _)
+            | (E::Decimal { .. }, DType::Bool) => return None,
             (element, _) if meaning.is_temporal() => {
                 return temporal(element, meaning, target).map(|op| (op, target));
             }

@@ -73,8 +73,9 @@ pub(super) fn fit(fill: &Fill, dtype: DType, path: &str) -> Result<Fill> {
     let refuse =
         || Error::FillDoesNotFit { path: path.to_owned(), value: fill.to_string(), dtype: dtype.to_string() };
     let fitted = match (dtype, fill) {
-        (DType::Object, fill) => Some(fill.clone()),
-        (DType::Bool, Fill::Bool(_)) => Some(fill.clone()),
+        (DType::Object, _) | (DType::Bool, Fill::Bool(_)) | (DType::Strings { .. }, Fill::Text(_)) => {
+            Some(fill.clone())
+        }
         (DType::Bool, Fill::Int(0 | 1)) => Some(Fill::Bool(*fill == Fill::Int(1))),
         (dtype, Fill::Bool(x)) if dtype.is_numeric() => Some(Fill::Int(i128::from(*x))),
         (dtype, Fill::Int(x)) if dtype.is_integer() => int_range(dtype).contains(x).then_some(Fill::Int(*x)),
@@ -88,8 +89,8 @@ pub(super) fn fit(fill: &Fill, dtype: DType, path: &str) -> Result<Fill> {
                 .then_some(Fill::Float(float))
         }
         (dtype, Fill::Float(x)) if dtype.is_float() => holds(dtype, *x, false).then_some(Fill::Float(*x)),
-        (DType::Datetime(_), Fill::Temporal { ticks: i64::MIN, datetime: true, .. }) => Some(nat(dtype)),
-        (DType::Timedelta(_), Fill::Temporal { ticks: i64::MIN, .. }) => Some(nat(dtype)),
+        (DType::Datetime(_), Fill::Temporal { ticks: i64::MIN, datetime: true, .. })
+        | (DType::Timedelta(_), Fill::Temporal { ticks: i64::MIN, .. }) => Some(nat(dtype)),
         (DType::Datetime(to), Fill::Temporal { ticks, resolution, datetime: true }) => {
             rescale(DType::Datetime(*resolution), dtype, *ticks).map(|ticks| Fill::Temporal {
                 ticks,
@@ -114,7 +115,6 @@ pub(super) fn fit(fill: &Fill, dtype: DType, path: &str) -> Result<Fill> {
         (DType::ByteString(n), Fill::Bytes(bytes)) => {
             (bytes.len() <= n && !bytes.ends_with(b"\0")).then(|| fill.clone())
         }
-        (DType::Strings { .. }, Fill::Text(_)) => Some(fill.clone()),
         (DType::Void(_) | DType::IntervalDayTime | DType::IntervalMonthDayNano, Fill::Bytes(bytes)) => {
             (bytes.len() == dtype.itemsize()).then(|| fill.clone())
         }

@@ -363,9 +363,8 @@ pub(super) fn requested(options: &Options, reasons: &mut Reasons) {
 fn align(dtype: DType) -> usize {
     match dtype {
         DType::Void(_) | DType::ByteString(_) => 1,
-        DType::Unicode(_) => 4,
+        DType::Unicode(_) | DType::IntervalDayTime => 4,
         DType::Strings { .. } => align_of::<usize>(),
-        DType::IntervalDayTime => 4,
         DType::IntervalMonthDayNano => 8,
         other => other.itemsize(),
     }

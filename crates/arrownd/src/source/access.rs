@@ -109,6 +109,7 @@ impl Hop<'_> {
 
     /// Takes the step for the positions from `start` on.
     #[inline]
+    #[expect(clippy::too_many_lines, reason = "one loop a kind of step")]
     fn step(&self, start: usize, block: &mut Block) {
         if let Self::Keys(keys) = self {
             return keys.look_up(block);

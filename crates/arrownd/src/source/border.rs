@@ -70,10 +70,22 @@ pub(crate) fn width(data_type: &DataType) -> Option<usize> {
     Some(match data_type {
         T::Int8 | T::UInt8 => 1,
         T::Int16 | T::UInt16 | T::Float16 => 2,
-        T::Int32 | T::UInt32 | T::Float32 | T::Date32 | T::Time32(_) | T::Decimal32(..) => 4,
-        T::Int64 | T::UInt64 | T::Float64 | T::Date64 | T::Time64(_) | T::Timestamp(..) | T::Duration(_) => 8,
-        T::Decimal64(..) | T::Interval(IntervalUnit::DayTime) => 8,
-        T::Interval(IntervalUnit::YearMonth) => 4,
+        T::Int32
+        | T::UInt32
+        | T::Float32
+        | T::Date32
+        | T::Time32(_)
+        | T::Decimal32(..)
+        | T::Interval(IntervalUnit::YearMonth) => 4,
+        T::Int64
+        | T::UInt64
+        | T::Float64
+        | T::Date64
+        | T::Time64(_)
+        | T::Timestamp(..)
+        | T::Duration(_)
+        | T::Decimal64(..)
+        | T::Interval(IntervalUnit::DayTime) => 8,
         T::Interval(IntervalUnit::MonthDayNano) | T::Decimal128(..) => 16,
         T::Decimal256(..) => 32,
         T::FixedSizeBinary(n) => usize::try_from(*n).ok()?,

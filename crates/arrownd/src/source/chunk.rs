@@ -129,7 +129,7 @@ pub enum Data<'a> {
     },
 }
 
-impl<'a> Data<'a> {
+impl Data<'_> {
     /// `len` values from `start` on of the `of` that there are; `None` for layouts with children.
     pub(crate) fn slice(&self, start: usize, len: usize, of: usize) -> Option<Self> {
         Some(match self {
@@ -151,6 +151,7 @@ impl<'a> Data<'a> {
 }
 
 /// Which child each type id of a union names; ids that aren't declared name none.
+#[expect(clippy::unnecessary_box_returns, reason = "it stays in a box: the enum that has it is small")]
 pub(super) fn places(fields: &UnionFields) -> Box<[u8; 128]> {
     let mut places = Box::new([u8::MAX; 128]);
     for (place, (id, _)) in fields.iter().enumerate() {
@@ -161,7 +162,7 @@ pub(super) fn places(fields: &UnionFields) -> Box<[u8; 128]> {
     places
 }
 
-impl<'a> Chunk<'a> {
+impl Chunk<'_> {
     /// Where value `index` really lies: what a dictionary's index, a run or a union's id leads to, at
     /// whatever depth. `None` where it is missing on the way, or there.
     #[must_use]
@@ -173,8 +174,9 @@ impl<'a> Chunk<'a> {
             }
             (chunk, index) = match &chunk.data {
                 Data::Null => return None,
-                Data::Dictionary { values, .. } => (&**values, chunk.data.entry(index)),
-                Data::RunEnds { values, .. } => (&**values, chunk.data.entry(index)),
+                Data::Dictionary { values, .. } | Data::RunEnds { values, .. } => {
+                    (&**values, chunk.data.entry(index))
+                }
                 Data::Union { children, .. } => {
                     let (child, index) = chunk.data.member(index);
                     (children.get(child)?, index)
@@ -232,9 +234,9 @@ impl<'a> Data<'a> {
             }
             Self::FixedList { child, .. } => below(child),
             Self::Struct(children) => children.iter().for_each(below),
-            Self::Dictionary { keys, values } => [keys, values].into_iter().for_each(|chunk| below(chunk)),
-            Self::RunEnds { run_ends, values, .. } => {
-                [run_ends, values].into_iter().for_each(|chunk| below(chunk));
+            Self::Dictionary { keys: places, values } | Self::RunEnds { run_ends: places, values, .. } => {
+                below(places);
+                below(values);
             }
             Self::Union { ids, offsets, children, .. } => {
                 children.iter().for_each(below);

@@ -2,7 +2,7 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, downcast_primitive_array};
-use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, UnionMode};
 
 use super::bits::Bits;
@@ -70,12 +70,12 @@ fn data(array: &dyn Array) -> Data<'_> {
         }
         T::Utf8View => {
             let array = array.as_string_view();
-            let buffers = array.data_buffers().iter().map(|b| b.as_slice()).collect();
+            let buffers = array.data_buffers().iter().map(Buffer::as_slice).collect();
             Data::Views { views: bytes(array.views()).as_chunks().0, buffers }
         }
         T::BinaryView => {
             let array = array.as_binary_view();
-            let buffers = array.data_buffers().iter().map(|b| b.as_slice()).collect();
+            let buffers = array.data_buffers().iter().map(Buffer::as_slice).collect();
             Data::Views { views: bytes(array.views()).as_chunks().0, buffers }
         }
         T::List(_) => {

@@ -139,9 +139,8 @@ impl<'a> State<'a> {
                 }
                 (T::List(_) | T::LargeList(_) | T::ListView(_) | T::LargeListView(_), _) => {
                     match reading.lists {
-                        None => return Ok(None),
                         Some(_) if known == Some(X::RayTensor) => self.ray_tensor(reading).map_err(place)?,
-                        Some(Lists::Object) => return Ok(None),
+                        None | Some(Lists::Object) => return Ok(None),
                         Some(_) => self.lists(reading, None),
                     }
                 }

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::mapping::{ray_shape, variable_tensor};
 use crate::options::Lists;
 
-impl<'a> State<'a> {
+impl State<'_> {
     /// Lists of as many values as a shape has, in that shape.
     pub(super) fn ray_tensor(&mut self, reading: &Reading) -> Result<()> {
         let shape = ray_shape(&self.field).unwrap_or_default();

@@ -153,9 +153,10 @@ pub(crate) fn dictionary_of<'a>(
 
 /// Where the lists of an array begin and end, and what is in them.
 pub(super) fn lists_of<'a>(chunk: &'a Chunk<'a>) -> Option<(Bounds<'a>, &'a Chunk<'a>)> {
-    let child = match &chunk.data {
-        Data::List { child, .. } | Data::ListView { child, .. } | Data::FixedList { child, .. } => child,
-        _ => return None,
+    let (Data::List { child, .. } | Data::ListView { child, .. } | Data::FixedList { child, .. }) =
+        &chunk.data
+    else {
+        return None;
     };
     chunk.data.bounds().map(|bounds| (bounds, child.as_ref()))
 }

@@ -125,12 +125,14 @@ impl Source {
         }
     }
 
-    fn set_ragged(&mut self, ragged: &Option<Ragged>) {
+    fn set_ragged(&mut self, ragged: Option<&Ragged>) {
         match &mut self.node {
-            Contents::Leaf(leaf) => leaf.ways.data.ragged.clone_from(ragged),
+            Contents::Leaf(leaf) => leaf.ways.data.ragged = ragged.cloned(),
             Contents::Struct { children, ways, .. } => {
-                ways.data.ragged.clone_from(ragged);
-                children.iter_mut().for_each(|child| child.set_ragged(ragged));
+                ways.data.ragged = ragged.cloned();
+                for child in children {
+                    child.set_ragged(ragged);
+                }
             }
         }
     }
@@ -281,7 +283,7 @@ pub(crate) fn source() -> impl Strategy<Value = Source> {
             // Where the structs' lists don't fit together, those of their fields don't.
             let ragged = ways.data.ragged.filter(|_| outer.iter().any(|(_, is_list)| *is_list));
             for child in children.iter_mut().filter(|_| ragged.is_some()) {
-                child.set_ragged(&ragged);
+                child.set_ragged(ragged.as_ref());
             }
             let empty = Way::default();
             let ways = Ways { data: Way { ragged, ..empty.clone() }, schema: empty.clone(), empty };

@@ -115,7 +115,7 @@ pub(crate) fn column(text: bool) -> impl Strategy<Value = Shape> {
 
 /// Levels of a column without lists of variable size.
 pub(crate) fn narrow_column() -> impl Strategy<Value = Shape> {
-    column(false).prop_map(|shape| shape.narrowed())
+    column(false).prop_map(Shape::narrowed)
 }
 
 /// A struct of narrow columns in some levels of lists.
@@ -149,8 +149,9 @@ impl Shape {
     fn narrowed(self) -> Self {
         let inner = |inner: Box<Self>| Box::new(inner.narrowed());
         match self {
-            Self::List(_, Lengths::Uniform(n, _) | Lengths::UpTo(n), of) => Self::Fixed(n, inner(of)),
-            Self::Fixed(n, of) => Self::Fixed(n, inner(of)),
+            Self::List(_, Lengths::Uniform(n, _) | Lengths::UpTo(n), of) | Self::Fixed(n, of) => {
+                Self::Fixed(n, inner(of))
+            }
             Self::Dictionary(width, of) => Self::Dictionary(width, inner(of)),
             Self::Runs(width, of) => Self::Runs(width, inner(of)),
             other => other,

@@ -125,7 +125,7 @@ impl Cast<'_> {
             }
             let fits = buffers
                 .last()
-                .is_some_and(|(base, _)| start >= *base && start + len - base <= i32::MAX as usize);
+                .is_some_and(|(base, _)| start >= *base && i32::try_from(start + len - base).is_ok());
             if !fits {
                 buffers.push((start, start));
             }

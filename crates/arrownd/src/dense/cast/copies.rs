@@ -31,10 +31,9 @@ fn shares(from: &DataType, to: &DataType) -> bool {
         }),
         (T::Dictionary(a, from), T::Dictionary(b, to)) => a == b && shares(from, to),
         (T::ListView(_) | T::LargeListView(_), T::ListView(_) | T::LargeListView(_)) => items_share(from, to),
-        (T::ListView(_) | T::LargeListView(_), _) => false,
-        (_, T::FixedSizeBinary(_)) => false,
         (T::BinaryView | T::Utf8View, T::BinaryView | T::Utf8View) => true,
-        (T::BinaryView | T::Utf8View, _) => false,
+        (T::ListView(_) | T::LargeListView(_) | T::BinaryView | T::Utf8View, _)
+        | (_, T::FixedSizeBinary(_)) => false,
         (a, b) if is_bytes(a) && is_bytes(b) => true,
         _ => items_share(from, to),
     }

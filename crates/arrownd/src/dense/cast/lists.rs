@@ -163,9 +163,10 @@ impl Cast<'_> {
         let mut made = MutableArrayData::try_new(vec![child], true, total).map_err(broken)?;
         for i in 0..rows {
             let (start, len) = bounds.get(i);
-            match data.is_valid(i) {
-                true => made.try_extend(0, start, start + len).map_err(broken)?,
-                false => made.try_extend_nulls(wanted(i)).map_err(broken)?,
+            if data.is_valid(i) {
+                made.try_extend(0, start, start + len).map_err(broken)?;
+            } else {
+                made.try_extend_nulls(wanted(i)).map_err(broken)?;
             }
         }
         Ok((made.freeze(), places))

@@ -1,5 +1,6 @@
 //! Text and bytes, however they are laid out.
 
+use arrow_buffer::Buffer;
 use arrow_data::ArrayData;
 use arrow_schema::DataType;
 
@@ -29,7 +30,7 @@ impl<'d> Values<'d> {
                 buffer(0).as_chunks().0.get(own(offsets)).map(|offsets| Self::Offsets64(offsets, buffer(1)))
             }
             T::BinaryView | T::Utf8View => {
-                let rest = data.buffers().iter().skip(1).map(|buffer| buffer.as_slice()).collect();
+                let rest = data.buffers().iter().skip(1).map(Buffer::as_slice).collect();
                 buffer(0).as_chunks().0.get(own(len)).map(|views| Self::Views(views, rest))
             }
             T::FixedSizeBinary(n) => {

@@ -7,7 +7,7 @@ use arrow_schema::{DataType, Field, FieldRef, Fields, UnionFields, UnionMode};
 use super::{Parser, plain};
 use crate::error::Result;
 
-impl<'t> Parser<'t> {
+impl Parser<'_> {
     /// The type of that name, with what is in it; `None` where it isn't one of these.
     pub(super) fn nested(&mut self, name: &str) -> Result<Option<Field>> {
         use DataType as T;

@@ -85,13 +85,13 @@ impl Float for f16 {
         if halfway { None } else { Some(narrow) }
     }
     fn parse(text: &DecimalText) -> Self {
+        const FIVES: u128 = 5u128.pow(25);
         let nearest = f64::parse(text);
         if let Some(narrow) = Self::narrow(nearest) {
             return narrow;
         }
         // What lies halfway between two halves is a multiple of 2**-25, below 2**16: 25 decimals
         // write it, and then the digits say on which side the value lies.
-        const FIVES: u128 = 5u128.pow(25);
         let ticks = nearest.abs() * 33_554_432.0;
         if nearest.abs() > 65520.0 || ticks.trunc() != ticks {
             return to_half(nearest);
