@@ -57,7 +57,6 @@ fn class_name(kind: ErrorKind) -> Result<&'static str, fn(String) -> PyErr> {
         ErrorKind::Ragged => Ok("RaggedError"),
         ErrorKind::UnsupportedType => Ok("UnsupportedTypeError"),
         ErrorKind::InvalidArrow => Ok("InvalidArrowError"),
-        ErrorKind::Stream => Ok("ArrowndError"),
         ErrorKind::Conflict => Err(PyTypeError::new_err::<String>),
         ErrorKind::BadValue => Err(PyValueError::new_err::<String>),
         _ => Ok("ArrowndError"),

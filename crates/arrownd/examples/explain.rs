@@ -8,46 +8,40 @@
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, Int32Array, StructArray};
-use arrow_schema::Field;
-use arrownd::Error;
-use arrownd::engine::{Column, Facts, Form, Nulls, Options, Planned, chunk_of, plan};
+use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, RecordBatch};
+use arrownd::{Error, Nulls, Options, plan, to_matrix};
 
-fn main() -> Result<(), Error> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let columns: [(&str, ArrayRef); 3] = [
         ("price", Arc::new(Float64Array::from(vec![9.5, 3.0, 7.25]))),
         ("stock", Arc::new(Int32Array::from(vec![Some(4), None, Some(0)]))),
         ("on_sale", Arc::new(BooleanArray::from(vec![true, false, true]))),
     ];
-    let table = StructArray::from(
-        columns
-            .map(|(name, array)| {
-                let field = Field::new(name, array.data_type().clone(), true);
-                (Arc::new(field), array)
-            })
-            .to_vec(),
-    );
-    let field = Field::new("", table.data_type().clone(), false);
+    let batch = RecordBatch::try_from_iter(columns)?;
 
-    // Import: facts, counted once.
-    let chunks = [chunk_of(&table)];
-    let each = Options { form: Form::Columns, ..Options::default() };
-    let column = Column::new(&field, &chunks, &each)?;
+    // The table as one matrix: nothing is allocated or converted yet.
+    let matrix = plan(&batch, &Options::new())?;
+    println!("{matrix}\n");
 
-    // Plan: nothing is allocated or converted yet.
-    println!("{}\n", plan(&Facts::of(&column, &each), &each, &[])?);
+    // Each column on its own.
+    for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        let conversion = plan(column, &Options::new().nulls(Nulls::Mask))?;
+        let plan = conversion.plan();
+        println!("{}: {} bytes, {:?}", field.name(), plan.nbytes().unwrap_or(0), plan.transfer());
+    }
 
-    let masked = Options { nulls: Nulls::Masked, ..each.clone() };
-    println!("{}\n", plan(&Facts::of(&column, &masked), &masked, &[])?);
+    // What the plan said is what happens.
+    let values = matrix.execute::<f64>()?;
+    println!("\n{values}\n");
 
     // A copy that isn't allowed is refused with the reasons of the same plan.
-    let strict = Options { allow_copy: false, ..each };
-    if let Err(error) = Planned::new(&column, &strict, &[]) {
+    if let Err(error @ Error::CopyNotAllowed { .. }) =
+        to_matrix::<f64>(&batch, &Options::new().allow_copy(false))
+    {
         println!("{error}\n");
     }
 
-    // The schema alone tells what never can be a view.
-    let schema = Column::of_schema(&field, &masked)?;
-    println!("{}", plan(&Facts::of(&schema, &masked), &masked, &[])?);
+    // The schema alone tells what the types come to.
+    println!("{}", plan(batch.schema_ref().as_ref(), &Options::new().columns(["price", "on_sale"]))?);
     Ok(())
 }

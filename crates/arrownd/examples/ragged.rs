@@ -5,11 +5,10 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use arrow_array::types::{Float64Type, Int16Type, Int32Type};
-use arrow_array::{Array, DictionaryArray, Int32Array, ListArray, RunArray};
-use arrow_schema::{ArrowError, Field};
-use arrownd::engine::{Column, Form, Lists, Options, Planned, chunk_of};
-use arrownd::{Error, to_array};
-use ndarray::s;
+use arrow_array::{DictionaryArray, Int32Array, ListArray, RunArray};
+use arrow_schema::ArrowError;
+use arrownd::{Error, Options, to_array, to_masked, to_padded, to_ragged, view, view_ragged};
+use ndarray::{Ix1, Ix2, s};
 
 fn main() -> Result<(), Error> {
     let of = |rows: &[&[f64]]| {
@@ -19,39 +18,39 @@ fn main() -> Result<(), Error> {
 
     // Lists of one length are a dimension, and nothing is copied.
     let even = of(&[&[1.0, 2.0], &[3.0, 4.0], &[5.0, 6.0]]);
-    let view = to_array::<f64>(&even, &Options::default())?;
-    println!("{view}\na view: {}\n", view.is_view());
+    println!("{}\n", view::<f64, Ix2>(&even)?);
 
-    // Others are refused by the row that differs, or filled up.
+    // Others are refused by the row that differs.
     let walks = of(&[&[0.5, 1.0, 0.25], &[], &[2.0, 4.0]]);
-    match to_array::<f64>(&walks, &Options::default()) {
-        Ok(array) => println!("{array}"),
-        Err(error) => println!("{error}\n"),
+    if let Err(error) = to_array::<f64>(&walks, &Options::new()) {
+        println!("{error}\n");
     }
-    let pad = Options { lists: Some(Lists::Pad), ..Options::default() };
-    println!("{}\n", to_array::<f64>(&walks, &pad)?);
 
-    // Or their values stay as they lie, and the plan's rows say which are whose.
-    let ragged = Options { form: Form::Ragged, ..Options::default() };
-    let field = Field::new("", walks.data_type().clone(), false);
-    let chunks = [chunk_of(&walks)];
-    let column = Column::new(&field, &chunks, &ragged)?;
-    let planned = Planned::new(&column, &ragged, &[])?;
-    println!("{}", planned.plan());
-    let values = to_array::<f64>(walks.values(), &Options::default())?;
-    if let Some((rows, _)) = planned.task().rows() {
-        for row in 0..rows.bounds.len() {
-            let (start, end) = rows.bounds.get(row);
-            println!("row {row}: {} steps, {} in all", end - start, values.slice(s![start..end]).sum());
-        }
+    // Their values stay as they lie: Arrow's own offsets say which are whose.
+    let (offsets, values) = view_ragged::<f64, Ix1, _>(&walks)?;
+    println!("offsets {offsets}, values {values}");
+    println!("the third: {}\n", values.slice(s![offsets[2]..offsets[3]]));
+
+    // The same for lists of any kind, missing ones among them, and any number type.
+    let ragged = to_ragged::<f32>(&walks, &Options::new())?;
+    for (row, steps) in ragged.iter().enumerate() {
+        println!("row {row}: {} steps, {} in all", steps.len(), steps.sum());
+    }
+
+    // Filled up, with lengths or with a mask.
+    let padded = to_padded::<f64>(&walks, &Options::new())?;
+    println!("\n{}\nlengths {}", padded.values(), padded.lengths());
+    let masked = to_masked::<f64>(&walks, &Options::new().pad_to(4))?;
+    if let Some(mask) = masked.mask() {
+        println!("{mask}");
     }
 
     // Dictionaries and runs are looked up on the way.
     let codes = Int32Array::from(vec![1, 0, 1]);
     let dictionary = DictionaryArray::<Int32Type>::new(codes, even.values().clone());
-    println!("\n{}", to_array::<f64>(&dictionary, &Options::default())?);
+    println!("\n{}", to_array::<f64>(&dictionary, &Options::new())?);
     let runs = runs().map_err(|error| Error::BadValue(error.to_string()))?;
-    println!("{}", to_array::<i32>(&runs, &Options::default())?);
+    println!("{}", to_array::<i32>(&runs, &Options::new())?);
     Ok(())
 }
 

@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, FixedSizeListArray, UInt8Array};
 use arrow_schema::Field;
-use arrownd::engine::Options;
-use arrownd::{Error, to_array};
-use ndarray::Axis;
+use arrownd::{Error, Options, to_array, view};
+use ndarray::{Axis, Ix4};
 
 /// Lists of `size` values each over `values`: one more dimension.
 fn lists(values: ArrayRef, size: i32) -> ArrayRef {
@@ -24,13 +23,12 @@ fn main() -> Result<(), Error> {
     let images = lists(lists(lists(Arc::new(bytes), 3), 3), 2);
     println!("{}", images.data_type());
 
-    let strict = Options { allow_copy: false, ..Options::default() };
-    let view = to_array::<u8>(&images, &strict)?;
-    println!("shape {:?}, the same memory: {}", view.shape(), view.as_ptr() == address);
-    println!("the first image's red channel:\n{}", view.index_axis(Axis(0), 0).index_axis(Axis(2), 0));
+    let all = view::<u8, Ix4>(&images)?;
+    println!("shape {:?}, the same memory: {}", all.shape(), all.as_ptr() == address);
+    println!("the first image's red channel:\n{}", all.index_axis(Axis(0), 0).index_axis(Axis(2), 0));
 
     // Another dtype is one pass into a new array.
-    let floats = to_array::<f32>(&images, &Options::default())?;
+    let floats = to_array::<f32>(&images, &Options::new())?;
     println!(
         "mean of each image: {}",
         floats
@@ -42,6 +40,6 @@ fn main() -> Result<(), Error> {
 
     // A slice of the lists is a slice of the view.
     let second = images.slice(1, 1);
-    println!("the second image begins with {}", to_array::<u8>(&second, &strict)?[[0, 0, 0, 0]]);
+    println!("the second image begins with {}", view::<u8, Ix4>(&second)?[[0, 0, 0, 0]]);
     Ok(())
 }

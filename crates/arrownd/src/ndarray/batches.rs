@@ -81,7 +81,7 @@ pub fn matrices<T: Item, R: RecordBatchReader>(
     }
     let schema = reader.schema();
     // What no data can mend is refused before the reader is asked for any.
-    let shape = Conversion::to::<T>(Source::from((schema.as_ref(), &[][..])), options)?.shape();
+    let shape = Conversion::to::<T>(Source::from(schema.as_ref()), options)?.shape();
     if shape.len() != 2 {
         return Err(dimensions(&shape, Some(2)));
     }

@@ -58,6 +58,8 @@ pub struct Conversion<'a> {
 /// The result's dtype is [`Options::dtype`], or that of the [type table](https://github.com/arrownd/arrownd/blob/main/docs/types.md):
 /// the field's own, floats for integers with missing values, datetimes for dates.
 ///
+/// A field or schema alone can be planned too: [`Plan::copies`] is `None` where that depends on the data.
+///
 /// Cost: *O(chunks x fields)*, and one look at the bitmap of what is sliced or nested, at offsets and at codes.
 /// It allocates a constant, whatever the length.
 ///
@@ -84,7 +86,7 @@ pub fn plan<'a>(source: impl Into<Source<'a>>, options: &Options) -> Result<Conv
 impl<'a> Conversion<'a> {
     pub(super) fn new(source: Source<'a>, options: &Options, words: &Words) -> Result<Self> {
         let Read { field, chunks, left_out } = source.read(options.names())?;
-        let read = Kept::new(field, chunks, |field, chunks| Column::new(field, chunks, words))?;
+        let read = Kept::new(field, chunks, words)?;
         let plan = plan_of(&Facts::of(read.column(), words), words, &left_out)?;
         refuse_objects(&plan)?;
         plan.check_copies(words)?;
@@ -125,7 +127,8 @@ impl<'a> Conversion<'a> {
         self.plan.copies() == Some(false)
     }
 
-    /// The result's shape: rows, then a dimension for each level of lists, or the fields. *O(dimensions)*.
+    /// The result's shape: rows (0 for a schema alone), then a dimension for each level of lists, or the fields.
+    /// *O(dimensions)*.
     ///
     /// Fixed-size binary is executed as `u8`, with its width as one more dimension, which isn't in here.
     ///
@@ -397,8 +400,13 @@ impl<'s, 'a> Job<'s, 'a> {
     /// How many `u8` a value of the planned dtype is; `None` where it is one `T`.
     ///
     /// # Errors
-    /// Where the plan makes something else.
+    /// Where the plan makes something else, or there is no data.
     fn bytes_in<T: Item>(&self) -> Result<Option<usize>> {
+        if self.plan().rows.is_none() {
+            return Err(Error::BadValue(
+                "a schema was planned, which has no values: plan the data".to_owned(),
+            ));
+        }
         match (self.plan().dtype, T::DTYPE) {
             (Some(planned), asked) if planned == asked => Ok(None),
             (Some(DType::Datetime(_) | DType::Timedelta(_)), DType::Int64) => Ok(None),
@@ -521,25 +529,27 @@ unsafe impl Send for Kept<'_> {}
 unsafe impl Sync for Kept<'_> {}
 
 impl<'a> Kept<'a> {
-    pub(super) fn new(
-        field: Field,
-        chunks: Box<[Chunk<'a>]>,
-        read: impl FnOnce(&'a Field, &'a [Chunk<'a>]) -> Result<Column<'a>>,
-    ) -> Result<Self> {
+    pub(super) fn new(field: Field, chunks: Option<Box<[Chunk<'a>]>>, words: &Words) -> Result<Self> {
+        let known = chunks.is_some();
         let field = NonNull::from(Box::leak(Box::new(field)));
-        let chunks = NonNull::from(Box::leak(chunks));
+        let chunks = NonNull::from(Box::leak(chunks.unwrap_or_default()));
         let free = Lent { field, chunks };
         // SAFETY: on the heap, freed by `Drop` alone, after the column: nothing sees it for longer than `Kept` lives.
         let lent_field: &'a Field = unsafe { field.as_ref() };
         // SAFETY: as above.
         let lent_chunks: &'a [Chunk<'a>] = unsafe { chunks.as_ref() };
-        let column = ManuallyDrop::new(read(lent_field, lent_chunks)?);
+        let column = if known {
+            Column::new(lent_field, lent_chunks, words)?
+        } else {
+            Column::of_schema(lent_field, words)?
+        };
+        let column = ManuallyDrop::new(column);
         std::mem::forget(free);
         Ok(Self { column, field, chunks })
     }
 
     /// The column, for no longer than this lives.
-    pub(super) fn column<'s>(&'s self) -> &'s Column<'s> {
+    pub(super) fn column(&self) -> &Column<'_> {
         &self.column
     }
 }

@@ -9,7 +9,7 @@ use super::source::Source;
 use crate::error::{Error, Result};
 use crate::options::{Form, Options as Words};
 use crate::plan::type_name;
-use crate::source::{Column, Node};
+use crate::source::Node;
 
 /// Lists as one array, filled up at the end, and how long each was.
 ///
@@ -111,7 +111,7 @@ pub fn to_padded<'a, T: Item>(source: impl Into<Source<'a>>, options: &Options) 
 fn lengths(source: Source<'_>, options: &Options) -> Result<Array1<usize>> {
     let read = source.read(options.names())?;
     let words = Words { form: Form::Ragged, ..Words::default() };
-    let kept = Kept::new(read.field, read.chunks, |field, chunks| Column::new(field, chunks, &words))?;
+    let kept = Kept::new(read.field, read.chunks, &words)?;
     match &kept.column().node {
         Node::Leaf(leaf) if leaf.dims.is_empty() && leaf.rows.is_some() => {
             let bounds = leaf.rows.iter().map(|rows| &rows.bounds);

@@ -287,6 +287,7 @@ impl<'a, T> Ragged<'a, T> {
     /// assert_eq!(ragged.iter().map(|row| row.sum()).collect::<Vec<_>>(), [1, 2]);
     /// # Ok::<(), arrownd::Error>(())
     /// ```
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = ArrayViewD<'_, T>> {
         (0..self.len()).map(|index| self.row(index))
     }

@@ -24,7 +24,8 @@ use crate::source::{Chunk, Data, Selection, chunk_of};
 /// * `&PrimitiveArray`, `&StructArray`, ..., `&ArrayRef`, `&dyn Array`: one array;
 /// * `(&Field, &dyn Array)`: one array, with its extension type (`arrow.fixed_shape_tensor`, `arrow.bool8`, ...);
 /// * `&[ArrayRef]`, `(&Field, &[ArrayRef])`: the chunks of one array;
-/// * `&RecordBatch`, `&[RecordBatch]`, `(&Schema, &[RecordBatch])`: a table.
+/// * `&RecordBatch`, `&[RecordBatch]`, `(&Schema, &[RecordBatch])`: a table;
+/// * `&Field`, `&Schema`: a type alone, which can be planned and not executed.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -53,12 +54,15 @@ enum Arrays<'a> {
     Chunks(&'a [ArrayRef]),
     Batch(&'a RecordBatch),
     Batches(&'a [RecordBatch]),
+    /// There is a field or schema alone.
+    Unknown,
 }
 
 /// What was read of a source: its field, its chunks, and the pandas index columns that were left out.
 pub(super) struct Read<'a> {
     pub(super) field: Field,
-    pub(super) chunks: Box<[Chunk<'a>]>,
+    /// `None` where there is a schema alone.
+    pub(super) chunks: Option<Box<[Chunk<'a>]>>,
     pub(super) left_out: Vec<String>,
 }
 
@@ -67,7 +71,7 @@ impl<'a> Source<'a> {
         Self { field: None, schema: None, data }
     }
 
-    /// How many rows. *O(chunks)*.
+    /// How many rows; 0 for a type alone. *O(chunks)*.
     ///
     /// ```
     /// # use arrow_array::Int8Array;
@@ -81,6 +85,7 @@ impl<'a> Source<'a> {
             Arrays::Chunks(chunks) => chunks.iter().map(|chunk| chunk.len()).sum(),
             Arrays::Batch(batch) => batch.num_rows(),
             Arrays::Batches(batches) => batches.iter().map(RecordBatch::num_rows).sum(),
+            Arrays::Unknown => 0,
         }
     }
 
@@ -102,6 +107,7 @@ impl<'a> Source<'a> {
             Arrays::One(_) | Arrays::Batch(_) => usize::from(!self.is_empty()),
             Arrays::Chunks(chunks) => chunks.iter().filter(|chunk| !chunk.is_empty()).count(),
             Arrays::Batches(batches) => batches.iter().filter(|batch| batch.num_rows() > 0).count(),
+            Arrays::Unknown => 0,
         }
     }
 
@@ -120,7 +126,7 @@ impl<'a> Source<'a> {
                     _ => None,
                 }
             }
-            Arrays::Batch(_) | Arrays::Batches(_) => None,
+            Arrays::Batch(_) | Arrays::Batches(_) | Arrays::Unknown => None,
         }
     }
 
@@ -129,7 +135,10 @@ impl<'a> Source<'a> {
         let mut data_type = match self.data {
             Arrays::One(array) => array.data_type(),
             Arrays::Chunks([chunk, ..]) => chunk.data_type(),
-            _ => return false,
+            _ => match self.field {
+                Some(field) => field.data_type(),
+                None => return false,
+            },
         };
         loop {
             data_type = match data_type {
@@ -152,7 +161,7 @@ impl<'a> Source<'a> {
             _ if self.field.is_some() => None,
             Arrays::One(array) => Some(array.data_type()),
             Arrays::Chunks(chunks) => chunks.first().map(|chunk| chunk.data_type()),
-            Arrays::Batch(_) | Arrays::Batches(_) => None,
+            Arrays::Batch(_) | Arrays::Batches(_) | Arrays::Unknown => None,
         };
         if let Some(data_type) = data_type {
             return Ok(Cow::Owned(Field::new("", data_type.clone(), true)));
@@ -163,7 +172,7 @@ impl<'a> Source<'a> {
         let batch = match self.data {
             Arrays::Batch(batch) => Some(batch),
             Arrays::Batches(batches) => batches.first(),
-            Arrays::One(_) | Arrays::Chunks(_) => None,
+            Arrays::One(_) | Arrays::Chunks(_) | Arrays::Unknown => None,
         };
         let schema = self.schema.or(batch.map(|batch| batch.schema_ref().as_ref())).ok_or_else(|| {
             let what = if matches!(self.data, Arrays::Chunks(_)) { "chunk" } else { "batch" };
@@ -182,6 +191,13 @@ impl<'a> Source<'a> {
         let field = self.field()?;
         let selection = Selection::new(&field, columns)?;
         let chunks: Box<[Chunk<'a>]> = match self.data {
+            Arrays::Unknown => {
+                let (field, left_out) = match selection {
+                    Some(selection) => (selection.apply(field.into_owned()), selection.left_out),
+                    None => (field.into_owned(), Vec::new()),
+                };
+                return Ok(Read { field, chunks: None, left_out });
+            }
             Arrays::One(array) => Box::new([self.chunk(&field, array)?]),
             Arrays::Chunks(chunks) => {
                 chunks.iter().map(|array| self.chunk(&field, array.as_ref())).collect::<Result<_>>()?
@@ -193,10 +209,11 @@ impl<'a> Source<'a> {
             }
         };
         let Some(selection) = selection else {
-            return Ok(Read { field: field.into_owned(), chunks, left_out: Vec::new() });
+            return Ok(Read { field: field.into_owned(), chunks: Some(chunks), left_out: Vec::new() });
         };
         let chunks = chunks.into_iter().map(|chunk| chosen(chunk, &selection)).collect();
-        Ok(Read { field: selection.apply(field.into_owned()), chunks, left_out: selection.left_out })
+        let field = selection.apply(field.into_owned());
+        Ok(Read { field, chunks: Some(chunks), left_out: selection.left_out })
     }
 
     fn chunk(&self, field: &Field, array: &'a dyn Array) -> Result<Chunk<'a>> {
@@ -329,5 +346,17 @@ impl<'a> From<&'a Vec<RecordBatch>> for Source<'a> {
 impl<'a> From<(&'a Schema, &'a [RecordBatch])> for Source<'a> {
     fn from((schema, batches): (&'a Schema, &'a [RecordBatch])) -> Self {
         Self { schema: Some(schema), ..Self::new(Arrays::Batches(batches)) }
+    }
+}
+
+impl<'a> From<&'a Field> for Source<'a> {
+    fn from(field: &'a Field) -> Self {
+        Self { field: Some(field), ..Self::new(Arrays::Unknown) }
+    }
+}
+
+impl<'a> From<&'a Schema> for Source<'a> {
+    fn from(schema: &'a Schema) -> Self {
+        Self { schema: Some(schema), ..Self::new(Arrays::Unknown) }
     }
 }

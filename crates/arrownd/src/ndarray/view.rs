@@ -111,7 +111,7 @@ pub fn view_ragged<T: ArrowNativeType, D: Dimension, O: OffsetSizeTrait>(
 }
 
 /// The view that a conversion to `T` makes, where nothing has to be planned: values that are stored as what they mean.
-pub(super) fn own_view<'a, T: Item>(source: Source<'a>) -> Option<ArrayViewD<'a, T>> {
+pub(super) fn own_view<T: Item>(source: Source<'_>) -> Option<ArrayViewD<'_, T>> {
     let mut dims = Dims::new();
     let (values, data_type) = T::stored(source.only()?, &mut dims)?;
     // Their numbers are the stored ones times a power of ten.
@@ -192,7 +192,7 @@ fn values<T: ArrowNativeType>(array: &dyn Array) -> Option<&[T]> {
 }
 
 /// What the planner views: the general way, which knows tensors, tables and every reason to refuse.
-fn planned<'a, T: ArrowNativeType>(source: Source<'a>) -> Result<ArrayViewD<'a, T>> {
+fn planned<T: ArrowNativeType>(source: Source<'_>) -> Result<ArrayViewD<'_, T>> {
     let Some(dtype) = dtype_of::<T>() else { return Err(unstored::<T>(source)) };
     let options = Options::new().allow_copy(false);
     let bytes = dtype == DType::UInt8 && source.holds_bytes();
