@@ -22,6 +22,7 @@ use super::source::{Read, Source};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::execute::{Dest, Task, ViewOf};
+use crate::mapping::map;
 use crate::options::{Options as Words, Order};
 use crate::plan::{Facts, Plan, Reason, Step, plan as plan_of};
 use crate::source::{Chunk, Column, Offsets, RowBounds};
@@ -437,9 +438,14 @@ fn refuse_objects(plan: &Plan) -> Result<()> {
         ) => dtype.to_string(),
         _ => return Ok(()),
     };
+    // A column of numbers becomes objects because another one does.
+    let by_itself = |child: &&Plan| {
+        let field = Field::new("", child.source.clone(), true);
+        let nulls = child.reasons().iter().any(|reason| matches!(reason, Reason::Nulls { .. }));
+        map(&field).is_ok_and(|mapped| mapped.dtype == DType::Object || mapped.dtype == DType::Bool && nulls)
+    };
     let mut culprit = plan;
-    let objects = |child: &&Plan| matches!(child.dtype, Some(DType::Object));
-    while let Some(child) = culprit.children.iter().find(objects) {
+    while let Some(child) = culprit.children.iter().find(by_itself) {
         culprit = child;
     }
     let missing = culprit.reasons().iter().any(|reason| matches!(reason, Reason::Nulls { .. }));

@@ -11,7 +11,7 @@ use ndarray::{ArrayView, ArrayView1, ArrayViewD, Dimension, IxDyn};
 use super::conversion::{Conversion, Dims};
 use super::item::{Item, dtype_of};
 use super::masked::dimensions;
-use super::options::Options;
+use super::options::{Nulls, Options};
 use super::source::Source;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -194,8 +194,10 @@ fn values<T: ArrowNativeType>(array: &dyn Array) -> Option<&[T]> {
 /// What the planner views: the general way, which knows tensors, tables and every reason to refuse.
 fn planned<T: ArrowNativeType>(source: Source<'_>) -> Result<ArrayViewD<'_, T>> {
     let Some(dtype) = dtype_of::<T>() else { return Err(unstored::<T>(source)) };
-    let options = Options::new().allow_copy(false);
     let bytes = dtype == DType::UInt8 && source.holds_bytes();
+    // Bytes have no marker: with missing ones they would be planned as objects.
+    let nulls = if bytes { Nulls::Refuse } else { Nulls::Nan };
+    let options = Options::new().allow_copy(false).nulls(nulls);
     let words = options.words((!bytes).then_some(dtype))?;
     let conversion = Conversion::new(source, &options, &words).map_err(|error| match error {
         Error::Nulls { path, count, .. } => Error::CopyNotAllowed {
