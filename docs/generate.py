@@ -52,7 +52,8 @@ REASONS_HEAD = """\
 
 The reasons are a closed set. `explain(...).reasons` and `CopyNotAllowedError.reasons` hold `Reason` objects with
 `code`, `text` and `remedy`. Numbers and dtypes in the sentences are examples. Codes that come twice are said the second way on
-the way from NumPy to Arrow; `misaligned`, `strided` and `byte-order` occur only there. `realigned` doesn't occur yet.
+the way from NumPy to Arrow; `misaligned`, `strided` and `byte-order` occur only there. `realigned` doesn't occur yet,
+`borrowed` and `optional` only in Rust.
 """
 
 

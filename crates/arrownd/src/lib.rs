@@ -40,8 +40,9 @@ mod source;
 mod threads;
 
 pub use crate::ndarray::{
-    Conversion, Item, ListOffsets, Masked, Matrices, Nulls, Options, Padded, Ragged, Source, matrices, plan,
-    read_matrix, to_array, to_masked, to_matrix, to_padded, to_ragged, view, view_ragged,
+    ArrowElement, ArrowOptions, Conversion, IntoArrow, Item, ListOffsets, Masked, Matrices, Nulls, Options,
+    Padded, Ragged, Source, matrices, plan, read_matrix, to_array, to_masked, to_matrix, to_padded,
+    to_ragged, view, view_ragged,
 };
 pub use crate::plan::{Note, Plan, Reason, Reasons, Transfer};
 pub use dtype::{DType, Resolution, Unit};

@@ -1,7 +1,6 @@
 //! What came in: dense arrays of any strides, and structs of them.
 #![allow(unsafe_code, reason = "arrays are addresses, shapes and strides")]
 
-use std::ptr::NonNull;
 use std::sync::Arc;
 
 use arrow_buffer::Buffer;
@@ -9,6 +8,8 @@ use arrow_buffer::alloc::Allocation;
 use smallvec::SmallVec;
 
 use super::Made;
+use super::mask::Mask;
+use super::owner::Owner;
 use super::strided::Strided;
 use crate::dtype::DType;
 use crate::plan::Reasons;
@@ -28,45 +29,12 @@ pub struct Dense {
     pub(super) shape: Shape,
     pub(super) strides: Strides,
     pub(super) writable: bool,
-    owner: Arc<dyn Allocation>,
+    /// Nothing that is made may keep the memory.
+    pub(super) borrowed: bool,
+    owner: Owner,
     pub(super) masks: SmallVec<[Mask; 1]>,
     /// Why the caller's side has copied it already.
     pub(super) copied: Reasons,
-}
-
-/// An array of bools, true where a value is missing.
-#[derive(Clone)]
-pub struct Mask {
-    bytes: Strided<'static>,
-    /// Held to keep the bytes alive.
-    owner: Arc<dyn Allocation>,
-}
-
-impl Mask {
-    /// Borrows a mask; any byte but 0 is true.
-    ///
-    /// # Safety
-    /// As long as `owner` lives, every element of an array of `shape` and `strides` (in bytes) at `ptr` is a byte that may
-    /// be read.
-    #[must_use]
-    pub unsafe fn new(
-        ptr: *const u8,
-        shape: &[usize],
-        strides: &[isize],
-        owner: Arc<dyn Allocation>,
-    ) -> Self {
-        // SAFETY: the caller's promise; the bytes are handed out for as long as the owner is borrowed.
-        Self { bytes: unsafe { Strided::new(ptr, 1, false, shape, strides) }, owner }
-    }
-
-    /// Its bytes: any but 0 is true.
-    pub(super) fn bytes(&self) -> &Strided<'_> {
-        &self.bytes
-    }
-
-    fn transposed(&self, axes: &[usize]) -> Self {
-        Self { bytes: self.bytes.transposed(axes), owner: Arc::clone(&self.owner) }
-    }
 }
 
 // SAFETY: a `Dense` only reads, and its owner is `Send` and `Sync`.
@@ -101,13 +69,28 @@ impl Dense {
         strides: &[isize],
         owner: Arc<dyn Allocation>,
     ) -> Self {
+        // SAFETY: the caller's promise.
+        let array = unsafe { Self::owned_by(ptr, dtype, shape, strides, Owner::Kept(owner)) };
+        Self { swapped, ..array }
+    }
+
+    /// # Safety
+    /// As [`Dense::new`], for as long as `owner` keeps the memory.
+    pub(super) unsafe fn owned_by(
+        ptr: *const u8,
+        dtype: DType,
+        shape: &[usize],
+        strides: &[isize],
+        owner: Owner,
+    ) -> Self {
         Self {
             ptr,
             dtype,
-            swapped,
+            swapped: false,
             shape: Shape::from_slice(shape),
             strides: Strides::from_slice(strides),
             writable: false,
+            borrowed: false,
             owner,
             masks: SmallVec::new(),
             copied: Reasons::new(),
@@ -128,6 +111,13 @@ impl Dense {
         self
     }
 
+    /// Says whether the memory is borrowed: what is made has to be a copy.
+    #[must_use]
+    pub fn borrowed(mut self, borrowed: bool) -> Self {
+        self.borrowed = borrowed;
+        self
+    }
+
     /// Adds a mask of the same shape; what one mask says is missing is missing.
     #[must_use]
     pub fn masked(mut self, mask: Mask) -> Self {
@@ -135,14 +125,14 @@ impl Dense {
         self
     }
 
-    /// The columns of a matrix, each with a name; `None` for any other array, for masked ones, and for another number of
+    /// The columns of a matrix, each with a name and its masks; `None` for any other array, and for another number of
     /// names.
     #[must_use]
     pub fn columns(&self, names: Vec<String>) -> Option<Columns> {
         let (&[rows, columns], &[down, across]) = (self.shape.as_slice(), self.strides.as_slice()) else {
             return None;
         };
-        if names.len() != columns || !self.masks.is_empty() {
+        if names.len() != columns {
             return None;
         }
         let column = |i: usize| Self {
@@ -150,8 +140,8 @@ impl Dense {
             ptr: self.ptr.wrapping_offset(across.wrapping_mul(i as isize)),
             shape: Shape::from_slice(&[rows]),
             strides: Strides::from_slice(&[down]),
-            owner: Arc::clone(&self.owner),
-            masks: SmallVec::new(),
+            owner: self.owner.clone(),
+            masks: self.masks.iter().filter_map(|mask| mask.column(i)).collect(),
             copied: self.copied.clone(),
             ..*self
         };
@@ -210,12 +200,8 @@ impl Dense {
     ///
     /// Only for an array in one piece: the plan has seen that it is.
     pub(super) fn share(&self) -> Buffer {
-        let bytes = self.len().saturating_mul(self.dtype.itemsize());
-        let Some(ptr) = NonNull::new(self.ptr.cast_mut()).filter(|_| bytes > 0) else {
-            return Buffer::from_vec(Vec::<u64>::new());
-        };
         // SAFETY: the promise of `new`; in one piece, the elements are these bytes.
-        unsafe { Buffer::from_custom_allocation(ptr, bytes, Arc::clone(&self.owner)) }
+        unsafe { self.owner.share(self.ptr, self.len().saturating_mul(self.dtype.itemsize())) }
     }
 }
 
@@ -250,10 +236,4 @@ pub struct Columns {
     pub fields: Vec<(String, Input)>,
     /// Masks of whole records.
     pub masks: SmallVec<[Mask; 1]>,
-}
-
-impl std::fmt::Debug for Mask {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Mask")
-    }
 }

@@ -2,7 +2,8 @@
 
 use smallvec::SmallVec;
 
-use super::array::{Dense, Mask, Shape};
+use super::array::{Dense, Shape};
+use super::mask::Mask;
 use super::strided::Strided;
 use super::words::{Marker, any_nonzero};
 use crate::dtype::DType;
@@ -21,6 +22,8 @@ pub(super) struct Facts {
     pub(super) axes: Option<SmallVec<[usize; 4]>>,
     pub(super) aligned: bool,
     pub(super) writable: bool,
+    /// Nothing that is made may keep the memory.
+    pub(super) borrowed: bool,
     /// A value is missing: masked, or a marker.
     pub(super) missing: bool,
     /// Why the caller's side has copied it already.
@@ -43,6 +46,7 @@ impl Facts {
             axes: if contiguous { None } else { memory_order(dense) },
             aligned: dense.is_aligned(),
             writable: dense.writable,
+            borrowed: dense.borrowed,
             copied: dense.copied.clone(),
             missing: any_masked(&dense.masks) || marker.is_some_and(|marker| any_marked(&values, marker)),
         }

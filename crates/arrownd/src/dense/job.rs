@@ -7,9 +7,10 @@ use arrow_buffer::Buffer;
 use arrow_schema::Field;
 use smallvec::SmallVec;
 
-use super::array::{Dense, Mask};
+use super::array::Dense;
 use super::execute::filled;
 use super::facts::{BLOCK, Scratch};
+use super::mask::Mask;
 use super::memory::Room;
 use super::strided::Strided;
 use super::target::Recode;

@@ -103,7 +103,11 @@ fn node(input: &Input, options: &Options, outer: usize) -> Result<Plan> {
         }
         Input::Made { dtype, shape, made } => {
             let shape = flattened(shape, outer);
-            let reason = if *dtype == DType::Object { Reason::FromObjects } else { Reason::ToOffsets };
+            let reason = match dtype {
+                DType::Object => Reason::FromObjects,
+                DType::ByteString(_) | DType::Unicode(_) | DType::Strings { .. } => Reason::ToOffsets,
+                _ => Reason::Optional,
+            };
             let mut parts = Parts::new(*dtype, &shape, Values::Made, options.safe);
             parts.nbytes = bytes_of(&made.data);
             if made.data.nulls().is_some() {
@@ -283,6 +287,9 @@ fn leaf(facts: &Facts, shape: &[usize], target: Target, aim: Aim, options: &Opti
     let sharable = parts.reasons.is_empty();
     if sharable && facts.writable && options.on_writable == OnWritable::Copy {
         parts.reasons.push(Reason::Requested { option: "on_writable=\"copy\"" });
+    }
+    if sharable && facts.borrowed {
+        parts.reasons.push(Reason::Borrowed);
     }
     let shared = parts.reasons.is_empty();
     parts.reasons.extend_from_slice(&facts.copied);

@@ -64,6 +64,18 @@ impl<'a> Strided<'a> {
         unsafe { Self::new(self.ptr, self.size, self.swapped, &shape, &strides) }
     }
 
+    /// One column of a matrix; `None` for what has other dimensions, and for a column that isn't there.
+    pub(super) fn column(&self, i: usize) -> Option<Self> {
+        let &[(rows, down), (columns, across)] = self.given.as_slice() else { return None };
+        if i >= columns {
+            return None;
+        }
+        // A column of no rows is nowhere: the address isn't used.
+        let ptr = self.ptr.wrapping_offset(across.wrapping_mul(i as isize));
+        // SAFETY: some of the same elements.
+        Some(unsafe { Self::new(ptr, self.size, self.swapped, &[rows], &[down]) })
+    }
+
     pub(super) fn len(&self) -> usize {
         self.len
     }

@@ -100,6 +100,14 @@ fn serves(natural: &DataType, wanted: &DataType) -> bool {
         }
 }
 
+/// The Arrow type of values that nothing else is wanted of.
+///
+/// # Errors
+/// [`Error::UnsupportedType`] for a dtype without a counterpart.
+pub(crate) fn natural(dtype: DType) -> Result<DataType> {
+    Ok(target(dtype, None, false)?.field.data_type().clone())
+}
+
 /// What values of `dtype` become, as near to `wanted` as one pass brings them.
 ///
 /// # Errors

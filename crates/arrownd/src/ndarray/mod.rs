@@ -2,6 +2,7 @@
 
 mod batches;
 mod conversion;
+mod into_arrow;
 mod item;
 mod masked;
 mod options;
@@ -13,6 +14,7 @@ mod view;
 
 pub use batches::{Matrices, matrices, read_matrix};
 pub use conversion::{Conversion, plan};
+pub use into_arrow::{ArrowElement, ArrowOptions, IntoArrow};
 pub use item::Item;
 pub use masked::{Masked, to_masked};
 pub use options::{Nulls, Options};

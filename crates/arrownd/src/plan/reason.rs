@@ -81,6 +81,10 @@ pub enum Reason {
     ToOffsets,
     /// On the way to Arrow: the values are read from Python objects.
     FromObjects,
+    /// On the way to Arrow: the array is borrowed, and what Arrow has it keeps.
+    Borrowed,
+    /// On the way to Arrow: each value says on its own whether it is there.
+    Optional,
 }
 
 /// The reasons of one plan.
@@ -111,6 +115,8 @@ impl Reason {
             Self::ToType { from: "datetime64[D]".to_owned(), to: "date32".to_owned(), asked: false },
             Self::ToOffsets,
             Self::FromObjects,
+            Self::Borrowed,
+            Self::Optional,
         ]
     }
 
@@ -134,6 +140,8 @@ impl Reason {
             Self::Order { .. } => "order",
             Self::Requested { .. } => "requested",
             Self::Realigned => "realigned",
+            Self::Borrowed => "borrowed",
+            Self::Optional => "optional",
         }
     }
 
@@ -176,6 +184,8 @@ impl Reason {
             Self::ToType { .. } => "pass a unit that Arrow has: s, ms, us or ns",
             Self::ToOffsets => "view bytes of one length as V{n}; text is always copied",
             Self::FromObjects => "pass an array with a dtype of fixed width",
+            Self::Borrowed => "pass the array itself, which moves in",
+            Self::Optional => "pass the values, which move in, and a mask",
         }
     }
 }
@@ -216,6 +226,8 @@ impl fmt::Display for Reason {
                 "Arrow has offsets for text and bytes, NumPy a fixed width or strings of their own",
             ),
             Self::FromObjects => f.write_str("the values are read from Python objects"),
+            Self::Borrowed => f.write_str("the array is borrowed, and Arrow keeps what it has"),
+            Self::Optional => f.write_str("each value is an option, and Arrow has values and bits"),
         }
     }
 }
@@ -321,6 +333,8 @@ mod tests {
             Reason::ToType { .. } => 17,
             Reason::ToOffsets => 18,
             Reason::FromObjects => 19,
+            Reason::Borrowed => 20,
+            Reason::Optional => 21,
         }
     }
 
@@ -334,7 +348,7 @@ mod tests {
     fn every_reason_has_an_example_a_sentence_and_a_remedy() {
         let examples = Reason::examples();
         let places: Vec<usize> = examples.iter().map(place).collect();
-        assert_eq!(places, (0..20).collect::<Vec<_>>());
+        assert_eq!(places, (0..22).collect::<Vec<_>>());
         for reason in examples {
             assert!(!reason.to_string().is_empty() && !reason.remedy().is_empty(), "{}", reason.code());
         }

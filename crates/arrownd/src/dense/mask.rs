@@ -1,0 +1,74 @@
+//! Which values of an array are missing, as an array of bools.
+#![allow(unsafe_code, reason = "arrays are addresses, shapes and strides")]
+
+use std::sync::Arc;
+
+use arrow_buffer::alloc::Allocation;
+
+use super::owner::Owner;
+use super::strided::Strided;
+
+/// An array of bools, true where a value is missing.
+#[derive(Clone)]
+pub struct Mask {
+    bytes: Strided<'static>,
+    /// Held to keep the bytes alive.
+    owner: Owner,
+}
+
+impl Mask {
+    /// Borrows a mask; any byte but 0 is true.
+    ///
+    /// # Safety
+    /// As long as `owner` lives, every element of an array of `shape` and `strides` (in bytes) at `ptr` is a byte that may
+    /// be read.
+    #[must_use]
+    pub unsafe fn new(
+        ptr: *const u8,
+        shape: &[usize],
+        strides: &[isize],
+        owner: Arc<dyn Allocation>,
+    ) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { Self::owned_by(ptr, shape, strides, Owner::Kept(owner)) }
+    }
+
+    /// A mask that is lent for as long as this, and its clones, are used.
+    ///
+    /// # Safety
+    /// As long as this or a clone of it is used, every element of an array of `shape` and `strides` (in bytes) at `ptr` is a
+    /// byte that may be read.
+    #[must_use]
+    pub unsafe fn lent(ptr: *const u8, shape: &[usize], strides: &[isize]) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { Self::owned_by(ptr, shape, strides, Owner::Nobody) }
+    }
+
+    /// # Safety
+    /// As long as `owner` keeps them, every element of an array of `shape` and `strides` (in bytes) at `ptr` is a byte
+    /// that may be read.
+    unsafe fn owned_by(ptr: *const u8, shape: &[usize], strides: &[isize], owner: Owner) -> Self {
+        // SAFETY: the caller's promise; the bytes are handed out for as long as the owner is borrowed.
+        Self { bytes: unsafe { Strided::new(ptr, 1, false, shape, strides) }, owner }
+    }
+
+    /// Its bytes: any but 0 is true.
+    pub(super) fn bytes(&self) -> &Strided<'_> {
+        &self.bytes
+    }
+
+    pub(super) fn transposed(&self, axes: &[usize]) -> Self {
+        Self { bytes: self.bytes.transposed(axes), owner: self.owner.clone() }
+    }
+
+    /// One column of a matrix.
+    pub(super) fn column(&self, i: usize) -> Option<Self> {
+        Some(Self { bytes: self.bytes.column(i)?, owner: self.owner.clone() })
+    }
+}
+
+impl std::fmt::Debug for Mask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Mask")
+    }
+}
