@@ -21,7 +21,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 unexport CONDA_PREFIX PYTHONPATH PYTHONHOME
 
 LOCKED := $(if $(CI),--locked)
-RUST_SOURCES := $(shell find crates -name '*.rs' -o -name '*.txt' -o -name Cargo.toml) Cargo.toml $(wildcard Cargo.lock)
+RUST_SOURCES := $(shell find crates/arrownd* -name '*.rs' -o -path '*/src/*.txt' -o -name Cargo.toml) Cargo.toml $(wildcard Cargo.lock)
 PYTHON_TREES := python tests demo benches docs
 
 .DEFAULT_GOAL := help
@@ -63,13 +63,15 @@ lint: $(TOOLS)
 types: $(TOOLS) # strict, over the files that pyproject.toml names
 	$(BIN)/mypy
 
-docs: $(BUILT) ## write the generated pages and the Rust reference
+docs: $(BUILT) ## write the generated pages, the Rust reference and its listing
 	$(BIN)/python docs/generate.py
 	$(CARGO) doc $(LOCKED) -p arrownd --all-features --no-deps
+	$(CARGO) run $(LOCKED) --quiet -p arrownd-public-api
 
 docs-check: $(BUILT)
 	$(BIN)/python docs/generate.py --check
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCKED) -p arrownd --all-features --no-deps
+	$(CARGO) run $(LOCKED) --quiet -p arrownd-public-api -- --check
 
 build: $(BUILT) ## the extension module, in release mode, into .venv
 
