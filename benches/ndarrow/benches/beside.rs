@@ -7,7 +7,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use arrow_array::types::{Float64Type, Int32Type};
+use arrow_array::types::{Float32Type, Float64Type};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, FixedSizeListArray, Float32Array, Float64Array, Int32Array, ListArray,
     PrimitiveArray, RecordBatch,
@@ -17,7 +17,7 @@ use arrow_schema::Field;
 use arrownd::{IntoArrow, Nulls, Options, Order, to_array, to_matrix, to_padded, view};
 use divan::Bencher;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Ix1, Ix2, ShapeBuilder};
-use ndarrow::{AsNdarray, IntoArrow as _};
+use ndarrow::AsNdarray;
 
 fn main() {
     divan::main();
@@ -51,19 +51,19 @@ fn table(columns: usize, rows: usize) -> RecordBatch {
 mod view_1d {
     use super::*;
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 1000)]
     fn arrownd(bench: Bencher<'_, '_>) {
         let array = floats(N);
         bench.bench_local(|| black_box(view::<f64, Ix1>(black_box(&array)).unwrap().as_ptr()));
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 1000)]
     fn ndarrow(bench: Bencher<'_, '_>) {
         let array = ndarrow_array::Float64Array::from_iter_values((0..N).map(|i| i as f64));
         bench.bench_local(|| black_box(black_box(&array).as_ndarray().unwrap().as_ptr()));
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 1000)]
     fn by_hand(bench: Bencher<'_, '_>) {
         let array = floats(N);
         bench.bench_local(|| {
@@ -78,25 +78,26 @@ mod view_1d {
 mod view_2d {
     use super::*;
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 1000)]
     fn arrownd(bench: Bencher<'_, '_>) {
         let array = lists(1000, 768);
         bench.bench_local(|| black_box(view::<f32, Ix2>(black_box(&array)).unwrap().as_ptr()));
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 1000)]
     fn ndarrow(bench: Bencher<'_, '_>) {
         let values: ndarrow_array::ArrayRef =
             Arc::new(ndarrow_array::Float32Array::from_iter_values((0..768_000).map(|i| i as f32)));
         let item = Arc::new(ndarrow_schema::Field::new("item", values.data_type().clone(), false));
         let array = ndarrow_array::FixedSizeListArray::new(item, 768, values, None);
         bench.bench_local(|| {
-            let view = ndarrow::fixed_size_list_as_array2::<ndarrow_array::types::Float32Type>(black_box(&array));
+            let view =
+                ndarrow::fixed_size_list_as_array2::<ndarrow_array::types::Float32Type>(black_box(&array));
             black_box(view.unwrap().as_ptr())
         });
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 1000)]
     fn by_hand(bench: Bencher<'_, '_>) {
         let array = lists(1000, 768);
         bench.bench_local(|| {
@@ -144,24 +145,28 @@ mod nulls_to_nan {
 mod nulls_filled {
     use super::*;
 
+    fn floats_with_nulls() -> Float64Array {
+        (0..N).map(|i| (i % 10 != 3).then_some(i as f64)).collect()
+    }
+
     #[divan::bench]
     fn arrownd(bench: Bencher<'_, '_>) {
-        let array = ints_with_nulls(N);
+        let array = floats_with_nulls();
         let options = Options::new().nulls(Nulls::Fill(0.into()));
-        bench.bench_local(|| to_array::<i32>(black_box(&array), &options).unwrap());
+        bench.bench_local(|| to_array::<f64>(black_box(&array), &options).unwrap());
     }
 
     #[divan::bench]
     fn ndarrow(bench: Bencher<'_, '_>) {
-        let array: ndarrow_array::Int32Array =
-            (0..N).map(|i| (i % 10 != 3).then_some(i as i32)).collect();
+        let array: ndarrow_array::Float64Array = (0..N).map(|i| (i % 10 != 3).then_some(i as f64)).collect();
         bench.bench_local(|| ndarrow::helpers::fill_nulls_with_zero(black_box(&array)));
     }
 
     #[divan::bench]
     fn by_hand(bench: Bencher<'_, '_>) {
-        let array = ints_with_nulls(N);
-        bench.bench_local(|| black_box(&array).iter().map(Option::unwrap_or_default).collect::<Array1<i32>>());
+        let array = floats_with_nulls();
+        bench
+            .bench_local(|| black_box(&array).iter().map(Option::unwrap_or_default).collect::<Array1<f64>>());
     }
 }
 
@@ -296,21 +301,21 @@ mod padded {
 mod matrix_moved_into_arrow {
     use super::*;
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 1000)]
     fn arrownd(bench: Bencher<'_, '_>) {
         bench
             .with_inputs(|| Array2::<f64>::zeros((1000, 100)))
             .bench_local_values(|matrix| IntoArrow::into_arrow(matrix).unwrap());
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 1000)]
     fn ndarrow(bench: Bencher<'_, '_>) {
         bench
             .with_inputs(|| Array2::<f64>::zeros((1000, 100)))
             .bench_local_values(|matrix| ndarrow::IntoArrow::into_arrow(matrix).unwrap());
     }
 
-    #[divan::bench]
+    #[divan::bench(sample_size = 1000)]
     fn by_hand(bench: Bencher<'_, '_>) {
         bench.with_inputs(|| Array2::<f64>::zeros((1000, 100))).bench_local_values(|matrix| {
             let values = ScalarBuffer::from(matrix.into_raw_vec_and_offset().0);
@@ -327,7 +332,7 @@ mod view_copied_into_arrow {
 
     #[divan::bench]
     fn arrownd(bench: Bencher<'_, '_>) {
-        let matrix = Array2::<i32>::ones((1000, 100));
+        let matrix = Array2::<f32>::ones((1000, 100));
         bench.bench_local(|| IntoArrow::into_arrow(black_box(&matrix).t()).unwrap());
     }
 
@@ -339,10 +344,10 @@ mod view_copied_into_arrow {
 
     #[divan::bench]
     fn by_hand(bench: Bencher<'_, '_>) {
-        let matrix = Array2::<i32>::ones((1000, 100));
+        let matrix = Array2::<f32>::ones((1000, 100));
         bench.bench_local(|| {
-            let values: Vec<i32> = black_box(&matrix).t().iter().copied().collect();
-            PrimitiveArray::<Int32Type>::new(values.into(), None)
+            let values: Vec<f32> = black_box(&matrix).t().iter().copied().collect();
+            PrimitiveArray::<Float32Type>::new(values.into(), None)
         });
     }
 }

@@ -1,5 +1,7 @@
 //! Lists of any length as one array, filled up.
 
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, GenericListArray, OffsetSizeTrait};
 use ndarray::{Array1, CowArray, IxDyn};
 
 use super::conversion::{Conversion, Kept};
@@ -9,7 +11,7 @@ use super::source::Source;
 use crate::error::{Error, Result};
 use crate::options::{Form, Options as Words};
 use crate::plan::type_name;
-use crate::source::Node;
+use crate::source::{Leaf, Node};
 
 /// Lists as one array, filled up at the end, and how long each was.
 ///
@@ -107,18 +109,23 @@ pub fn to_padded<'a, T: Item>(source: impl Into<Source<'a>>, options: &Options) 
     Ok(Padded { values: conversion.execute()?, lengths })
 }
 
-/// How many elements each list has.
+/// How many elements each list has; none where it is missing.
 fn lengths(source: Source<'_>, options: &Options) -> Result<Array1<usize>> {
+    if let Some(array) = source.only() {
+        if let Some(lists) = array.as_list_opt::<i32>() {
+            return Ok(steps(lists));
+        }
+        if let Some(lists) = array.as_list_opt::<i64>() {
+            return Ok(steps(lists));
+        }
+    }
     let read = source.read(options.names())?;
     let words = Words { form: Form::Ragged, ..Words::default() };
     let kept = Kept::new(read.field, read.chunks, &words)?;
     match &kept.column().node {
-        Node::Leaf(leaf) if leaf.dims.is_empty() && leaf.rows.is_some() => {
-            let bounds = leaf.rows.iter().map(|rows| &rows.bounds);
-            Ok(bounds
-                .flat_map(|bounds| (0..bounds.len()).map(|i| bounds.get(i)))
-                .map(|(start, end)| end - start)
-                .collect())
+        Node::Leaf(Leaf { rows: Some(rows), dims, .. }) if dims.is_empty() => {
+            let bounds = (0..rows.bounds.len()).map(|i| rows.bounds.get(i));
+            Ok(bounds.map(|(start, end)| end - start).collect())
         }
         _ => Err(Error::UnsupportedType {
             path: String::new(),
@@ -127,4 +134,16 @@ fn lengths(source: Source<'_>, options: &Options) -> Result<Array1<usize>> {
             remedy: "to_padded takes lists of variable size; use to_array".to_owned(),
         }),
     }
+}
+
+/// The steps between the offsets of lists, and none for a missing list.
+fn steps<O: OffsetSizeTrait>(lists: &GenericListArray<O>) -> Array1<usize> {
+    let offsets = lists.value_offsets();
+    let ends = offsets.get(1..).unwrap_or_default();
+    let mut lengths: Array1<usize> =
+        offsets.iter().zip(ends).map(|(start, end)| end.as_usize() - start.as_usize()).collect();
+    if let Some(nulls) = lists.nulls().filter(|nulls| nulls.null_count() > 0) {
+        lengths.iter_mut().zip(nulls).filter(|(_, there)| !there).for_each(|(length, _)| *length = 0);
+    }
+    lengths
 }

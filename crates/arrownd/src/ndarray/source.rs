@@ -1,5 +1,6 @@
 //! What is converted: an array, its chunks, a table.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -11,6 +12,7 @@ use arrow_array::{
     GenericByteArray, GenericByteViewArray, GenericListArray, GenericListViewArray, MapArray, NullArray,
     OffsetSizeTrait, PrimitiveArray, RecordBatch, RunArray, StructArray, UnionArray,
 };
+use arrow_buffer::{ArrowNativeType, Buffer, NullBuffer};
 use arrow_schema::{DataType, Field, Schema};
 
 use crate::error::{Error, Result};
@@ -46,6 +48,15 @@ pub struct Source<'a> {
     field: Option<&'a Field>,
     schema: Option<&'a Schema>,
     data: Arrays<'a>,
+    numbers: Option<Numbers<'a>>,
+}
+
+/// The values of a primitive array whose type is known where it is passed: nothing has to be looked up to view them.
+#[derive(Debug, Clone, Copy)]
+struct Numbers<'a> {
+    native: TypeId,
+    values: &'a Buffer,
+    nulls: Option<&'a NullBuffer>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +79,15 @@ pub(super) struct Read<'a> {
 
 impl<'a> Source<'a> {
     fn new(data: Arrays<'a>) -> Self {
-        Self { field: None, schema: None, data }
+        Self { field: None, schema: None, data, numbers: None }
+    }
+
+    /// The values of a primitive array of `T` without missing ones.
+    #[inline]
+    pub(super) fn numbers<T: ArrowNativeType>(&self) -> Option<&'a [T]> {
+        let numbers = self.numbers?;
+        let whole = numbers.nulls.is_none_or(|nulls| nulls.null_count() == 0);
+        (whole && numbers.native == TypeId::of::<T>()).then(|| numbers.values.typed_data::<T>())
     }
 
     /// How many rows; 0 for a type alone. *O(chunks)*.
@@ -286,13 +305,27 @@ from_arrays! {
     [] NullArray;
     [] StructArray;
     [] UnionArray;
-    [T: ArrowPrimitiveType] PrimitiveArray<T>;
     [T: ByteArrayType] GenericByteArray<T>;
     [T: ByteViewType] GenericByteViewArray<T>;
     [O: OffsetSizeTrait] GenericListArray<O>;
     [O: OffsetSizeTrait] GenericListViewArray<O>;
     [K: ArrowDictionaryKeyType] DictionaryArray<K>;
     [R: RunEndIndexType] RunArray<R>;
+}
+
+impl<'a, T: ArrowPrimitiveType> From<&'a PrimitiveArray<T>> for Source<'a> {
+    #[inline]
+    fn from(array: &'a PrimitiveArray<T>) -> Self {
+        let (native, values) = (TypeId::of::<T::Native>(), array.values().inner());
+        let numbers = Some(Numbers { native, values, nulls: array.nulls() });
+        Self { field: None, schema: None, data: Arrays::One(array), numbers }
+    }
+}
+
+impl<'a, T: ArrowPrimitiveType> From<(&'a Field, &'a PrimitiveArray<T>)> for Source<'a> {
+    fn from((field, array): (&'a Field, &'a PrimitiveArray<T>)) -> Self {
+        Self { field: Some(field), ..Self::new(Arrays::One(array)) }
+    }
 }
 
 impl<'a> From<&'a dyn Array> for Source<'a> {

@@ -26,7 +26,7 @@ use crate::source::Offsets;
 /// [`i256`](arrow_buffer::i256)); intervals; `u8` for the bytes of fixed-size binary. Lists of one length, fixed or
 /// not, are dimensions; `arrow.fixed_shape_tensor` is permuted by strides (pass the field:
 /// `view::<f32, _>((&field, &array))`); columns that lie side by side are a matrix. `D` is the number of dimensions:
-/// [`Ix1`](ndarray::Ix1), [`Ix2`](ndarray::Ix2), ..., or [`IxDyn`] for any.
+/// [`Ix1`](type@ndarray::Ix1), [`Ix2`](type@ndarray::Ix2), ..., or [`IxDyn`](type@IxDyn) for any.
 ///
 /// Cost: *O(1), shares memory*; lists of variable size: one look at the offsets. Allocates nothing for arrays
 /// that lie in a row; tensors, tables and refusals take a plan.
@@ -59,10 +59,22 @@ use crate::source::Offsets;
 /// ));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[inline]
 pub fn view<'a, T: ArrowNativeType, D: Dimension>(
     source: impl Into<Source<'a>>,
 ) -> Result<ArrayView<'a, T, D>> {
     let source = source.into();
+    if let Some(values) = source.numbers::<T>()
+        && let Ok(view) = ArrayView1::from(values).into_dimensionality()
+    {
+        return Ok(view);
+    }
+    looked_up(source)
+}
+
+#[cold]
+#[inline(never)]
+fn looked_up<T: ArrowNativeType, D: Dimension>(source: Source<'_>) -> Result<ArrayView<'_, T, D>> {
     let mut dims = Dims::new();
     if let Some((values, _)) = source.only().and_then(|array| stored::<T>(array, &mut dims)) {
         if D::NDIM.is_some_and(|n| n != dims.len()) {
