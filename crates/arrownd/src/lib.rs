@@ -38,9 +38,11 @@
 //! assert_eq!(speeds.sum(), 15.5);
 //!
 //! // Planned: what it costs, and why.
-//! let conversion = plan(&rain, &Options::new())?;
-//! assert_eq!(conversion.plan().reasons()[0].code(), "nulls");
-//! assert!(conversion.execute::<f64>()?[1].is_nan());
+//! {
+//!     let conversion = plan(&rain, &Options::new())?;
+//!     assert_eq!(conversion.plan().reasons()[0].code(), "nulls");
+//!     assert!(conversion.execute::<f64>()?[1].is_nan());
+//! }
 //!
 //! // A table as a matrix.
 //! let columns: [(&str, ArrayRef); 2] = [("wind", Arc::new(wind)), ("rain", Arc::new(rain))];
