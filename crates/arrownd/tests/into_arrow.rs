@@ -12,9 +12,10 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    IntervalDayTimeType, IntervalMonthDayNanoType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
+use arrow_buffer::{IntervalDayTime, IntervalMonthDayNano};
 use arrow_schema::{DataType, Field, TimeUnit};
 use arrownd::{ArrowElement, ArrowOptions, Error, IntoArrow, Item, Plan, Reason, to_array};
 use half::f16;
@@ -200,6 +201,13 @@ fn floats_move_in_or_are_copied_once() {
     numbers::<Float16Type>(|i| f16::from_f32(i as f32 / 4.0));
     numbers::<Float32Type>(|i| i as f32 / 4.0);
     numbers::<Float64Type>(|i| i as f64 / 3.0);
+}
+
+#[test]
+fn intervals_move_in_or_are_copied_once() {
+    numbers::<IntervalDayTimeType>(|i| IntervalDayTime::new(i as i32, -3));
+    numbers::<IntervalMonthDayNanoType>(|i| IntervalMonthDayNano::new(i as i32, 7, -1));
+    options_of::<IntervalMonthDayNanoType>(|i| IntervalMonthDayNano::new(i as i32, 7, -1));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::panic::RefUnwindSafe;
 
-use arrow_buffer::Buffer;
+use arrow_buffer::{Buffer, IntervalDayTime, IntervalMonthDayNano};
 use half::f16;
 
 use super::held::Held;
@@ -11,7 +11,8 @@ use super::optional;
 use crate::error::Result;
 use crate::ndarray::Item;
 
-/// An element of arrays that become Arrow's: a number, a bool, and options of these, of which `None` is a missing value.
+/// An element of arrays that become Arrow's: a number, a bool, one of Arrow's two interval
+/// structs, and options of these, of which `None` is a missing value.
 ///
 /// ```
 /// use arrow_array::ArrayRef;
@@ -53,7 +54,7 @@ macro_rules! elements {
         }
     )* };
 }
-elements! { i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64 bool }
+elements! { i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64 bool IntervalDayTime IntervalMonthDayNano }
 
 macro_rules! numbers {
     ($($t:ty)*) => { $(
@@ -70,7 +71,7 @@ macro_rules! numbers {
         }
     )* };
 }
-numbers! { i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64 }
+numbers! { i8 i16 i32 i64 u8 u16 u32 u64 f16 f32 f64 IntervalDayTime IntervalMonthDayNano }
 
 impl Element for Option<bool> {
     fn imported(array: Held<'_, Self>, names: Option<Vec<String>>) -> Result<Imported<'_>> {
