@@ -17,7 +17,7 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_buffer::{IntervalDayTime, IntervalMonthDayNano};
 use arrow_schema::{DataType, Field, TimeUnit};
-use arrownd::{ArrowElement, ArrowOptions, Error, IntoArrow, Item, Plan, Reason, to_array};
+use arrownd::{ArrowElement, ArrowOptions, Error, IntoArrow, Item, Options, Plan, Reason, to_array};
 use half::f16;
 use ndarray::{
     ArcArray, Array1, Array2, ArrayD, ArrayViewD, Axis, CowArray, IxDyn, ShapeBuilder, Slice, arr0, array,
@@ -174,7 +174,7 @@ where
             assert_eq!(reasons(&array.view_mut().plan_arrow(&options).unwrap()), borrowed);
             let moved = array.into_arrow().unwrap();
             check::<P>(Arc::clone(&moved), &expected, &plan, at);
-            let back = to_array::<P::Native>(&*moved, &Default::default()).unwrap();
+            let back = to_array::<P::Native>(&*moved, &Options::default()).unwrap();
             assert_eq!(back, expected);
         }
     }
@@ -703,4 +703,24 @@ mod any_layout {
             prop_assert_eq!(&columns::<Float64Type>(&moved), &expected);
         }
     }
+}
+
+/// Without options an array in C order moves without a plan; with them the plan moves it.
+#[test]
+fn what_moves_without_a_plan_is_what_the_plan_makes() {
+    for shape in [&[0][..], &[7], &[3, 4], &[0, 3], &[4, 0], &[2, 3, 2], &[2, 1, 2, 3]] {
+        for (name, array) in layouts(shape, |i| i as f32) {
+            let quick = array.clone();
+            let (ptr, in_order) = (quick.as_ptr().addr(), quick.is_standard_layout());
+            let quick = quick.into_arrow().unwrap();
+            let planned = array.into_arrow_with(&ArrowOptions::new()).unwrap();
+            assert_eq!(planned.0.data_type(), quick.data_type(), "{name} {shape:?}");
+            assert_eq!(&planned.1, &quick, "{name} {shape:?}");
+            let (values, _) = leaf(&quick);
+            let found = values.as_primitive::<Float32Type>().values().as_ptr().addr();
+            assert!(!in_order || values.is_empty() || found == ptr, "{name} {shape:?}");
+        }
+    }
+    let error = arr0(1).into_arrow().unwrap_err();
+    assert_eq!(error, arr0(1).into_arrow_with(&ArrowOptions::new()).unwrap_err());
 }

@@ -19,7 +19,7 @@ pub struct Made {
 }
 
 /// What arrow-rs and pyarrow call the values of a list.
-pub(super) const ITEM: &str = "item";
+pub(crate) const ITEM: &str = "item";
 
 /// The validity of `len` values.
 pub(super) fn nulls(bits: Option<(Buffer, usize)>, len: usize) -> Option<NullBuffer> {

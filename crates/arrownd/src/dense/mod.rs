@@ -28,6 +28,7 @@ mod words;
 
 pub use array::{Columns, Dense, Input, Shape, Strides};
 pub use execute::execute;
+pub(crate) use made::ITEM;
 pub use made::{Made, nest};
 pub use mask::Mask;
 pub use memory::{ArrowMemory, Memory, Room};

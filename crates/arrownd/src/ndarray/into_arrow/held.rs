@@ -3,9 +3,10 @@
 use ndarray::{
     ArcArray, Array, ArrayBase, ArrayD, ArrayView, ArrayViewD, ArrayViewMut, CowArray, Data, Dimension, IxDyn,
 };
+use smallvec::SmallVec;
 
 use super::element::Element;
-use super::sealed::Holds;
+use super::sealed::{Holds, Moved};
 
 /// An array by who holds its memory.
 pub enum Held<'a, T> {
@@ -38,6 +39,18 @@ impl<T: Element, D: Dimension> Holds for Array<T, D> {
 
     fn hold<R>(self, go: impl FnOnce(Held<'_, T>) -> R) -> R {
         go(Held::Moved(self.into_dyn()))
+    }
+
+    #[inline]
+    fn moved(self) -> Moved<Self> {
+        let shape: SmallVec<[usize; 4]> = self.shape().into();
+        // Longer lists than Arrow's are the plan's to refuse.
+        let fits = shape.iter().skip(1).all(|n| i32::try_from(*n).is_ok());
+        if !T::MOVES || shape.is_empty() || !fits || !self.is_standard_layout() {
+            return Err(self);
+        }
+        let (values, first) = self.into_raw_vec_and_offset();
+        Ok(T::moved(values, first.unwrap_or(0), &shape))
     }
 
     fn lend<R>(&self, go: impl FnOnce(Held<'_, T>) -> R) -> R {

@@ -102,7 +102,10 @@ pub trait IntoArrow: Arrays {
     /// # Ok::<(), arrownd::Error>(())
     /// ```
     fn into_arrow(self) -> Result<ArrayRef> {
-        self.into_arrow_with(&ArrowOptions::new()).map(|(_, array)| array)
+        match self.moved() {
+            Ok(array) => array,
+            Err(array) => array.into_arrow_with(&ArrowOptions::new()).map(|(_, array)| array),
+        }
     }
 
     /// The array as Arrow's, of the wanted type: that of its elements, or of the whole.
