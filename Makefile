@@ -20,12 +20,15 @@ BUILT := $(VENV)/.built
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 unexport CONDA_PREFIX PYTHONPATH PYTHONHOME
 
+# The oldest Rust that the core supports.
+MSRV := $(shell sed -n 's/^rust-version = "\([0-9.]*\)".*/\1/p' Cargo.toml)
+
 LOCKED := $(if $(CI),--locked)
 RUST_SOURCES := $(shell find crates/arrownd* -name '*.rs' -o -path '*/src/*.txt' -o -name Cargo.toml) Cargo.toml $(wildcard Cargo.lock)
 PYTHON_TREES := python tests demo benches docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python check fmt fmt-check lint types docs docs-check build compare instructions bench clean
+.PHONY: help demo test test-rust test-python check fmt fmt-check lint msrv types docs docs-check build compare instructions bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,7 +47,7 @@ test-rust:
 test-python: $(BUILT)
 	$(BIN)/python -m pytest -n 2
 
-check: fmt-check lint types docs-check test instructions ## everything that CI asks for
+check: fmt-check lint msrv types docs-check test instructions ## everything that CI asks for
 
 fmt: $(TOOLS) ## format Rust and Python
 	$(CARGO) fmt --all
@@ -59,6 +62,14 @@ lint: $(TOOLS)
 	$(BIN)/ruff check $(PYTHON_TREES)
 	PYO3_PYTHON=$(CURDIR)/$(BIN)/python $(CARGO) clippy $(LOCKED) --workspace --all-targets --all-features -- -D warnings
 	$(CARGO) clippy $(LOCKED) -p arrownd -- -D warnings # without its features
+
+msrv: ## the core with the oldest Rust that it supports, where rustup has it
+	@if rustup toolchain list 2>/dev/null | grep -q '^$(MSRV)'; then \
+	  echo "$(CARGO) +$(MSRV) check $(LOCKED) -p arrownd --all-features"; \
+	  $(CARGO) +$(MSRV) check $(LOCKED) -p arrownd --all-features; \
+	else \
+	  echo "make msrv: SKIPPED, no Rust $(MSRV) here: rustup toolchain install $(MSRV) --profile minimal"; \
+	fi
 
 types: $(TOOLS) # strict, over the files that pyproject.toml names
 	$(BIN)/mypy

@@ -1,5 +1,5 @@
-//! Converts between Apache Arrow and [`ndarray`](https://docs.rs/ndarray): views memory wherever that is possible, otherwise fills a new array in
-//! one pass, and says beforehand which of the two, and why.
+//! Converts between Apache Arrow and `ndarray`: views memory wherever that is possible, otherwise fills a new array
+//! in one pass, and says beforehand which of the two, and why.
 //!
 //! # The model
 //!
@@ -63,10 +63,16 @@
 //!
 //! # Features
 //!
-//! * `rayon`: large copies on several threads, at most as many as there are cores. Off by default.
+//! None is on by default. `rayon` carries large conversions out on several threads, as many as `num_threads` says.
 //!
-//! The crates of Arrow that it needs are `arrow-array`, `arrow-buffer`, `arrow-data` and `arrow-schema`, without `arrow` itself.
-//! The least Rust is 1.88, as Arrow's.
+//! # Dependencies
+//!
+//! `arrow-array`, `arrow-buffer`, `arrow-data`, `arrow-schema`, `ndarray`, `half` and `smallvec` have types that are part of
+//! this interface. `bytemuck`, `serde_json`, `simdutf8` and `thiserror` are used inside. There is no Python among them.
+//!
+//! # Minimum supported Rust version
+//!
+//! 1.88, which is Arrow's. A later one is a change of the minor version.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

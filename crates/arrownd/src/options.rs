@@ -20,7 +20,7 @@ pub enum Nulls {
 }
 
 /// Memory order of a 2-D result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Order {
     /// Columns contiguous.
     #[default]
@@ -31,6 +31,7 @@ pub enum Order {
 
 /// One value to put where one is missing. Floats compare by their bits, so that a plan equals itself.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Fill {
     /// True or False.
     Bool(bool),

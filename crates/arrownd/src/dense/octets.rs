@@ -1,6 +1,7 @@
 //! Text and bytes of any length, one value after the other.
 #![allow(unsafe_code, reason = "fills memory that isn't initialised, and makes arrays of it")]
 
+use std::fmt;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
@@ -30,6 +31,14 @@ pub struct OctetsBuilder<'m> {
     capacity: usize,
     /// How many of them are written; all up to there.
     used: usize,
+}
+
+impl fmt::Debug for OctetsBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, len, used, .. } = self;
+        let mut text = f.debug_struct("OctetsBuilder");
+        text.field("count", count).field("len", len).field("used", used).finish_non_exhaustive()
+    }
 }
 
 /// One more than there are values, and where they begin.

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::kernels::dispatch::{Kernel, dispatch};
 
 /// The cells of an array of any shape and strides, in C order.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Cells<'a> {
     data: *const u8,
     shape: &'a [usize],

@@ -32,7 +32,7 @@ use crate::mapping::Element;
 use crate::options::{Fill, Form, Options, Order, RecordType};
 
 /// View or copy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Transfer {
     /// The values are viewed where the producer keeps them (or there are none).
     View,

@@ -9,6 +9,7 @@ use super::element::Element;
 use super::sealed::{Holds, Moved};
 
 /// An array by who holds its memory.
+#[derive(Debug)]
 pub enum Held<'a, T> {
     /// Nobody else.
     Moved(ArrayD<T>),

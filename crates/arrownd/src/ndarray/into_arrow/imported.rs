@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::plan::Plan;
 
 /// Arrays as the engine takes them, some of which may be lent for `'a`: nothing that is made keeps those.
+#[derive(Debug)]
 pub struct Imported<'a> {
     input: Input,
     lent: PhantomData<&'a [u8]>,
