@@ -1,6 +1,6 @@
 //! What is converted: an array, its chunks, a table.
 
-use std::any::TypeId;
+use std::any::Any;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use arrow_array::{
     GenericByteArray, GenericByteViewArray, GenericListArray, GenericListViewArray, MapArray, NullArray,
     OffsetSizeTrait, PrimitiveArray, RecordBatch, RunArray, StructArray, UnionArray,
 };
-use arrow_buffer::{ArrowNativeType, Buffer, NullBuffer};
+use arrow_buffer::{ArrowNativeType, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema};
 
 use crate::error::{Error, Result};
@@ -54,8 +54,8 @@ pub struct Source<'a> {
 /// The values of a primitive array whose type is known where it is passed: nothing has to be looked up to view them.
 #[derive(Debug, Clone, Copy)]
 struct Numbers<'a> {
-    native: TypeId,
-    values: &'a Buffer,
+    /// A `ScalarBuffer` of them.
+    values: &'a dyn Any,
     nulls: Option<&'a NullBuffer>,
 }
 
@@ -87,7 +87,7 @@ impl<'a> Source<'a> {
     pub(super) fn numbers<T: ArrowNativeType>(&self) -> Option<&'a [T]> {
         let numbers = self.numbers?;
         let whole = numbers.nulls.is_none_or(|nulls| nulls.null_count() == 0);
-        (whole && numbers.native == TypeId::of::<T>()).then(|| numbers.values.typed_data::<T>())
+        numbers.values.downcast_ref::<ScalarBuffer<T>>().filter(|_| whole).map(AsRef::as_ref)
     }
 
     /// How many rows; 0 for a type alone. *O(chunks)*.
@@ -316,8 +316,7 @@ from_arrays! {
 impl<'a, T: ArrowPrimitiveType> From<&'a PrimitiveArray<T>> for Source<'a> {
     #[inline]
     fn from(array: &'a PrimitiveArray<T>) -> Self {
-        let (native, values) = (TypeId::of::<T::Native>(), array.values().inner());
-        let numbers = Some(Numbers { native, values, nulls: array.nulls() });
+        let numbers = Some(Numbers { values: array.values(), nulls: array.nulls() });
         Self { field: None, schema: None, data: Arrays::One(array), numbers }
     }
 }

@@ -1,4 +1,5 @@
 //! By type: memory as it is stored, for nothing.
+#![allow(unsafe_code, reason = "the checks of what is known would take longer than the view")]
 
 use std::any::TypeId;
 
@@ -64,10 +65,13 @@ pub fn view<'a, T: ArrowNativeType, D: Dimension>(
     source: impl Into<Source<'a>>,
 ) -> Result<ArrayView<'a, T, D>> {
     let source = source.into();
-    if let Some(values) = source.numbers::<T>()
-        && let Ok(view) = ArrayView1::from(values).into_dimensionality()
-    {
-        return Ok(view);
+    if let (Some(1), Some(values)) = (D::NDIM, source.numbers::<T>()) {
+        let mut shape = D::zeros(1);
+        if let Some(len) = shape.slice_mut().first_mut() {
+            *len = values.len();
+        }
+        // SAFETY: as many values as the only dimension says are borrowed for 'a.
+        return Ok(unsafe { ArrayView::from_shape_ptr(shape, values.as_ptr()) });
     }
     looked_up(source)
 }
