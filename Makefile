@@ -28,7 +28,7 @@ RUST_SOURCES := $(shell find crates/arrownd* -name '*.rs' -o -path '*/src/*.txt'
 PYTHON_TREES := python tests demo benches docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python check fmt fmt-check lint msrv types docs docs-check build compare instructions bench clean
+.PHONY: help demo test test-rust test-python check fmt fmt-check lint msrv types docs docs-check build compare compare-rust instructions bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,8 +40,11 @@ test: test-rust test-python ## Rust and Python tests
 
 # Debug assertions and overflow checks are on here; the Python tests run the release build. The binding's
 # own tests are the Python ones: its crate links only into an interpreter.
+EXAMPLES := $(basename $(notdir $(wildcard crates/arrownd/examples/*.rs)))
 test-rust:
 	$(CARGO) test $(LOCKED) -p arrownd --all-features
+	for example in $(EXAMPLES); do \
+	  $(CARGO) run $(LOCKED) --quiet -p arrownd --all-features --example $$example >/dev/null || exit 1; done
 	$(CARGO) test $(LOCKED) -p arrownd --all-features --bench kernels >/dev/null # each once; what fails says so on stderr
 
 test-python: $(BUILT)
@@ -93,6 +96,9 @@ compare: $(BUILT) ## the benchmark beside the peers (ARGS="--only 'lat_'", --mem
 	rm -rf target/compare && mkdir -p target/compare
 	cp "$(ARROWND_SHARED)"/bench/* target/compare/
 	cd target/compare && PATH="$(CURDIR)/$(BIN):$$PATH" OURS=$(OURS) python bench.py --out compare $(ARGS)
+
+compare-rust: ## the crate beside ndarrow and loops by hand (ARGS="view_1d"); builds a second arrow, minutes
+	cd benches/ndarrow && CARGO_TARGET_DIR=$(CURDIR)/target/ndarrow $(CARGO) bench $(LOCKED) --bench beside -- $(ARGS)
 
 instructions: $(BUILT) ## instructions of small calls beside the recorded ones (ARGS=--record)
 	$(BIN)/python benches/instructions.py $(ARGS)

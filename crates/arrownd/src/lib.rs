@@ -103,3 +103,7 @@ pub use error::{Error, ErrorKind, Result, StreamError};
 pub use options::{Fill, Order};
 #[cfg(feature = "rayon")]
 pub use threads::{num_threads, set_num_threads};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
