@@ -12,3 +12,4 @@ mod runs;
 mod tables;
 mod text;
 mod ticks;
+mod widths;

@@ -12,7 +12,7 @@ use divan::Bencher;
 use crate::inputs::{Nulls, Size, array, rows};
 use crate::timed;
 
-fn table(columns: Vec<ArrayRef>) -> ArrayRef {
+pub(super) fn table(columns: Vec<ArrayRef>) -> ArrayRef {
     let field =
         |(i, column): (usize, &ArrayRef)| Field::new(format!("f{i}"), column.data_type().clone(), true);
     let fields: Fields = columns.iter().enumerate().map(field).collect();
