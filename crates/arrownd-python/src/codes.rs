@@ -7,6 +7,7 @@ use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
+use smallvec::SmallVec;
 
 use crate::arguments::Request;
 use crate::convert::{Debts, array};
@@ -34,7 +35,7 @@ pub(crate) fn codes<'py>(
             Some((bytes, chunk)) => {
                 let (ptr, width) = (bytes.as_ptr(), dtype.itemsize());
                 let rows = (bytes.len() / width, width as isize);
-                let view = ViewOf { ptr, rows, trailing: Vec::new(), chunk, routes: Vec::new() };
+                let view = ViewOf { ptr, rows, trailing: SmallVec::new(), chunk, routes: SmallVec::new() };
                 // SAFETY: the codes are a buffer of this chunk, of this width.
                 unsafe { debts.view(py, &view, descriptor(py, dtype)?) }?
             }

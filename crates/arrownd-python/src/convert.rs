@@ -63,18 +63,18 @@ impl Debts {
     pub(crate) unsafe fn view<'py>(
         &mut self,
         py: Python<'py>,
-        view: &ViewOf,
+        view: &ViewOf<'_>,
         descr: Bound<'py, PyArrayDescr>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let nothing = Vec::new();
-        let (chunk, routes) = (view.chunk, if self.whole { &nothing } else { &view.routes });
-        let same = self.owed.iter().find(|debt| debt.chunk == chunk && debt.routes == *routes);
+        let (chunk, routes): (_, &[&[usize]]) = (view.chunk, if self.whole { &[] } else { &view.routes });
+        let same = self.owed.iter().find(|debt| debt.chunk == chunk && debt.routes == routes);
         let owner = match (self.paid.get(chunk), same) {
             (Some(owner), _) => owner.clone_ref(py),
             (None, Some(debt)) => debt.owner.clone_ref(py),
             (None, None) => {
                 let owner = Py::new(py, Owner::empty())?;
-                self.owed.push(Debt { owner: owner.clone_ref(py), chunk, routes: routes.clone() });
+                let routes = routes.iter().map(|route| route.to_vec()).collect();
+                self.owed.push(Debt { owner: owner.clone_ref(py), chunk, routes });
                 owner
             }
         };

@@ -114,7 +114,7 @@ pub(crate) unsafe fn set_base(array: &Bound<'_, PyAny>, base: *mut ffi::PyObject
 /// `owner` keeps the memory alive that `view` was measured on, or will before the array leaves the call, and the
 /// values are of dtype `descr`.
 pub(crate) unsafe fn view<'py>(
-    view: &ViewOf,
+    view: &ViewOf<'_>,
     descr: Bound<'py, PyArrayDescr>,
     owner: Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {

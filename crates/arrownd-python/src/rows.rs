@@ -9,6 +9,7 @@ use numpy::{Element, PyArray1, PyArrayMethods, PyUntypedArray, PyUntypedArrayMet
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PySlice, PyType};
+use smallvec::SmallVec;
 
 use crate::arguments::Request;
 use crate::convert::{Debts, made};
@@ -151,9 +152,9 @@ pub(crate) fn ragged<'py>(
             let view = ViewOf {
                 ptr: offsets.bytes().as_ptr(),
                 rows: (offsets.len(), width),
-                trailing: Vec::new(),
+                trailing: SmallVec::new(),
                 chunk: parts.first().map_or(0, |part| part.chunk),
-                routes: if task.route().is_empty() { Vec::new() } else { vec![task.route().to_vec()] },
+                routes: Some(task.route()).filter(|route| !route.is_empty()).into_iter().collect(),
             };
             // SAFETY: the offsets are a buffer of the array at this route, and of this width.
             unsafe { debts.view(py, &view, descriptor(py, dtype)?) }?

@@ -36,9 +36,9 @@ pub use crate::plan::{
     CodeFacts, CodesPlan, Facts, FactsNode, LeafFacts, LeafStep, Op, Step, plan, type_name,
 };
 pub use crate::source::{
-    ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, Column, Data, Held, Keys, Leaf, Node,
-    Octets, Offsets, Part, Path, Ragged, RowBounds, RowValues, Selection, Validity, ViewRow, Way, chunk_of,
-    is_utf8, read_array, read_fields, read_schema, values_field,
+    ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, Column, Data, Dims, Held, Keys, Leaf,
+    Node, Octets, Offsets, Part, Path, Ragged, RowBounds, RowValues, Selection, Validity, ViewRow, Way,
+    chunk_of, is_utf8, read_array, read_fields, read_schema, values_field,
 };
 #[cfg(feature = "rayon")]
 #[doc(hidden)]

@@ -174,13 +174,21 @@ impl RecordType {
         let mut places: Vec<&mut RecordField> = fields.iter_mut().collect();
         places.sort_by_key(|field| field.place);
         for field in places {
+            let each = field.masked();
             let record = field.record.as_ref().map(Self::mask);
-            let each = record.as_ref().map_or(field.dtype.record_parts(), |record| record.itemsize);
             let dtype = if each == 1 { DType::Bool } else { DType::Record(each) };
             (field.offset, field.dtype, field.record) = (itemsize, dtype, record);
             itemsize += each * field.dims.iter().product::<usize>();
         }
         Self { fields, itemsize }
+    }
+}
+
+impl RecordField {
+    /// Bytes of the mask of one of its values.
+    pub(crate) fn masked(&self) -> usize {
+        let of = |field: &Self| field.masked() * field.dims.iter().product::<usize>();
+        self.record.as_ref().map_or(self.dtype.record_parts(), |record| record.fields.iter().map(of).sum())
     }
 }
 

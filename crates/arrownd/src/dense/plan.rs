@@ -229,7 +229,7 @@ impl Parts {
             source: step.field.data_type().clone(),
             dtype: self.dtype,
             dtype_with_nulls: self.dtype,
-            trailing: self.dims,
+            trailing: self.dims.into(),
             unknown: Vec::new(),
             rows: Some(self.rows),
             transfer: if reasons.is_empty() { Transfer::View } else { Transfer::Copy(reasons) },

@@ -21,7 +21,7 @@ pub struct Dest<'o> {
     /// The first row. Positions are counted in the whole array.
     first: usize,
     /// Length and stride of each dimension, in the order in which values arrive.
-    dims: SmallVec<[(usize, isize); 4]>,
+    dims: SmallVec<[(usize, isize); 6]>,
     itemsize: usize,
     memory: PhantomData<&'o mut [MaybeUninit<u8>]>,
 }
@@ -59,7 +59,7 @@ impl<'o> Dest<'o> {
         if shape.iter().try_fold(1usize, |a, n| a.checked_mul(*n)) != Some(memory.len()) {
             return None;
         }
-        let mut dims: SmallVec<[(usize, isize); 4]> = shape.iter().map(|n| (*n, 0)).collect();
+        let mut dims: SmallVec<[(usize, isize); 6]> = shape.iter().map(|n| (*n, 0)).collect();
         let mut stride = size as isize;
         for dim in dims.iter_mut().rev() {
             dim.1 = stride;
@@ -104,6 +104,25 @@ impl<'o> Dest<'o> {
             }
         }
         Dest { ptr, first, dims, itemsize: self.itemsize, memory: PhantomData }
+    }
+
+    /// The rows before `last`, and the others as bytes, where these fill their memory and elements are aligned as
+    /// their size asks for.
+    pub(crate) fn split(mut self, last: usize) -> Option<(Dest<'o>, &'o mut [MaybeUninit<u8>])> {
+        let [(rows, step), (columns, next)] = *self.dims else { return None };
+        let row = columns * self.itemsize;
+        let left = last.checked_sub(self.first).filter(|left| *left < rows)?;
+        let filled = next == self.itemsize as isize && step == row as isize;
+        if !filled || !self.ptr.addr().get().is_multiple_of(self.itemsize.max(1)) {
+            return None;
+        }
+        // SAFETY: row `left` is one of them.
+        let ptr = unsafe { self.ptr.byte_add(left * row) }.cast::<MaybeUninit<u8>>();
+        self.dims.first_mut()?.0 = left;
+        // SAFETY: the rows from there on follow each other, are borrowed uniquely for `'o`, and no longer this one's;
+        // uninitialised memory is what `MaybeUninit` is for.
+        let bytes = unsafe { std::slice::from_raw_parts_mut(ptr.as_ptr(), (rows - left) * row) };
+        Some((self, bytes))
     }
 
     /// Writes columns that lie at `lines` into a matrix whose columns are elements next to each other; false where
@@ -168,7 +187,7 @@ impl<'o> Dest<'o> {
         }
         // SAFETY: column `first` is one of the `width` columns.
         let ptr = unsafe { self.ptr.byte_offset(step * first as isize) };
-        let mut dims: SmallVec<[(usize, isize); 4]> = SmallVec::new();
+        let mut dims: SmallVec<[(usize, isize); 6]> = SmallVec::new();
         dims.extend_from_slice(rows);
         dims.extend(shape.iter().map(|n| (*n, 0)));
         let mut stride = step;
@@ -279,6 +298,24 @@ mod tests {
         })
         .expect("no error");
         found
+    }
+
+    #[test]
+    fn rows_that_fill_their_memory_are_split_from_the_others() {
+        let mut memory = [MaybeUninit::<u64>::new(7); 40];
+        let dest = Dest::from_slice(&mut memory, &[10, 4]).expect("forty");
+        let (first, spare) = dest.split(7).expect("contiguous");
+        assert_eq!((first.rows(), first.elements(), spare.len()), (0..7, 28, 96));
+        assert!(Dest::from_slice(&mut memory, &[10, 4]).expect("forty").split(10).is_none());
+        assert!(Dest::from_slice(&mut memory, &[40]).expect("forty").split(10).is_none());
+        let base = NonNull::from(&mut memory).cast::<u8>();
+        for (at, strides) in [(1, [32, 8]), (0, [64, 8]), (0, [8, 32]), (160, [-32, 8]), (0, [0, 8])] {
+            // SAFETY: within the memory.
+            let ptr = unsafe { base.byte_add(at) };
+            // SAFETY: five rows of four elements stay within the memory.
+            let dest = unsafe { Dest::from_raw(ptr, &[5, 4], &strides, 8) };
+            assert!(dest.split(3).is_none(), "{at} {strides:?}");
+        }
     }
 
     #[test]

@@ -3,116 +3,148 @@
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
+use std::ptr;
 
 use super::dest::Dest;
 use super::rows::RowCursor;
 use super::{Visit, leaf_runs};
 use crate::plan::{LeafStep, Op, Plan, Step};
-use crate::source::{Data, Leaf, Part};
+use crate::source::{Column, Data, Leaf, Node, Part};
 
-/// A block of rows, column after column: converted here first, then turned around into the matrix. Writing each
-/// column where it belongs takes two to three times as long, a store for each value.
-pub(super) struct Columns {
-    memory: Vec<MaybeUninit<u64>>,
-    /// Bytes from one column to the next.
-    apart: usize,
-    itemsize: usize,
-    rows: usize,
-    /// Where each column's values lie: here, or where the producer keeps them.
-    lines: Vec<*const u8>,
-}
+/// Eight-byte words on the stack: every thread has room for so much.
+const WORDS: usize = 2048;
 
 /// What the CPU's second cache has room for beside the rows that are written.
 const CACHE: usize = 128 << 10;
 
-impl Columns {
-    /// Whether the columns of this plan go through a block: where they are single values, and lie side by side in
-    /// the result.
-    pub(super) fn interleave(plan: &Plan, dest: &Dest<'_>) -> bool {
-        let single = |child: &Plan| matches!(&child.step, Step::Leaf(_)) && child.trailing.is_empty();
-        plan.dtype.is_some_and(|dtype| dtype.complex_part().is_none() && dtype.itemsize() == dest.itemsize())
-            && dest.turns()
-            && plan.children.iter().all(single)
-    }
+/// Columns that are turned around together, at most.
+const LINES: usize = 128;
 
-    /// Room for `columns` columns of a matrix of `rows` rows.
-    pub(super) fn new(columns: usize, dest: &Dest<'_>, rows: usize) -> Self {
-        let itemsize = dest.itemsize();
-        let fitting = CACHE / (columns * itemsize).max(1) / 64 * 64;
-        let rows = fitting.max(64).min(rows.next_multiple_of(8)).max(8);
+/// How a matrix is cut into blocks of rows, which are converted column after column first, then turned around.
+/// Writing each column where it belongs takes two to three times as long, a store for each value.
+struct Blocks {
+    rows: usize,
+    columns: usize,
+    /// Bytes from one column of a block to the next.
+    apart: usize,
+}
+
+impl Blocks {
+    /// For a matrix of `columns` columns and so many rows, whose blocks have so many bytes.
+    fn of(columns: usize, rows: usize, itemsize: usize, bytes: usize) -> Self {
+        const LINE: usize = 64;
         // Columns at a distance of a power of two would share few places of the cache.
-        let apart = rows * itemsize + 64;
-        let memory = vec![MaybeUninit::new(0); columns * apart / size_of::<u64>()];
-        Self { memory, apart, itemsize, rows, lines: vec![std::ptr::null(); columns] }
-    }
-
-    /// Rows of a block.
-    pub(super) fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// The memory of a column, for these rows.
-    pub(super) fn column(&mut self, index: usize, rows: &Range<usize>) -> Dest<'_> {
-        let words = self.apart / size_of::<u64>();
-        let own = self.memory.get_mut(index * words..(index + 1) * words).unwrap_or_default();
-        if let Some(line) = self.lines.get_mut(index) {
-            *line = own.as_ptr().cast();
-        }
-        let bytes: &mut [MaybeUninit<u8>] = bytes_of(own);
-        let bytes = bytes.get_mut(..rows.len() * self.itemsize).unwrap_or_default();
-        Dest::column(bytes, rows.start, self.itemsize)
-    }
-
-    /// Takes a column's values from where they are.
-    pub(super) fn share(&mut self, index: usize, values: &[u8]) {
-        if let Some(line) = self.lines.get_mut(index) {
-            *line = values.as_ptr();
-        }
-    }
-
-    /// Writes the block where its rows belong, once all of its columns are there.
-    ///
-    /// # Safety
-    /// Each column was asked for, or shared with as many values, for these rows.
-    pub(super) unsafe fn write(&self, rows: &mut Dest<'_>) {
-        // SAFETY: the caller's promise.
-        unsafe { rows.turn(&self.lines) };
+        let most = (bytes / (64 * itemsize + LINE)).clamp(1, LINES);
+        let columns = if columns <= most {
+            columns.max(1)
+        } else {
+            // Whole cache lines of the matrix, and about as many for each block.
+            let line = (LINE / itemsize.max(1)).clamp(1, most);
+            columns.div_ceil(columns.div_ceil(most / line * line)).next_multiple_of(line)
+        };
+        let fitting = (bytes / columns).saturating_sub(LINE) / itemsize.max(1) / 64 * 64;
+        let rows = fitting.max(64).min(rows.next_multiple_of(8)).max(8);
+        Self { rows, columns, apart: rows * itemsize + LINE }
     }
 }
 
+/// Whether the columns of this plan go through blocks: where they are single values, and lie side by side in the
+/// result.
+pub(super) fn fits(plan: &Plan, dest: &Dest<'_>) -> bool {
+    let single = |child: &Plan| matches!(&child.step, Step::Leaf(_)) && child.trailing.is_empty();
+    plan.dtype.is_some_and(|dtype| dtype.complex_part().is_none() && dtype.itemsize() == dest.itemsize())
+        && dest.turns()
+        && plan.children.iter().all(single)
+}
+
 /// Writes the rows `within` of a matrix.
-pub(super) fn visit<'l, E>(
-    columns: impl Iterator<Item = (&'l Plan, (&'l Leaf<'l>, RowCursor<'l>))>,
-    within: Range<usize>,
+#[inline(never)]
+pub(super) fn visit<E>(
+    plan: &Plan,
+    columns: &[Column<'_>],
+    mut within: Range<usize>,
     dest: &mut Dest<'_>,
     each: &mut dyn FnMut(Visit<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut columns: Vec<_> = columns
-        .filter_map(|(plan, (leaf, cursor))| match &plan.step {
-            Step::Leaf(step) => Some((plan, step, leaf, cursor)),
-            _ => None,
-        })
-        .collect();
-    let mut block = Columns::new(columns.len(), dest, within.len());
-    for start in within.clone().step_by(block.rows()) {
-        let rows = start..within.end.min(start + block.rows());
-        for (i, (plan, step, leaf, cursor)) in columns.iter_mut().enumerate() {
-            let n = rows.len();
-            let there = cursor.peek(n).and_then(|(part, first)| as_they_are(step, part, first, n));
-            if let Some(values) = there.filter(|values| values.len() == n * block.itemsize) {
-                block.share(i, values);
-                cursor.skip(n);
-                continue;
-            }
-            let mut column = block.column(i, &rows);
-            cursor.rows(n, |part, start, at, len| {
-                leaf_runs(plan, step, leaf, part, start, at, len, &mut column, each)
-            })?;
+    let mut stack = [MaybeUninit::<u64>::uninit(); WORDS];
+    let stack = bytes_of(&mut stack);
+    let row = columns.len() * dest.itemsize();
+    loop {
+        // Blocks of 16 KB take up to twice as long as those that fill the cache. The rows that come last are memory
+        // where nothing is yet: the blocks of the others go there.
+        let bytes = (within.len() * row / 4).min(CACHE);
+        let last = within.end - bytes / row.max(1);
+        if bytes > stack.len()
+            && let Some((mut first, spare)) = dest.stretch(within.clone()).split(last)
+        {
+            interleave(plan, columns, within.start..last, &mut first, spare, each)?;
+            within.start = last;
+        } else {
+            return interleave(plan, columns, within, dest, stack, each);
         }
-        // SAFETY: each column was shared with `n` values, or filled by `each` for these rows.
-        unsafe { block.write(&mut dest.stretch(rows)) };
+    }
+}
+
+/// Writes the rows `within`, with the blocks in `memory`.
+fn interleave<E>(
+    plan: &Plan,
+    columns: &[Column<'_>],
+    within: Range<usize>,
+    dest: &mut Dest<'_>,
+    memory: &mut [MaybeUninit<u8>],
+    each: &mut dyn FnMut(Visit<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let itemsize = dest.itemsize();
+    let blocks = Blocks::of(columns.len(), within.len(), itemsize, memory.len());
+    for start in within.clone().step_by(blocks.rows) {
+        let rows = start..within.end.min(start + blocks.rows);
+        let mut dest = dest.stretch(rows.clone());
+        let plans = plan.children.chunks(blocks.columns);
+        for (i, (plans, columns)) in plans.zip(columns.chunks(blocks.columns)).enumerate() {
+            let Some(mut dest) = dest.columns(i * blocks.columns, &[columns.len()]) else { break };
+            let mut lines = [ptr::null(); LINES];
+            let mut there = 0;
+            for (((plan, column), own), line) in
+                plans.iter().zip(columns).zip(memory.chunks_exact_mut(blocks.apart)).zip(&mut lines)
+            {
+                let (Step::Leaf(step), Node::Leaf(leaf)) = (&plan.step, &column.node) else { break };
+                *line = converted(plan, step, leaf, &rows, own, itemsize, each)?;
+                there += 1;
+            }
+            debug_assert_eq!(there, columns.len());
+            // SAFETY: each of these lines is a column's, with a value for each of the rows.
+            unsafe { dest.turn(lines.get(..there).unwrap_or_default()) };
+        }
     }
     Ok(())
+}
+
+/// Where the values of some rows of a column lie: where the producer keeps them, if nothing is to be done to them,
+/// otherwise in `own`.
+#[inline(always)]
+fn converted<E>(
+    plan: &Plan,
+    step: &LeafStep,
+    leaf: &Leaf<'_>,
+    rows: &Range<usize>,
+    own: &mut [MaybeUninit<u8>],
+    itemsize: usize,
+    each: &mut dyn FnMut(Visit<'_>) -> Result<(), E>,
+) -> Result<*const u8, E> {
+    let n = rows.len();
+    let mut cursor = RowCursor::new(leaf, rows.start);
+    if let Some((part, first)) = cursor.peek(n)
+        && let Some(values) = as_they_are(step, part, first, n)
+        && values.len() == n * itemsize
+    {
+        return Ok(values.as_ptr());
+    }
+    let bytes = own.get_mut(..n * itemsize).unwrap_or_default();
+    let mut column = Dest::column(bytes, rows.start, itemsize);
+    cursor.rows(n, |part, start, at, len| {
+        leaf_runs(plan, step, leaf, part, start, at, len, &mut column, each)
+    })?;
+    Ok(own.as_ptr().cast())
 }
 
 /// The bytes of `n` values from `first` on, where nothing is to be done to them.

@@ -1,7 +1,9 @@
 //! Step 3, execute: carries a plan out and decides nothing.
 
+mod columns;
 mod dest;
 mod interleave;
+mod mask;
 mod rows;
 mod spread;
 mod view;
@@ -15,12 +17,9 @@ use std::ops::Range;
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::kernels;
-use crate::mapping::Element;
-use crate::options::{Fill, Options, Order};
+use crate::options::{Options, Order};
 use crate::plan::{Facts, LeafStep, Plan, Step, plan};
 use crate::source::{Column, Hop, Leaf, Node, Part, RowValues};
-use interleave::Columns;
 use rows::RowCursor;
 
 /// A plan and the source it was made for: neither can meet another.
@@ -101,7 +100,7 @@ impl<'s> Task<'s> {
 
     /// The result where it is a view; `None` where the plan copies, or there is nothing to view.
     #[must_use]
-    pub fn view(&self) -> Option<ViewOf> {
+    pub fn view(&self) -> Option<ViewOf<'s>> {
         view::view(self.plan, self.column)
     }
 
@@ -133,8 +132,7 @@ impl<'s> Task<'s> {
     /// left to [`Task::objects`].
     ///
     /// # Errors
-    /// [`Error::LossyCast`] names the first value found that can't be held; `dest` then holds part
-    /// of the result.
+    /// [`Error::LossyCast`] names the first value found that can't be held; `dest` then holds anything.
     pub fn fill_values(&self, dest: &mut Dest<'_>) -> Result<()> {
         self.spread(dest, Some(false), |visit| visit.convert())
     }
@@ -161,32 +159,6 @@ impl<'s> Task<'s> {
             }),
             (_, dtype) => (dtype == Some(DType::Object), dtype.is_some_and(|dtype| dtype != DType::Object)),
         }
-    }
-
-    /// Writes the mask, true where a value is missing, into `dest`, which has the plan's shape.
-    ///
-    /// # Errors
-    /// None today.
-    pub fn fill_mask(&self, dest: &mut Dest<'_>) -> Result<()> {
-        if let Step::Records(record) = &self.plan.step {
-            for (child, field) in self.children().zip(&record.mask().fields) {
-                let each = field.dtype.itemsize();
-                let Some(mut dest) = dest.field(field.offset, &field.dims, each) else { continue };
-                let parts = if field.record.is_some() { 1 } else { each };
-                for part in 0..parts {
-                    child.fill_mask(&mut dest.record_part(part, parts))?;
-                }
-            }
-            return Ok(());
-        }
-        self.spread(dest, None, |mut visit| {
-            if visit.step.element == Element::Null {
-                kernels::fill_nothing(DType::Bool, &mut visit.run, &Fill::Bool(true));
-            } else {
-                kernels::bits::mask(visit.part, visit.start, &mut visit.run);
-            }
-            Ok(())
-        })
     }
 
     /// Visits the leaves; with `objects`, only those that become Python objects or strings of any length, or
@@ -223,45 +195,23 @@ impl<'s> Task<'s> {
                     None => Ok(()),
                 },
             },
-            (Step::Matrix { order, .. }, Node::Struct { columns, dims, .. }) => {
+            (Step::Matrix { order, .. }, Node::Struct { columns, .. }) => {
                 let within = self.rows_of(dest);
-                let mut cursors: Vec<_> = columns
-                    .iter()
-                    .filter_map(|column| match &column.node {
-                        Node::Leaf(leaf) => Some((leaf, RowCursor::new(leaf, within.start))),
-                        Node::Struct { .. } => None,
-                    })
-                    .collect();
-                if objects == Some(false) && Columns::interleave(self.plan, dest) {
-                    let leaves = self.plan.children.iter().zip(cursors);
-                    return interleave::visit(leaves, within, dest, each);
+                if objects == Some(false) && interleave::fits(self.plan, dest) {
+                    return interleave::visit(self.plan, columns, within, dest, each);
                 }
                 let block = match order {
                     // A block of rows stays in the cache until all of its columns are written.
                     Order::C => rows::block(self.plan),
-                    Order::F => within.len(),
+                    Order::F => within.len().max(1),
                 };
-                let mut left = within.len();
-                while left > 0 {
-                    let n = block.min(left);
+                for start in within.clone().step_by(block) {
+                    let rows = start..within.end.min(start + block);
                     let mut first = 0;
-                    for (plan, (leaf, cursor)) in self.plan.children.iter().zip(&mut cursors) {
-                        let Step::Leaf(step) = &plan.step else {
-                            continue;
-                        };
-                        let own = step.axes.iter().skip(dims.len());
-                        let shown: Vec<usize> =
-                            own.filter_map(|axis| step.dims.get(*axis).copied()).collect();
-                        let Some(mut dest) = dest.columns(first, &shown) else {
-                            continue;
-                        };
-                        let mut dest = dest.arriving(&step.axes);
-                        first += shown.iter().product::<usize>();
-                        cursor.rows(n, |part, start, at, len| {
-                            leaf_runs(plan, step, leaf, part, start, at, len, &mut dest, each)
-                        })?;
+                    for field in self.fields() {
+                        field.visit(dest, first, rows.clone(), each)?;
+                        first += field.width();
                     }
-                    left -= n;
                 }
                 Ok(())
             }

@@ -16,12 +16,10 @@ pub(super) struct RowCursor<'l> {
 }
 
 impl<'l> RowCursor<'l> {
-    /// Before row `first`.
+    /// Before row `first`. *O(log chunks)*.
     pub(super) fn new(leaf: &'l Leaf<'l>, first: usize) -> Self {
-        let (mut part, mut inside) = (0, first);
-        while let Some(passed) = leaf.parts.get(part).filter(|part| part.rows <= inside) {
-            (part, inside) = (part + 1, inside - passed.rows);
-        }
+        let part = leaf.parts.partition_point(|part| part.first + part.rows <= first);
+        let inside = leaf.parts.get(part).map_or(0, |part| first - part.first);
         Self { leaf, each: leaf.dims.iter().product(), part, inside, before: first }
     }
 
@@ -29,11 +27,6 @@ impl<'l> RowCursor<'l> {
     pub(super) fn peek(&self, rows: usize) -> Option<(&'l Part<'l>, usize)> {
         let part = self.leaf.parts.get(self.part)?;
         (rows <= part.rows - self.inside).then_some((part, self.inside * self.each))
-    }
-
-    /// Leaves out the next `rows` rows.
-    pub(super) fn skip(&mut self, rows: usize) {
-        let Ok(()) = self.rows(rows, |_, _, _, _| Ok::<(), std::convert::Infallible>(()));
     }
 
     /// Calls `visit(part, first value in the part, first value in the leaf, values)` for the next

@@ -25,20 +25,9 @@ mod shared {
     use smallvec::SmallVec;
 
     use super::{Dest, Result, Task, Visit};
-    use crate::execute::leaf_runs;
-    use crate::execute::rows::RowCursor;
-    use crate::plan::{LeafStep, Op, Plan, Step};
-    use crate::source::{Leaf, Node};
+    use crate::execute::columns::Field;
+    use crate::plan::{LeafStep, Op, Step};
     use crate::threads;
-
-    /// A column of a matrix.
-    struct Column<'t> {
-        plan: &'t Plan,
-        step: &'t LeafStep,
-        leaf: &'t Leaf<'t>,
-        /// Its dimensions after those of the matrix, in the result.
-        shown: SmallVec<[usize; 2]>,
-    }
 
     impl Task<'_> {
         /// Whether several threads have done it all. If not, nothing or anything was written.
@@ -54,12 +43,15 @@ mod shared {
             let work = if bits { dest.size() / 16 } else { dest.size() };
             let Some(share) = threads::Share::of(work) else { return false };
             let part = share.piece(dest.elements());
-            let columns = self.columns();
-            let widths = columns.iter().map(|column| column.shown.iter().product()).collect();
+            let fields: SmallVec<[Field<'_>; 8]> = self.fields().collect();
+            let widths = fields.iter().map(Field::width).collect();
             if let Some(pieces) = dest.pieces(widths, part) {
                 return share.all(pieces, |mut piece| {
-                    piece.iter_mut().try_for_each(|(i, dest)| match columns.get(*i) {
-                        Some(column) => column.visit(dest, each),
+                    piece.iter_mut().try_for_each(|(i, dest)| match fields.get(*i) {
+                        Some(field) => {
+                            let rows = dest.rows();
+                            field.visit(dest, 0, rows, &mut |visit| each(visit))
+                        }
                         None => Ok(()),
                     })
                 });
@@ -70,37 +62,6 @@ mod shared {
                 }),
                 None => false,
             }
-        }
-
-        /// The columns of a matrix; none of anything else.
-        fn columns(&self) -> Vec<Column<'_>> {
-            let (Step::Matrix { .. }, Node::Struct { columns, dims, .. }) =
-                (&self.plan.step, &self.column.node)
-            else {
-                return Vec::new();
-            };
-            let both = self.plan.children.iter().zip(columns);
-            both.filter_map(|(plan, column)| match (&plan.step, &column.node) {
-                (Step::Leaf(step), Node::Leaf(leaf)) => {
-                    let own = step.axes.iter().skip(dims.len());
-                    let shown = own.filter_map(|axis| step.dims.get(*axis).copied()).collect();
-                    Some(Column { plan, step, leaf, shown })
-                }
-                _ => None,
-            })
-            .collect()
-        }
-    }
-
-    impl Column<'_> {
-        fn visit(&self, dest: &mut Dest<'_>, each: &(impl Fn(Visit<'_>) -> Result<()> + Sync)) -> Result<()> {
-            let Self { plan, step, leaf, shown } = self;
-            let rows = dest.rows();
-            let Some(mut dest) = dest.columns(0, shown) else { return Ok(()) };
-            let mut dest = dest.arriving(&step.axes);
-            RowCursor::new(leaf, rows.start).rows(rows.len(), |part, start, at, len| {
-                leaf_runs(plan, step, leaf, part, start, at, len, &mut dest, &mut |visit| each(visit))
-            })
         }
     }
 }

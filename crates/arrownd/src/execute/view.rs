@@ -1,24 +1,26 @@
 //! Views: where the values already lie.
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::plan::{Plan, Step};
 use crate::source::{Column, Data, Leaf, Node};
 
 /// A result that is memory of the producer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ViewOf {
+pub struct ViewOf<'s> {
     /// The first element.
     pub ptr: *const u8,
     /// How many rows, and the bytes from one to the next.
     pub rows: (usize, isize),
     /// The same for each dimension after them.
-    pub trailing: Vec<(usize, isize)>,
+    pub trailing: SmallVec<[(usize, isize); 3]>,
     /// The chunk of the source that holds the memory.
     pub chunk: usize,
     /// The descendants of that chunk that hold it; none where it is the chunk itself.
-    pub routes: Vec<Vec<usize>>,
+    pub routes: SmallVec<[&'s [usize]; 8]>,
 }
 
-pub(super) fn view(plan: &Plan, column: &Column<'_>) -> Option<ViewOf> {
+pub(super) fn view<'s>(plan: &Plan, column: &'s Column<'_>) -> Option<ViewOf<'s>> {
     if plan.copies() != Some(false) || plan.is_empty() {
         return None;
     }
@@ -33,13 +35,12 @@ pub(super) fn view(plan: &Plan, column: &Column<'_>) -> Option<ViewOf> {
             let stride = |axis: usize| step.dims.iter().skip(axis + 1).product::<usize>() as isize * itemsize;
             let shown = |axis: &usize| step.dims.get(*axis).map(|n| (*n, stride(*axis)));
             let each = step.dims.iter().product::<usize>() as isize * itemsize;
-            let routes = if column.route.is_empty() { Vec::new() } else { vec![column.route.clone()] };
             Some(ViewOf {
                 ptr,
                 rows: (rows, each),
                 trailing: step.axes.iter().take(plan.trailing.len()).filter_map(shown).collect(),
                 chunk,
-                routes,
+                routes: Some(column.route.as_slice()).filter(|route| !route.is_empty()).into_iter().collect(),
             })
         }
         (Step::Matrix { spacing: Some(spacing), .. }, Node::Struct { columns, .. }) => {
@@ -50,9 +51,9 @@ pub(super) fn view(plan: &Plan, column: &Column<'_>) -> Option<ViewOf> {
             Some(ViewOf {
                 ptr,
                 rows: (rows, itemsize),
-                trailing: vec![(columns.len(), *spacing as isize)],
+                trailing: smallvec![(columns.len(), *spacing as isize)],
                 chunk,
-                routes: columns.iter().map(|column| column.route.clone()).collect(),
+                routes: columns.iter().map(|column| column.route.as_slice()).collect(),
             })
         }
         _ => None,

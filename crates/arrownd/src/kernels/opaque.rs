@@ -77,18 +77,16 @@ fn copy_any_width(width: usize, window: Window<'_, '_>, run: &mut Run<'_>, fill:
         Some(Fill::Bytes(bytes)) => Some(bytes),
         _ => None,
     };
-    let zeros = vec![0; width];
     for at in (0..run.len()).step_by(64) {
         let block = window.part.block(window.start + at, run.len() - at);
         for (lane, index) in block.index.into_iter().take(block.len).enumerate() {
             let there = block.valid >> lane & 1 == 1;
             let own = || window.bytes.get(index * width..(index + 1) * width);
-            let value = match fill {
-                Some(fill) if !there => fill,
-                _ if !there && !window.part.is_direct() => &zeros,
-                _ => own().unwrap_or_default(),
-            };
-            run.write_bytes(at + lane, value);
+            match fill {
+                Some(fill) if !there => run.write_bytes(at + lane, fill),
+                _ if !there && !window.part.is_direct() => run.write_zeros(at + lane),
+                _ => run.write_bytes(at + lane, own().unwrap_or_default()),
+            }
         }
     }
 }
@@ -118,10 +116,11 @@ pub(crate) fn fill_nothing(dtype: DType, run: &mut Run<'_>, fill: &Fill) {
         DType::Float32 => all(run, f32::of(fill)),
         DType::Float64 => all(run, f64::of(fill)),
         DType::Void(_) | DType::IntervalDayTime | DType::IntervalMonthDayNano => {
-            let zeros = vec![0; dtype.itemsize()];
-            let bytes = if let Fill::Bytes(bytes) = fill { bytes } else { &zeros };
             for i in 0..run.len() {
-                run.write_bytes(i, bytes);
+                match fill {
+                    Fill::Bytes(bytes) => run.write_bytes(i, bytes),
+                    _ => run.write_zeros(i),
+                }
             }
         }
         DType::Unicode(_) | DType::ByteString(_) => super::text::fill_text(dtype, run, Some(fill)),

@@ -18,14 +18,14 @@ use crate::source::{Data, Leaf, Octets, Offsets, Part, low_mask};
 /// [`Error::InvalidArrow`] for text that isn't UTF-8, [`Error::LossyCast`] for what is longer than
 /// `dtype`, ends with a NUL or, for `S`, is text beyond ASCII.
 pub(crate) fn text(visit: &mut Visit<'_>, dtype: DType) -> Result<()> {
-    let missing = stored(dtype, visit.step.fill.as_ref());
-    dispatch(Pass { visit, dtype, missing: &missing })
+    let missing = Stored::of(dtype, visit.step.fill.as_ref());
+    dispatch(Pass { visit, dtype, missing })
 }
 
 struct Pass<'p, 'v> {
     visit: &'p mut Visit<'v>,
     dtype: DType,
-    missing: &'p [u8],
+    missing: Stored<'v>,
 }
 
 impl Kernel for Pass<'_, '_> {
@@ -56,7 +56,7 @@ impl Kernel for Pass<'_, '_> {
             let ascii = is_text && octets.is_ascii();
             for (i, bytes) in octets.each().iter().take(block.len).enumerate() {
                 if block.valid >> i & 1 == 0 {
-                    widen(visit.run.element(at + i), missing, missing.len());
+                    missing.write(visit.run.element(at + i));
                     continue;
                 }
                 let ascii = ascii || bytes.is_ascii();
@@ -161,22 +161,37 @@ fn decode(out: &mut [MaybeUninit<u8>], text: &str) -> bool {
     characters.next().is_none()
 }
 
-/// A fill as `dtype` stores it, without the zeros after it; empty where there is none.
-fn stored(dtype: DType, fill: Option<&Fill>) -> Vec<u8> {
-    match (dtype, fill) {
-        (DType::Unicode(_), Some(Fill::Text(text))) => {
-            text.chars().flat_map(|character| u32::from(character).to_ne_bytes()).collect()
+/// A fill as `dtype` stores it, zeros after it.
+#[derive(Clone, Copy)]
+enum Stored<'f> {
+    Text(&'f str),
+    Bytes(&'f [u8]),
+}
+
+impl<'f> Stored<'f> {
+    /// Zeros alone where there is none.
+    fn of(dtype: DType, fill: Option<&'f Fill>) -> Self {
+        match (dtype, fill) {
+            (DType::Unicode(_), Some(Fill::Text(text))) => Self::Text(text),
+            (DType::ByteString(_), Some(Fill::Bytes(bytes))) => Self::Bytes(bytes),
+            _ => Self::Bytes(&[]),
         }
-        (DType::ByteString(_), Some(Fill::Bytes(bytes))) => bytes.clone(),
-        _ => Vec::new(),
+    }
+
+    #[inline]
+    fn write(self, out: &mut [MaybeUninit<u8>]) {
+        match self {
+            Self::Text(text) => decode(out, text),
+            Self::Bytes(bytes) => widen(out, bytes, bytes.len()),
+        };
     }
 }
 
 /// Writes `fill` everywhere: a column of the null type.
 pub(super) fn fill_text(dtype: DType, run: &mut Run<'_>, fill: Option<&Fill>) {
-    let missing = stored(dtype, fill);
+    let missing = Stored::of(dtype, fill);
     for at in 0..run.len() {
-        widen(run.element(at), &missing, missing.len());
+        missing.write(run.element(at));
     }
 }
 

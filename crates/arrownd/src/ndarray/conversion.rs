@@ -211,7 +211,7 @@ impl<'a> Conversion<'a> {
     ///
     /// # Errors
     /// As [`Conversion::execute`]; [`Error::BadValue`] where `out` has another shape, and
-    /// [`Error::CopyNotAllowed`] where copies aren't allowed. After an error `out` holds part of the result.
+    /// [`Error::CopyNotAllowed`] where copies aren't allowed. After an error `out` holds anything.
     ///
     /// ```
     /// use arrow_array::Int16Array;
@@ -373,7 +373,7 @@ impl<'s, 'a> Job<'s, 'a> {
     }
 
     /// The producer's memory as an array.
-    fn view<T: Copy + 'static>(&self, view: &ViewOf, bytes: Option<usize>) -> Result<ArrayViewD<'a, T>> {
+    fn view<T: Copy + 'static>(&self, view: &ViewOf<'_>, bytes: Option<usize>) -> Result<ArrayViewD<'a, T>> {
         // arrow-rs aligns its arrays.
         if !view.ptr.cast::<T>().is_aligned() {
             let what = format!("an array isn't aligned to {} bytes", align_of::<T>());
@@ -508,7 +508,7 @@ fn filled<T: Item>(
 
 /// # Safety
 /// The view's memory lives for `'a` and holds aligned elements of the size of `T`, or of `bytes` of them.
-unsafe fn borrow<'a, T>(view: &ViewOf, bytes: Option<usize>) -> ArrayViewD<'a, MaybeUninit<T>> {
+unsafe fn borrow<'a, T>(view: &ViewOf<'_>, bytes: Option<usize>) -> ArrayViewD<'a, MaybeUninit<T>> {
     let size = size_of::<T>().max(1) as isize;
     let dims = || std::iter::once(&view.rows).chain(&view.trailing);
     let mut shape: Dims = dims().map(|(n, _)| *n).collect();

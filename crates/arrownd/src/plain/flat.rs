@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::types::{FlatType, FlatValues};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::execute::{Dest, Task};
 use crate::plan::Plan;
-use crate::source::{Bits, Column, Data, Leaf, Node, Part, Way};
+use crate::source::{Bits, Column, Data, Dims, Leaf, Node, Part, Way};
 
 /// Copies pieces one after the other into contiguous memory; false where it isn't, or they don't fill it.
 #[must_use]
@@ -88,8 +90,8 @@ impl<'a> Flat<'a> {
         let bits = self.validity.map(|(bits, _)| bits);
         let leaf = Leaf {
             field: Cow::Borrowed(&self.of.field),
-            dims: Vec::new(),
-            axes: Vec::new(),
+            dims: Dims::new(),
+            axes: Dims::new(),
             way: Way::default(),
             missing: self.validity.map_or(0, |(_, missing)| missing),
             first_missing: bits.and_then(|bits| bits.first_zero()).unwrap_or(0),
@@ -98,7 +100,7 @@ impl<'a> Flat<'a> {
             parts: vec![Part::direct(self.len, data, bits)],
         };
         let field = Cow::Borrowed(&self.of.field);
-        let column = Column { field, rows: Some(self.len), route: Vec::new(), node: Node::Leaf(leaf) };
+        let column = Column { field, rows: Some(self.len), route: SmallVec::new(), node: Node::Leaf(leaf) };
         Task::of(self.plan, &column).fill_values(dest)
     }
 }

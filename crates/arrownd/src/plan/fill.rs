@@ -11,6 +11,12 @@ use crate::options::{Fill, Fills, Form, Options, Outs};
 
 /// The options as one field of a table sees them.
 pub(super) fn options_for<'o>(options: &'o Options, name: &str) -> Cow<'o, Options> {
+    let by_field = matches!(options.na_value, Some(Fills::Fields(_)))
+        || matches!(options.out, Some(Outs::Fields(_)))
+        || options.columns.is_some();
+    if options.form == Form::Matrix && !by_field {
+        return Cow::Borrowed(options);
+    }
     let mut own = options.clone();
     own.form = Form::Matrix;
     own.columns = None;

@@ -9,6 +9,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::mapping::{Mapped, map};
 use crate::options::{Fill, Fills, Nulls, Options};
+use crate::source::Dims;
 
 /// What every NumPy has; 2 and later have 64.
 const MOST_DIMENSIONS: usize = 32;
@@ -204,7 +205,7 @@ pub(super) fn into(
     if view && values != Some(0) && leaf.alignment < align(target) {
         notes.push(Note::Misaligned);
     }
-    let trailing: Vec<usize> = leaf.axes.iter().filter_map(|axis| leaf.dims.get(*axis).copied()).collect();
+    let trailing: Dims = leaf.axes.iter().filter_map(|axis| leaf.dims.get(*axis).copied()).collect();
     if alone {
         check_outs(options, target, facts.rows, &trailing)?;
     }
@@ -227,8 +228,8 @@ pub(super) fn into(
             op,
             fill,
             check: options.safe,
-            axes: leaf.axes.to_vec(),
-            dims: leaf.dims.to_vec(),
+            axes: leaf.axes.into(),
+            dims: leaf.dims.into(),
         }),
     })
 }

@@ -12,7 +12,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::mapping::{Mapped, map};
 use crate::options::{Options, Order};
-use crate::source::Way;
+use crate::source::{Dims, Way};
 
 /// The fields of a struct, and the lists that it lies in: their dimensions come before the fields'.
 #[derive(Clone, Copy)]
@@ -139,7 +139,7 @@ fn known(
     if masked {
         notes.push(Note::Mask { nbytes: elements });
     }
-    let trailing = [dims, &[width]].concat();
+    let trailing = dims.iter().copied().chain([width]).collect::<Dims>();
     check_outs(options, dtype, facts.rows, &trailing)?;
     Ok(Plan {
         name: None,

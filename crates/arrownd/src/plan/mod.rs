@@ -30,6 +30,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::mapping::Element;
 use crate::options::{Fill, Form, Options, Order, RecordType};
+use crate::source::Dims;
 
 /// View or copy.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -51,7 +52,7 @@ pub struct Plan {
     pub(crate) dtype: Option<DType>,
     pub(crate) dtype_with_nulls: Option<DType>,
     /// Dimensions after the rows; none for one array a field.
-    pub(crate) trailing: Vec<usize>,
+    pub(crate) trailing: Dims,
     /// Those of them whose length isn't known.
     pub(crate) unknown: Vec<usize>,
     pub(crate) rows: Option<usize>,
@@ -97,9 +98,9 @@ pub struct LeafStep {
     /// Whether each value must be held exactly.
     pub check: bool,
     /// For each dimension after the rows, the one in memory that it shows.
-    pub axes: Vec<usize>,
+    pub axes: Dims,
     /// Dimensions after the rows, as they lie in memory.
-    pub dims: Vec<usize>,
+    pub dims: Dims,
 }
 
 /// Plans the conversion of a column.
@@ -169,7 +170,7 @@ fn several(facts: &Facts<'_>, path: &str, children: Vec<Plan>, step: Step) -> Pl
         source: facts.field.data_type().clone(),
         dtype: None,
         dtype_with_nulls: None,
-        trailing: Vec::new(),
+        trailing: Dims::new(),
         unknown: Vec::new(),
         rows: facts.rows,
         transfer: if reasons.is_empty() { Transfer::View } else { Transfer::Copy(reasons) },

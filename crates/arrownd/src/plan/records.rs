@@ -125,7 +125,7 @@ pub(super) fn plan(
         source: facts.field.data_type().clone(),
         dtype: Some(DType::Record(itemsize)),
         dtype_with_nulls: Some(DType::Record(itemsize)),
-        trailing: dims.to_vec(),
+        trailing: dims.into(),
         unknown: way.unknown.clone(),
         rows: facts.rows,
         transfer: if reasons.is_empty() { Transfer::View } else { Transfer::Copy(reasons) },

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::mapping::Element;
 use crate::options::{Form, Lists, Nulls, Options};
 use crate::plan::{Op, distinct, several};
+use crate::source::Dims;
 
 /// The options as the values of the lists see them.
 fn for_values(options: &Options, form: Form) -> Options {
@@ -40,7 +41,7 @@ pub(super) fn plan(
         return Err(missing_error(facts, leaf, path, remedy));
     }
     let values = of_values(values, options, path, Form::Matrix)?;
-    let trailing: Vec<usize> = leaf.axes.iter().filter_map(|axis| leaf.dims.get(*axis).copied()).collect();
+    let trailing: Dims = leaf.axes.iter().filter_map(|axis| leaf.dims.get(*axis).copied()).collect();
     let places = facts.rows.map(|rows| trailing.iter().fold(rows, |a, n| a.saturating_mul(*n)));
     let masked = options.nulls == Nulls::Masked && absent(leaf);
     let mut reasons: Reasons = distinct(values.reasons().iter());
@@ -77,8 +78,8 @@ pub(super) fn plan(
             op: Op::Object,
             fill: None,
             check: options.safe,
-            axes: leaf.axes.to_vec(),
-            dims: leaf.dims.to_vec(),
+            axes: leaf.axes.into(),
+            dims: leaf.dims.into(),
         }),
     })
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use arrow_schema::{DataType, Field};
+use smallvec::SmallVec;
 
 use super::bits::low_mask;
 use super::chunk::{Chunk, Data};
@@ -15,6 +16,9 @@ use super::walk::Walk;
 use crate::error::Result;
 use crate::options::Options;
 
+/// Lengths of dimensions after the rows, or which of them they are: more than four are rare.
+pub type Dims = SmallVec<[usize; 4]>;
+
 /// One column in all its chunks.
 #[derive(Debug)]
 pub struct Column<'a> {
@@ -23,7 +27,7 @@ pub struct Column<'a> {
     /// Rows; `None` where only the schema is known.
     pub rows: Option<usize>,
     /// Which child of the imported array it is; empty for the array itself.
-    pub route: Vec<usize>,
+    pub route: SmallVec<[usize; 2]>,
     /// A leaf, or a struct of columns.
     pub node: Node<'a>,
 }
@@ -38,7 +42,7 @@ pub enum Node<'a> {
         /// One for each.
         columns: Vec<Column<'a>>,
         /// Dimensions after the rows.
-        dims: Vec<usize>,
+        dims: Dims,
         /// The way to the struct.
         way: Way,
     },
@@ -50,9 +54,9 @@ pub struct Leaf<'a> {
     /// The field of the values themselves.
     pub field: Cow<'a, Field>,
     /// Dimensions after the rows, as they lie in memory.
-    pub dims: Vec<usize>,
+    pub dims: Dims,
     /// For each dimension of the result after the rows, the one in memory that it shows.
-    pub axes: Vec<usize>,
+    pub axes: Dims,
     /// What else is known of the way to the values.
     pub way: Way,
     /// The non-empty chunks.
@@ -172,9 +176,11 @@ pub(super) fn column<'a>(mut state: State<'a>, path: &Path<'_>, reading: &Readin
             let inner = Reading { structs: reading.structs - 1, ..reading.clone() };
             let mut columns = Vec::with_capacity(fields);
             for i in 0..fields {
-                let child = state.child(i);
-                let name = child.field.name().clone();
-                columns.push(column(child, &Path::Field(path, &name), &inner)?);
+                let name = match state.field.data_type() {
+                    DataType::Struct(fields) => fields.get(i).map_or("", |field| field.name()),
+                    _ => "",
+                };
+                columns.push(column(state.child(i), &Path::Field(path, name), &inner)?);
             }
             Node::Struct { columns, way: state.way, dims: state.dims }
         }

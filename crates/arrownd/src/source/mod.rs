@@ -34,7 +34,7 @@ pub use border::{read_array, read_fields};
 pub(crate) use bounds::Bounds;
 pub use c_data::{ArrowArray, ArrowArrayStream, ArrowSchema};
 pub use chunk::{Chunk, Data, Offsets};
-pub use column::{Column, Leaf, Node, Ragged, Way};
+pub use column::{Column, Dims, Leaf, Node, Ragged, Way};
 pub use keys::Keys;
 pub use native::chunk_of;
 pub(crate) use node::FURTHEST;

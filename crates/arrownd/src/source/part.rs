@@ -32,6 +32,8 @@ impl<'a> Deref for Held<'a> {
 pub struct Part<'a> {
     /// Which chunk of the source.
     pub chunk: usize,
+    /// Rows of the parts before it.
+    pub(crate) first: usize,
     /// Rows.
     pub rows: usize,
     /// Values: rows times the dimensions.
@@ -50,6 +52,7 @@ impl<'a> Part<'a> {
         let levels = validity.map(|bits| (bits, 1)).into_iter().collect();
         Self {
             chunk: 0,
+            first: 0,
             rows: len,
             len,
             data: Held::Slice(data),

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use arrow_schema::{DataType, Field};
+use smallvec::SmallVec;
 
 use super::access::{Hint, Hop};
 use super::chunk::Data;
-use super::column::{Leaf, Ragged, Way, count_missing};
+use super::column::{Dims, Leaf, Ragged, Way, count_missing};
 use super::keys::Keys;
 use super::lengths::{Lengths, row_of};
 use super::path::Path;
@@ -23,9 +24,9 @@ use crate::options::Lists;
 pub(super) struct State<'a> {
     pub(super) field: Cow<'a, Field>,
     pub(super) rows: Option<usize>,
-    pub(super) route: Vec<usize>,
-    pub(super) dims: Vec<usize>,
-    pub(super) axes: Vec<usize>,
+    pub(super) route: SmallVec<[usize; 2]>,
+    pub(super) dims: Dims,
+    pub(super) axes: Dims,
     pub(super) way: Way,
     pub(super) parts: Vec<Walk<'a>>,
 }
@@ -56,7 +57,7 @@ pub(super) fn item(data_type: &DataType) -> Option<&Field> {
 
 impl<'a> State<'a> {
     pub(super) fn new(field: Cow<'a, Field>, rows: Option<usize>, parts: Vec<Walk<'a>>) -> Self {
-        let (route, dims, axes) = (Vec::new(), Vec::new(), Vec::new());
+        let (route, dims, axes) = (SmallVec::new(), Dims::new(), Dims::new());
         Self { field, rows, route, dims, axes, way: Way::default(), parts }
     }
 
@@ -94,8 +95,8 @@ impl<'a> State<'a> {
     ) -> Result<Option<usize>> {
         use {DataType as T, Extension as X};
         loop {
-            let name = self.field.name().clone();
-            let here = if self.dims.is_empty() { *path } else { Path::Field(path, &name) };
+            let name = (!self.dims.is_empty()).then(|| self.field.name().clone());
+            let here = name.as_ref().map_or(*path, |name| Path::Field(path, name));
             let place = |error: Error| error.at_place(&here);
             let known = extension(&self.field).map_err(place)?;
             if matches!(
@@ -263,12 +264,18 @@ impl<'a> State<'a> {
         } else {
             None
         };
+        let mut before = 0;
+        let part = |walk: Walk<'a>| {
+            let first = before;
+            before += walk.rows;
+            walk.into_part(first)
+        };
         let mut leaf = Leaf {
             field: self.field,
             dims: self.dims,
             axes: self.axes,
             way: self.way,
-            parts: self.parts.into_iter().map(Walk::into_part).collect(),
+            parts: self.parts.into_iter().map(part).collect(),
             missing: 0,
             first_missing: 0,
             padded: 0,

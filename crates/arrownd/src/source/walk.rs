@@ -107,7 +107,8 @@ impl<'a> Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn into_part(mut self) -> Part<'a> {
+    /// The part that it ends at, with so many rows before it.
+    pub(super) fn into_part(mut self, first: usize) -> Part<'a> {
         // A union has no bitmap of its own: its value is missing where its member's is.
         let used = if self.hops.is_empty() { self.base..self.base + self.len } else { 0..self.chunk.len };
         if matches!(self.chunk.data, Data::Union { .. })
@@ -128,7 +129,7 @@ impl<'a> Walk<'a> {
             }
         };
         let Self { at, rows, len, levels, hops, .. } = self;
-        Part { chunk: at, rows, len, data, validity: Validity { levels }, hops }
+        Part { chunk: at, first, rows, len, data, validity: Validity { levels }, hops }
     }
 }
 

@@ -93,7 +93,7 @@ pub(crate) fn filled_bytes(
 }
 
 /// The elements of a view in C order.
-pub(crate) fn viewed(view: &ViewOf, dtype: DType) -> Vec<Value> {
+pub(crate) fn viewed(view: &ViewOf<'_>, dtype: DType) -> Vec<Value> {
     let dims = || std::iter::once(&view.rows).chain(&view.trailing);
     let shape: Vec<usize> = dims().map(|(n, _)| *n).collect();
     let strides: Vec<isize> = dims().map(|(_, step)| *step).collect();

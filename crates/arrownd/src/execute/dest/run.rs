@@ -76,6 +76,11 @@ impl Run<'_> {
         unsafe { ptr.as_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len().min(self.itemsize)) };
     }
 
+    /// Writes zeros to element `at`.
+    pub(crate) fn write_zeros(&mut self, at: usize) {
+        self.element(at).fill(MaybeUninit::new(0));
+    }
+
     /// The bytes of element `at`; none past the end.
     #[inline]
     #[must_use]
