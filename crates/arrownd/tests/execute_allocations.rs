@@ -274,3 +274,25 @@ fn views_of_eight_columns_and_four_dimensions_allocate_nothing() {
     assert_eq!(nested.len(), 2);
     assert_eq!(executed(&[nested], &Options::default()), Some(true));
 }
+
+/// How often importing and planning one array asks for memory.
+fn planned(array: &ArrayRef, options: &Options) -> (usize, usize) {
+    let field = Field::new("", array.data_type().clone(), true);
+    let chunks = [chunk_of(array.as_ref())];
+    let (column, import) = during(|| Column::new(&field, &chunks, options).expect("no extension"));
+    let (_, plan) = during(|| Planned::new(&column, options, &[]).expect("planned"));
+    (import.times, plan.times)
+}
+
+#[test]
+fn planning_allocates_a_few_times() {
+    let ints: ArrayRef = Arc::new(Int64Array::from_iter_values(0..24));
+    let floats: ArrayRef =
+        Arc::new((0..24).map(|i| (i % 3 > 0).then_some(f64::from(i))).collect::<Float64Array>());
+    let item = Arc::new(Field::new("item", DataType::Int64, false));
+    let lists: ArrayRef = Arc::new(FixedSizeListArray::new(item, 2, ints.clone(), None));
+    for (array, most) in [(ints, (2, 0)), (floats, (3, 1)), (lists, (3, 0)), (wide(10, 24), (30, 55))] {
+        let (import, plan) = planned(&array, &Options::default());
+        assert!(import <= most.0 && plan <= most.1, "{}: {import}, {plan}", array.data_type());
+    }
+}
