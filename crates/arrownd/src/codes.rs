@@ -10,6 +10,22 @@ use crate::plan::{CodeFacts, CodesPlan, Transfer, type_name};
 use crate::source::{Bits, Chunk, Column, Data, Keys, dictionary_of, values_field};
 
 /// A dictionary, read: what its codes become, and which values are its categories.
+///
+/// ```
+/// use arrow_array::{Array, DictionaryArray, types::Int8Type};
+/// use arrow_schema::Field;
+/// use arrownd::engine::{Codes, Options, chunk_of};
+///
+/// let array: DictionaryArray<Int8Type> = ["red", "blue", "red"].into_iter().collect();
+/// let field = Field::new("", array.data_type().clone(), true);
+/// let chunks = [chunk_of(&array)];
+/// let codes = Codes::new(&field, &chunks)?;
+/// assert_eq!(codes.iter().collect::<Vec<_>>(), [0, 1, 0]);
+/// // One dictionary, nothing missing: the producer's codes are viewed.
+/// assert_eq!(codes.view().map(|(bytes, _)| bytes.as_ptr()), Some(array.keys().values().as_ptr().cast()));
+/// assert_eq!(codes.categories(&Options::default())?.rows, Some(2));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Codes<'a> {
     parts: Vec<CodePart<'a>>,
@@ -89,7 +105,7 @@ fn number(parts: &mut [CodePart<'_>]) -> (Vec<Vec<usize>>, bool) {
 
 impl<'a> Codes<'a> {
     /// Reads the dictionaries of all chunks. Chunks with different dictionaries are unified: their values
-    /// are looked at once.
+    /// are looked at once. One look at each dictionary.
     ///
     /// # Errors
     /// [`Error::UnsupportedType`] for any other type.
@@ -129,25 +145,25 @@ impl<'a> Codes<'a> {
         Ok(Self { parts, field: values, chosen, plan })
     }
 
-    /// How many values.
+    /// How many values. *O(chunks)*.
     #[must_use]
     pub fn len(&self) -> usize {
         self.parts.iter().map(|part| part.keys.len()).sum()
     }
 
-    /// Whether there are none.
+    /// Whether there are none. *O(chunks)*.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What becomes of the codes.
+    /// What becomes of the codes. *O(1)*.
     #[must_use]
     pub fn plan(&self) -> &CodesPlan {
         &self.plan
     }
 
-    /// The producer's codes, and the chunk that they lie in.
+    /// The producer's codes, and the chunk that they lie in. *O(1), shares memory*; `None` where they are copied.
     #[must_use]
     pub fn view(&self) -> Option<(&'a [u8], usize)> {
         match self.parts.as_slice() {
@@ -163,13 +179,13 @@ impl<'a> Codes<'a> {
         self.parts.iter().flat_map(CodePart::iter)
     }
 
-    /// The field of the categories.
+    /// The field of the categories. *O(1)*.
     #[must_use]
     pub fn field(&self) -> &Field {
         &self.field
     }
 
-    /// The categories as a column.
+    /// The categories as a column. *O(categories)*, shares memory.
     ///
     /// # Errors
     /// As [`Column::new`].

@@ -3,6 +3,15 @@
 use std::fmt;
 
 /// NumPy's units of datetime64 and timedelta64, from coarse to fine.
+///
+/// ```
+/// use arrownd::Unit;
+///
+/// assert_eq!(Unit::parse("us"), Some(Unit::Microsecond));
+/// assert_eq!(Unit::Nanosecond.code(), "ns");
+/// assert!(Unit::Day < Unit::Hour);
+/// assert_eq!(Unit::from(arrow_schema::TimeUnit::Second), Unit::Second);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Unit {
     /// `Y`
@@ -56,7 +65,7 @@ impl Unit {
         Self::ALL.iter().find(|(unit, _)| *unit == self).map_or("", |(_, code)| code)
     }
 
-    /// The unit of an abbreviation, `None` for one that NumPy doesn't have.
+    /// The unit of an abbreviation, `None` for one that NumPy doesn't have. *O(1)*.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, c)| *c == code).map(|(unit, _)| *unit)
@@ -84,6 +93,15 @@ impl Unit {
 }
 
 /// A resolution: `multiple` ticks of `unit`, as in `datetime64[10s]`.
+///
+/// ```
+/// use arrownd::{DType, Resolution, Unit};
+///
+/// let tens = Resolution { unit: Unit::Second, multiple: 10 };
+/// assert_eq!(tens.to_string(), "10s");
+/// assert_eq!(DType::Datetime(Some(tens)).to_string(), "datetime64[10s]");
+/// assert_eq!(Resolution::from(Unit::Day), Resolution { unit: Unit::Day, multiple: 1 });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Resolution {
     /// The unit that is counted.
@@ -110,6 +128,22 @@ impl fmt::Display for Resolution {
 /// A NumPy dtype.
 ///
 /// `None` in the temporal variants is NumPy's generic unit: in a request it means the source's own.
+///
+/// ```
+/// use arrownd::{DType, Unit};
+///
+/// let dtype = DType::datetime(Unit::Millisecond);
+/// assert_eq!(dtype.to_string(), "datetime64[ms]");
+/// assert_eq!(dtype.itemsize(), 8);
+/// assert!(dtype.is_temporal() && dtype.has_marker());
+/// // An integer has no marker for a missing value: it becomes a float.
+/// assert_eq!(DType::Int16.with_missing(), DType::Float32);
+/// assert!(DType::Int16.is_integer() && DType::Int16.is_numeric() && !DType::Int16.is_float());
+/// assert_eq!(DType::Complex64.complex_part(), Some(DType::Float32));
+/// // Text as wide as the longest.
+/// assert!(DType::Unicode(0).takes_width());
+/// assert_eq!(DType::Unicode(0).at_least(5), DType::Unicode(5));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the names are NumPy's")]
@@ -154,13 +188,13 @@ pub enum DType {
 }
 
 impl DType {
-    /// The datetime64 of a unit.
+    /// The datetime64 of a unit. *O(1)*.
     #[must_use]
     pub fn datetime(unit: Unit) -> Self {
         Self::Datetime(Some(unit.into()))
     }
 
-    /// The timedelta64 of a unit.
+    /// The timedelta64 of a unit. *O(1)*.
     #[must_use]
     pub fn timedelta(unit: Unit) -> Self {
         Self::Timedelta(Some(unit.into()))
@@ -188,7 +222,7 @@ impl DType {
         }
     }
 
-    /// The dtype of the two parts of a complex number; `None` for every other dtype.
+    /// The dtype of the two parts of a complex number; `None` for every other dtype. *O(1)*.
     #[must_use]
     pub fn complex_part(self) -> Option<Self> {
         match self {
@@ -198,7 +232,7 @@ impl DType {
         }
     }
 
-    /// Fields of one element, which is how many bools `np.ma` masks it with; 1 for a plain dtype.
+    /// Fields of one element, which is how many bools `np.ma` masks it with; 1 for a plain dtype. *O(1)*.
     #[must_use]
     pub fn record_parts(self) -> usize {
         match self {
@@ -208,13 +242,13 @@ impl DType {
         }
     }
 
-    /// bool, integers and floats.
+    /// bool, integers and floats. *O(1)*.
     #[must_use]
     pub fn is_numeric(self) -> bool {
         self == Self::Bool || self.is_integer() || self.is_float()
     }
 
-    /// Signed and unsigned integers.
+    /// Signed and unsigned integers. *O(1)*.
     #[must_use]
     pub fn is_integer(self) -> bool {
         self.is_signed() || matches!(self, Self::UInt8 | Self::UInt16 | Self::UInt32 | Self::UInt64)
@@ -224,31 +258,31 @@ impl DType {
         matches!(self, Self::Int8 | Self::Int16 | Self::Int32 | Self::Int64)
     }
 
-    /// Floats of 16, 32 and 64 bits.
+    /// Floats of 16, 32 and 64 bits. *O(1)*.
     #[must_use]
     pub fn is_float(self) -> bool {
         matches!(self, Self::Float16 | Self::Float32 | Self::Float64)
     }
 
-    /// datetime64 and timedelta64.
+    /// datetime64 and timedelta64. *O(1)*.
     #[must_use]
     pub fn is_temporal(self) -> bool {
         matches!(self, Self::Datetime(_) | Self::Timedelta(_))
     }
 
-    /// Has a marker of its own for a missing value: NaN, NaT, None or an `na_object`.
+    /// Has a marker of its own for a missing value: NaN, NaT, None or an `na_object`. *O(1)*.
     #[must_use]
     pub fn has_marker(self) -> bool {
         self.is_float() || self.is_temporal() || matches!(self, Self::Object | Self::Strings { na: true })
     }
 
-    /// Whether a request leaves the width to the longest text.
+    /// Whether a request leaves the width to the longest text. *O(1)*.
     #[must_use]
     pub fn takes_width(self) -> bool {
         matches!(self, Self::Unicode(0) | Self::ByteString(0))
     }
 
-    /// The same kind of text, at least so wide and never of width 0, which NumPy doesn't have.
+    /// The same kind of text, at least so wide and never of width 0, which NumPy doesn't have. *O(1)*.
     #[must_use]
     pub fn at_least(self, width: usize) -> Self {
         match self {
@@ -258,7 +292,7 @@ impl DType {
         }
     }
 
-    /// What this dtype becomes when a value is missing and the marker must be in the array.
+    /// What this dtype becomes when a value is missing and the marker must be in the array. *O(1)*.
     ///
     /// Integers become float32 (8 and 16 bits) or float64, whatever has no marker becomes object.
     #[must_use]

@@ -49,11 +49,30 @@ pub use crate::threads::pretend;
 /// What came in is an [`Input`](dense::Input): dense arrays ([`Dense`](dense::Dense)), or structs of them.
 /// [`plan()`](dense::plan()) is a pure function of its facts and the [`Options`](dense::Options);
 /// [`execute()`](dense::execute()) carries the plan out and makes [`Made`](dense::Made) of it.
+///
+/// ```
+/// use arrownd::DType;
+/// use arrownd::engine::dense::{ArrowMemory, Dense, Input, Options, execute, plan};
+/// use std::sync::Arc;
+///
+/// // Import: memory that somebody owns.
+/// let owner = Arc::new(vec![0.5f64, 1.5]);
+/// // SAFETY: the owner keeps two values at that address.
+/// let dense = unsafe { Dense::new(owner.as_ptr().cast(), DType::Float64, false, &[2], &[8], owner) };
+/// let input = Input::Dense(dense);
+/// // Plan: nothing is converted yet.
+/// let plan = plan(&input, &Options::default())?;
+/// assert_eq!((plan.copies(), plan.nbytes()), (Some(false), Some(0)));
+/// // Execute: here the memory is shared.
+/// let made = execute(&plan, &input, &mut ArrowMemory)?;
+/// assert_eq!(made.data.buffers()[0].typed_data::<f64>(), [0.5, 1.5]);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub mod dense {
     pub use crate::dense::{
         ArrowMemory, Cells, Columns, DENSE_ROWS, Dense, DenseRow, DenseRowId, Input, Made, Marker, Mask,
         Memory, OctetsBuilder, OnWritable, Options, Recode, Room, Shape, Strides, ToArrow, byte_strings,
-        cast, check_copies, dense_row, execute, nest, no_character, plan, type_name, unicode, wanted_field,
+        cast, check_copies, execute, nest, no_character, plan, type_name, unicode, wanted_field,
         wanted_values,
     };
 }

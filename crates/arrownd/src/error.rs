@@ -8,6 +8,17 @@ use arrow_schema::ArrowError;
 use crate::plan::{Reason, Reasons};
 
 /// What went wrong, with everything needed to act on it.
+///
+/// ```
+/// use arrow_array::Int64Array;
+/// use arrownd::{Error, ErrorKind, Nulls, Options, to_array};
+///
+/// let array = Int64Array::from(vec![Some(1), None]);
+/// let error = to_array::<i64>(&array, &Options::new().nulls(Nulls::Refuse)).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Nulls);
+/// assert!(matches!(error, Error::Nulls { count: 1, len: 2, first: 1, .. }));
+/// assert!(error.to_string().starts_with("1 of 2 values are missing, the first at position 1"));
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -128,6 +139,14 @@ impl PartialEq for StreamError {
 }
 
 /// The class of an [`Error`], for those who match on it.
+///
+/// ```
+/// use arrownd::{Error, ErrorKind};
+///
+/// let error = Error::Conflict("pass one of the two".to_owned());
+/// assert_eq!(error.kind(), ErrorKind::Conflict);
+/// assert!(error.reasons().is_empty());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -204,6 +223,13 @@ impl Error {
 }
 
 /// `Result` with this crate's [`Error`].
+///
+/// ```
+/// fn first(array: &arrow_array::Float32Array) -> arrownd::Result<f32> {
+///     Ok(arrownd::view::<f32, ndarray::Ix1>(array)?[0])
+/// }
+/// assert_eq!(first(&vec![0.5, 1.5].into()), Ok(0.5));
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 fn at(path: &str) -> String {

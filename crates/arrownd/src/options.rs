@@ -8,6 +8,12 @@ use crate::dtype::{DType, Resolution};
 use crate::error::{Error, Result};
 
 /// What becomes of missing values.
+///
+/// ```
+/// use arrownd::engine::{Nulls, Options};
+///
+/// assert_eq!(Options::default().nulls, Nulls::Nan);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Nulls {
     /// The dtype's own marker: NaN (integers become float), NaT, or None.
@@ -20,6 +26,19 @@ pub enum Nulls {
 }
 
 /// Memory order of a 2-D result.
+///
+/// ```
+/// use arrow_array::{Float64Array, RecordBatch};
+/// use arrownd::{Options, Order, to_matrix};
+/// use std::sync::Arc;
+///
+/// let column = |x: f64| Arc::new(Float64Array::from(vec![x, x + 0.5])) as _;
+/// let batch = RecordBatch::try_from_iter([("x", column(1.0)), ("y", column(2.0))]).unwrap();
+/// let rows = to_matrix::<f64>(&batch, &Options::new().order(Order::C))?;
+/// assert_eq!(rows.as_slice(), Some(&[1.0, 2.0, 1.5, 2.5][..]));
+/// assert_eq!(rows, to_matrix::<f64>(&batch, &Options::new().order(Order::F))?);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Order {
     /// Columns contiguous.
@@ -30,6 +49,15 @@ pub enum Order {
 }
 
 /// One value to put where one is missing. Floats compare by their bits, so that a plan equals itself.
+///
+/// ```
+/// use arrownd::Fill;
+///
+/// assert_eq!(Fill::from(3u8), Fill::Int(3));
+/// assert_eq!(Fill::from(0.5f32), Fill::Float(0.5));
+/// assert_eq!(Fill::from(f64::NAN), Fill::Float(f64::NAN));
+/// assert_eq!(Fill::from(true).to_string(), "True");
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Fill {
@@ -104,6 +132,16 @@ impl fmt::Display for Fill {
 }
 
 /// The fill of every field, or of some by name.
+///
+/// ```
+/// use arrownd::Fill;
+/// use arrownd::engine::{Fills, Options};
+///
+/// let zeros = Options { na_value: Some(Fills::All(Fill::Int(0))), ..Options::default() };
+/// assert!(zeros.check().is_ok());
+/// let some = Fills::Fields(vec![("x".to_owned(), Fill::Float(-1.0))]);
+/// assert_ne!(zeros.na_value, Some(some));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fills {
     /// One for all.
@@ -122,6 +160,22 @@ impl Fills {
 }
 
 /// The array to write into, as far as the plan needs to know it.
+///
+/// ```
+/// use arrow_array::Float32Array;
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Options, OutSpec, Outs, Planned, chunk_of};
+/// use arrownd::{DType, Reason};
+///
+/// let array = Float32Array::from(vec![0.5, 1.5]);
+/// let field = Field::new("", DataType::Float32, true);
+/// let out = OutSpec { dtype: DType::Float32, shape: vec![2], record: None };
+/// let (chunks, options) = ([chunk_of(&array)], Options { out: Some(Outs::One(out)), ..Options::default() });
+/// let column = Column::new(&field, &chunks, &options)?;
+/// let planned = Planned::new(&column, &options, &[])?;
+/// assert_eq!(planned.plan().reasons(), [Reason::Requested { option: "out=" }]);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutSpec {
     /// Its dtype.
@@ -133,6 +187,20 @@ pub struct OutSpec {
 }
 
 /// A structured dtype.
+///
+/// ```
+/// use arrownd::DType;
+/// use arrownd::engine::{RecordField, RecordType};
+///
+/// let field = |name: &str, offset, dtype, place| RecordField {
+///     name: name.to_owned(), offset, dtype, record: None, dims: vec![], place,
+/// };
+/// let fields = vec![field("x", 0, DType::Int64, 0), field("y", 8, DType::Float32, 1)];
+/// let record = RecordType { fields, itemsize: 12 };
+/// assert_eq!(record.to_string(), "[('x', 'int64'), ('y', 'float32')]");
+/// assert_eq!(record.mask().to_string(), "[('x', 'bool'), ('y', 'bool')]");
+/// assert_eq!(record.mask().itemsize, 2);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RecordType {
     /// Its fields.
@@ -142,6 +210,16 @@ pub struct RecordType {
 }
 
 /// One field of a structured dtype.
+///
+/// ```
+/// use arrownd::DType;
+/// use arrownd::engine::{RecordField, RecordType};
+///
+/// let (x, dims) = ("x".to_owned(), vec![2, 3]);
+/// let pair = RecordField { name: x, offset: 0, dtype: DType::Int8, record: None, dims, place: 0 };
+/// let record = RecordType { fields: vec![pair], itemsize: 6 };
+/// assert_eq!(record.to_string(), "[('x', 'int8', (2, 3))]");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RecordField {
     /// Its name.
@@ -159,14 +237,14 @@ pub struct RecordField {
 }
 
 impl RecordType {
-    /// The fields in the order of the dtype's names.
+    /// The fields in the order of the dtype's names. *O(fields)*, allocates so many references.
     pub fn named(&self) -> impl Iterator<Item = &RecordField> {
         let mut fields: Vec<&RecordField> = self.fields.iter().collect();
         fields.sort_by_key(|field| field.place);
         fields.into_iter()
     }
 
-    /// The record of bools that `np.ma` masks this one with: packed, one for each part of each value.
+    /// The record of bools that `np.ma` masks this one with: packed, one for each part of each value. *O(fields)*.
     #[must_use]
     pub fn mask(&self) -> Self {
         let mut itemsize = 0;
@@ -220,6 +298,15 @@ impl fmt::Display for RecordType {
 }
 
 /// What the caller wants written into.
+///
+/// ```
+/// use arrownd::DType;
+/// use arrownd::engine::{OutSpec, Outs};
+///
+/// let x = OutSpec { dtype: DType::Int8, shape: vec![3], record: None };
+/// let both = Outs::Fields(vec![("x".to_owned(), x.clone()), ("y".to_owned(), x.clone())]);
+/// assert_ne!(both, Outs::One(x));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outs {
     /// One array.
@@ -229,6 +316,18 @@ pub enum Outs {
 }
 
 /// The form of a struct or table.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Facts, Form, Options, plan};
+///
+/// let table = Field::new("", DataType::Struct(vec![Field::new("x", DataType::Int8, true)].into()), false);
+/// let options = Options { form: Form::Columns, ..Options::default() };
+/// let column = Column::of_schema(&table, &options)?;
+/// let plan = plan(&Facts::of(&column, &options), &options, &[])?;
+/// assert_eq!((plan.dtype(), plan.children()[0].name()), (None, Some("x")));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Form {
     /// One 2-D array.
@@ -241,6 +340,22 @@ pub enum Form {
 }
 
 /// What becomes of lists of variable size.
+///
+/// ```
+/// use arrow_array::{ListArray, types::Int32Type};
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Facts, Lists, Options, chunk_of, plan};
+///
+/// let lists = [Some(vec![Some(1), Some(2)]), Some(vec![Some(3)])];
+/// let array = ListArray::from_iter_primitive::<Int32Type, _, _>(lists);
+/// let field = Field::new_list("", Field::new("item", DataType::Int32, true), true);
+/// let chunks = [chunk_of(&array)];
+/// let options = Options { lists: Some(Lists::Pad), ..Options::default() };
+/// let column = Column::new(&field, &chunks, &options)?;
+/// let plan = plan(&Facts::of(&column, &options), &options, &[])?;
+/// assert_eq!(plan.shape(), Some(vec![Some(2), Some(2)]));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lists {
     /// One more dimension: all have the same length.
@@ -253,6 +368,16 @@ pub enum Lists {
 }
 
 /// What the caller wishes. The default is what `to_numpy(obj)` means.
+///
+/// ```
+/// use arrownd::engine::{Fills, Nulls, Options};
+/// use arrownd::{DType, Fill};
+///
+/// let options = Options { dtype: Some(DType::Float32), ..Options::default() };
+/// assert!(options.safe && options.allow_copy && !options.writable);
+/// let fill = Some(Fills::All(Fill::Int(0)));
+/// assert!(Options { nulls: Nulls::Masked, na_value: fill, ..options }.check().is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one word of the public signature")]
 pub struct Options {
@@ -314,7 +439,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Refuses combinations that make no sense.
+    /// Refuses combinations that make no sense. *O(1)*.
     ///
     /// # Errors
     /// [`Error::Conflict`] for `na_value` beside masked or raise.

@@ -223,7 +223,7 @@ fn executing_allocates_nothing_for_any_type() {
 /// A table of `columns` columns of `rows` rows: numbers of several types, with and without missing values.
 fn wide(columns: usize, rows: usize) -> ArrayRef {
     let column = |at: usize| -> ArrayRef {
-        let numbers = || (0..rows).map(|i| (at % 3 == 0 || i % 5 != 0).then_some(i + at));
+        let numbers = || (0..rows).map(|i| (at.is_multiple_of(3) || i % 5 != 0).then_some(i + at));
         match at % 4 {
             0 => Arc::new(numbers().map(|n| n.map(|n| n as f64)).collect::<Float64Array>()),
             1 => Arc::new(numbers().map(|n| n.map(|n| n as i32)).collect::<Int32Array>()),

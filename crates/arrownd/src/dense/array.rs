@@ -15,11 +15,42 @@ use crate::dtype::DType;
 use crate::plan::Reasons;
 
 /// Lengths of dimensions.
+///
+/// ```
+/// use arrownd::engine::dense::Shape;
+///
+/// let shape = Shape::from_slice(&[2, 3]);
+/// assert_eq!(shape.iter().product::<usize>(), 6);
+/// ```
 pub type Shape = SmallVec<[usize; 4]>;
 /// Bytes from one element to the next along each dimension.
+///
+/// ```
+/// use arrownd::engine::dense::Strides;
+///
+/// // Rows of three values of eight bytes, the last row first.
+/// assert_eq!(Strides::from_slice(&[-24, 8]).len(), 2);
+/// ```
 pub type Strides = SmallVec<[isize; 4]>;
 
 /// A dense array, which its owner keeps alive.
+///
+/// ```
+/// use arrownd::DType;
+/// use arrownd::engine::dense::{ArrowMemory, Dense, Input, Options, execute, plan};
+/// use std::sync::Arc;
+///
+/// let owner = Arc::new(vec![1i32, 2, 3]);
+/// let ptr = owner.as_ptr();
+/// // SAFETY: the owner keeps three values of four bytes at that address.
+/// let dense = unsafe { Dense::new(ptr.cast(), DType::Int32, false, &[3], &[4], owner) };
+/// let input = Input::Dense(dense);
+/// let plan = plan(&input, &Options::default())?;
+/// assert_eq!(plan.copies(), Some(false));
+/// let made = execute(&plan, &input, &mut ArrowMemory)?;
+/// assert_eq!(made.data.buffers()[0].as_ptr(), ptr.cast());
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Dense {
     ptr: *const u8,
@@ -55,7 +86,7 @@ impl std::fmt::Debug for Dense {
 }
 
 impl Dense {
-    /// Borrows an array of fixed-width values that lies anywhere.
+    /// Borrows an array of fixed-width values that lies anywhere. *O(1), shares memory*.
     ///
     /// # Safety
     /// As long as `owner` lives, every element of an array of `shape` and `strides` (in bytes, of any sign and zero, as many
@@ -97,28 +128,28 @@ impl Dense {
         }
     }
 
-    /// Says why the memory is a copy that was made for Arrow, which shares it; empty where it is none.
+    /// Says why the memory is a copy that was made for Arrow, which shares it; empty where it is none. *O(1)*.
     #[must_use]
     pub fn copied(mut self, reasons: Reasons) -> Self {
         self.copied = reasons;
         self
     }
 
-    /// Says whether somebody may still write to the memory.
+    /// Says whether somebody may still write to the memory. *O(1)*.
     #[must_use]
     pub fn writable(mut self, writable: bool) -> Self {
         self.writable = writable;
         self
     }
 
-    /// Says whether the memory is borrowed: what is made has to be a copy.
+    /// Says whether the memory is borrowed: what is made has to be a copy. *O(1)*.
     #[must_use]
     pub fn borrowed(mut self, borrowed: bool) -> Self {
         self.borrowed = borrowed;
         self
     }
 
-    /// Adds a mask of the same shape; what one mask says is missing is missing.
+    /// Adds a mask of the same shape; what one mask says is missing is missing. *O(1)*.
     #[must_use]
     pub fn masked(mut self, mask: Mask) -> Self {
         self.masks.push(mask);
@@ -126,7 +157,7 @@ impl Dense {
     }
 
     /// The columns of a matrix, each with a name and its masks; `None` for any other array, and for another number of
-    /// names.
+    /// names. *O(columns), shares memory*.
     #[must_use]
     pub fn columns(&self, names: Vec<String>) -> Option<Columns> {
         let (&[rows, columns], &[down, across]) = (self.shape.as_slice(), self.strides.as_slice()) else {
@@ -206,6 +237,19 @@ impl Dense {
 }
 
 /// What a conversion starts from.
+///
+/// ```
+/// use arrownd::DType;
+/// use arrownd::engine::dense::{Dense, Input, Options, plan};
+/// use std::sync::Arc;
+///
+/// let owner = Arc::new([true, false]);
+/// // SAFETY: the owner keeps two bytes at that address.
+/// let bools = unsafe { Dense::new(owner.as_ptr().cast(), DType::Bool, false, &[2], &[1], owner) };
+/// let plan = plan(&Input::Dense(bools), &Options::default())?;
+/// assert_eq!((plan.source_name().as_str(), plan.copies()), ("bool", Some(true)));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug)]
 pub enum Input {
     /// An array of fixed-width values.
@@ -224,6 +268,22 @@ pub enum Input {
 }
 
 /// Arrays beside each other: records, a matrix with names, arrays by name.
+///
+/// ```
+/// use arrownd::DType;
+/// use arrownd::engine::dense::{ArrowMemory, Dense, Input, Options, execute, plan};
+/// use std::sync::Arc;
+///
+/// let owner = Arc::new([1.0f64, 2.0, 3.0, 4.0]);
+/// // SAFETY: the owner keeps four values at that address: two rows of two.
+/// let matrix = unsafe { Dense::new(owner.as_ptr().cast(), DType::Float64, false, &[2, 2], &[16, 8], owner) };
+/// let columns = matrix.columns(vec!["x".to_owned(), "y".to_owned()]).unwrap();
+/// assert_eq!((columns.fields[1].0.as_str(), columns.shape.as_slice()), ("y", &[2, 2][..]));
+/// let input = Input::Struct(columns);
+/// let made = execute(&plan(&input, &Options::default())?, &input, &mut ArrowMemory)?;
+/// assert_eq!((made.data.len(), made.data.child_data().len()), (2, 2));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Columns {
     /// The dtype of the array that they are parts of; `None` for arrays by name.

@@ -20,10 +20,25 @@ use crate::plan::{Plan, Step};
 const TOGETHER: usize = 32 << 10;
 
 /// Carries out a plan of the same input.
+/// *O(fields), shares memory* where the plan views, otherwise *copies n x itemsize bytes*.
 ///
 /// # Errors
 /// [`Error::LossyCast`] names the first value that Arrow can't hold; [`Error::Nulls`] for missing values of a type
 /// that isn't nullable; and what the memory refuses with.
+///
+/// ```
+/// use arrownd::DType;
+/// use arrownd::engine::dense::{ArrowMemory, Dense, Input, Options, execute, plan};
+/// use std::sync::Arc;
+///
+/// let owner = Arc::new([true, false, true]);
+/// // SAFETY: the owner keeps three bytes at that address.
+/// let bools = unsafe { Dense::new(owner.as_ptr().cast(), DType::Bool, false, &[3], &[1], owner) };
+/// let input = Input::Dense(bools);
+/// let made = execute(&plan(&input, &Options::default())?, &input, &mut ArrowMemory)?;
+/// assert_eq!(made.data.buffers()[0][0] & 0b111, 0b101);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub fn execute(plan: &Plan, input: &Input, memory: &mut dyn Memory) -> Result<Made> {
     let mut jobs = Vec::new();
     prepare(plan, input, 1, &mut jobs)?;

@@ -10,6 +10,17 @@ use arrow_schema::{DataType, Field, FieldRef, Fields};
 use crate::error::{Error, Result};
 
 /// Arrow data made from dense arrays.
+///
+/// ```
+/// use arrow_array::{Array, Int32Array};
+/// use arrownd::engine::dense::Made;
+///
+/// let made = Made::new(Int32Array::from(vec![1, 2]).into_data());
+/// assert_eq!((made.field.name().as_str(), made.field.is_nullable()), ("", true));
+/// let both = Made::structs(vec![("x".to_owned(), made.clone()), ("y".to_owned(), made)], 2, None)?;
+/// assert_eq!(both.data.child_data().len(), 2);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Made {
     /// Its type: the name is empty, extension types are in the metadata.
@@ -39,7 +50,7 @@ unsafe fn built(builder: ArrayDataBuilder) -> ArrayData {
 }
 
 impl Made {
-    /// Data of a type that is a field without a name; missing values are allowed.
+    /// Data of a type that is a field without a name; missing values are allowed. *O(1), shares memory*.
     #[must_use]
     pub fn new(data: ArrayData) -> Self {
         let field = Field::new("", data.data_type().clone(), true);
@@ -48,7 +59,7 @@ impl Made {
 
     /// The same under another field, of the same physical type: an extension, a name.
     #[must_use]
-    pub fn with_field(self, field: Field) -> Self {
+    pub(super) fn with_field(self, field: Field) -> Self {
         debug_assert_eq!(field.data_type(), self.data.data_type());
         Self { field: Arc::new(field), data: self.data }
     }
@@ -59,7 +70,7 @@ impl Made {
     /// `values` holds `len` values of `data_type`, aligned for it; `valid` has so many bits, as many of them unset
     /// as its count says.
     #[must_use]
-    pub unsafe fn fixed_width(
+    pub(super) unsafe fn fixed_width(
         data_type: DataType,
         len: usize,
         values: Buffer,
@@ -125,6 +136,17 @@ impl Made {
 ///
 /// # Errors
 /// Those of [`Made::fixed_size_lists`].
+///
+/// ```
+/// use arrow_array::{Array, Int32Array};
+/// use arrownd::engine::dense::{Made, nest};
+/// use arrownd::engine::dense::type_name::full_name;
+///
+/// let flat = Made::new(Int32Array::from(vec![1, 2, 3, 4, 5, 6]).into_data());
+/// let rows = nest(flat, &[2, 3])?;
+/// assert_eq!((rows.data.len(), full_name(&rows.field)), (2, "fixed_size_list[int32, 3]".to_owned()));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub fn nest(mut made: Made, shape: &[usize]) -> Result<Made> {
     for axis in (1..shape.len()).rev() {
         let outer = shape.get(..axis).unwrap_or_default();

@@ -9,6 +9,22 @@ use super::owner::Owner;
 use super::strided::Strided;
 
 /// An array of bools, true where a value is missing.
+///
+/// ```
+/// use arrownd::DType;
+/// use arrownd::engine::dense::{ArrowMemory, Dense, Input, Mask, Options, execute, plan};
+/// use std::sync::Arc;
+///
+/// let (values, missing) = (Arc::new([1u8, 2, 3]), Arc::new([false, true, false]));
+/// // SAFETY: the owner keeps three bytes at that address.
+/// let mask = unsafe { Mask::new(missing.as_ptr().cast(), &[3], &[1], missing) };
+/// // SAFETY: as above.
+/// let dense = unsafe { Dense::new(values.as_ptr(), DType::UInt8, false, &[3], &[1], values) };
+/// let input = Input::Dense(dense.masked(mask));
+/// let made = execute(&plan(&input, &Options::default())?, &input, &mut ArrowMemory)?;
+/// assert_eq!((made.data.null_count(), made.data.is_null(1)), (1, true));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Mask {
     bytes: Strided<'static>,
@@ -17,7 +33,7 @@ pub struct Mask {
 }
 
 impl Mask {
-    /// Borrows a mask; any byte but 0 is true.
+    /// Borrows a mask; any byte but 0 is true. *O(1), shares memory*.
     ///
     /// # Safety
     /// As long as `owner` lives, every element of an array of `shape` and `strides` (in bytes) at `ptr` is a byte that may
@@ -33,7 +49,7 @@ impl Mask {
         unsafe { Self::owned_by(ptr, shape, strides, Owner::Kept(owner)) }
     }
 
-    /// A mask that is lent for as long as this, and its clones, are used.
+    /// A mask that is lent for as long as this, and its clones, are used. *O(1), shares memory*.
     ///
     /// # Safety
     /// As long as this or a clone of it is used, every element of an array of `shape` and `strides` (in bytes) at `ptr` is a

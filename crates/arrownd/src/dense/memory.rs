@@ -12,6 +12,25 @@ use crate::error::Result;
 
 /// Where new Arrow buffers come from: NumPy's allocator in the binding, whose large pages save most of the
 /// page faults of fresh memory, arrow's in Rust.
+///
+/// ```
+/// use arrownd::Result;
+/// use arrownd::engine::dense::{Memory, Room};
+///
+/// /// Counts what is allocated.
+/// struct Counting(usize);
+///
+/// impl Memory for Counting {
+///     fn allocate(&mut self, bytes: usize) -> Result<Room> {
+///         self.0 += bytes;
+///         Ok(Room::new(bytes))
+///     }
+/// }
+/// let mut memory = Counting(0);
+/// assert_eq!(memory.allocate_each(&[64, 128])?.len(), 2);
+/// assert_eq!(memory.0, 192);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub trait Memory: Send {
     /// Uninitialised memory of at least `bytes`.
     ///
@@ -29,6 +48,13 @@ pub trait Memory: Send {
 }
 
 /// arrow's own allocator.
+///
+/// ```
+/// use arrownd::engine::dense::{ArrowMemory, Memory};
+///
+/// assert!(ArrowMemory.allocate(100)?.capacity() >= 100);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ArrowMemory;
 
@@ -39,6 +65,17 @@ impl Memory for ArrowMemory {
 }
 
 /// Uninitialised memory that becomes a [`Buffer`] once it is filled.
+///
+/// ```
+/// use arrownd::engine::dense::Room;
+///
+/// let mut room = Room::new(3);
+/// for (to, byte) in room.as_uninit_slice().iter_mut().zip([1, 2, 3]) {
+///     to.write(byte);
+/// }
+/// // SAFETY: three bytes were written.
+/// assert_eq!(unsafe { room.into_buffer(3) }.as_slice(), [1, 2, 3]);
+/// ```
 #[derive(Debug)]
 pub struct Room {
     memory: Kind,

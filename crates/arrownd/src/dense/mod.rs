@@ -35,7 +35,7 @@ pub use memory::{ArrowMemory, Memory, Room};
 pub use octets::OctetsBuilder;
 pub use options::{OnWritable, Options};
 pub use plan::{ToArrow, check_copies, plan};
-pub use table::{DENSE_ROWS, DenseRow, DenseRowId, dense_row};
+pub use table::{DENSE_ROWS, DenseRow, DenseRowId};
 pub(crate) use target::natural;
 pub use target::{Recode, wanted_field, wanted_values};
 pub use text::{Cells, byte_strings, no_character, unicode};

@@ -17,6 +17,20 @@ use crate::kernels::is_ascii;
 /// these (`large_utf8`, `large_binary`).
 ///
 /// Addresses are kept beside the rooms that they are of: they are asked for with each value.
+///
+/// ```
+/// use arrownd::engine::dense::{ArrowMemory, OctetsBuilder};
+///
+/// let mut memory = ArrowMemory;
+/// let mut out = OctetsBuilder::new(3, 16, &mut memory)?;
+/// out.push(b"one")?;
+/// out.push_nothing()?;
+/// assert_eq!(out.push_codes(2, "zw".chars().map(u32::from))?, None);
+/// let nulls = [true, false, true].into_iter().collect();
+/// let made = out.finish_text(Some(nulls))?;
+/// assert_eq!((made.data.len(), made.data.null_count()), (3, 1));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub struct OctetsBuilder<'m> {
     memory: &'m mut dyn Memory,
     offsets: Offsets,

@@ -3,6 +3,12 @@
 use super::type_name::Wanted;
 
 /// What becomes of memory that can still be written to and would be shared.
+///
+/// ```
+/// use arrownd::engine::dense::{OnWritable, Options};
+///
+/// assert_eq!(Options::default().on_writable, OnWritable::View);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OnWritable {
     /// It is shared, and the plan says so.
@@ -15,6 +21,18 @@ pub enum OnWritable {
 }
 
 /// The words of `from_numpy`. The default is what `from_numpy(array)` means.
+///
+/// ```
+/// use arrow_schema::DataType;
+/// use arrownd::engine::dense::Options;
+/// use arrownd::engine::dense::type_name::parse_type;
+///
+/// let options = Options { nan_as_null: true, ..Options::default() };
+/// assert!(options.safe && options.allow_copy && options.wanted.is_none());
+/// let options = options.with_wanted(Some(parse_type("float32")?));
+/// assert!(options.nan_as_null && options.wanted.is_some());
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The wanted Arrow type; `None` for the type table's.
@@ -42,7 +60,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The same, with another wanted type: that of a field or of the values.
+    /// The same, with another wanted type: that of a field or of the values. *O(1)*.
     #[must_use]
     pub fn with_wanted(&self, wanted: Option<Wanted>) -> Self {
         Self { wanted, ..self.clone() }

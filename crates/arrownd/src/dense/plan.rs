@@ -16,6 +16,21 @@ use crate::error::{Error, Result};
 use crate::plan::{Note, Plan, Reason, Reasons, Step, Transfer, distinct, type_name};
 
 /// How an array, or arrays beside each other, become Arrow data.
+///
+/// ```
+/// use arrownd::engine::dense::{Input, Made, Options, plan};
+/// use arrownd::engine::Step;
+/// use arrow_array::{Array, StringArray};
+/// use arrownd::DType;
+///
+/// // Text, which the caller's side has converted.
+/// let made = Made::new(StringArray::from(vec!["one"]).into_data());
+/// let input = Input::Made { dtype: DType::Object, shape: [1].into_iter().collect(), made };
+/// let plan = plan(&input, &Options::default())?;
+/// let Step::ToArrow(step) = plan.step() else { panic!() };
+/// assert_eq!(step.field.data_type(), &arrow_schema::DataType::Utf8);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToArrow {
     /// The type of the result, its extension in the metadata.
@@ -56,7 +71,7 @@ pub(super) enum Values {
     },
 }
 
-/// Plans the way to Arrow.
+/// Plans the way to Arrow. *O(fields)*; masks and markers are read up to the first missing value.
 ///
 /// A copy that `allow_copy = false` forbids is refused by [`check_copies`], so that a refused plan can still be looked
 /// at.
@@ -64,16 +79,45 @@ pub(super) enum Values {
 /// # Errors
 /// [`Error::UnsupportedType`] for what Arrow has no type for, and for a wanted type that nothing converts to;
 /// [`Error::BadValue`] for columns of unequal length; each names the field.
+///
+/// ```
+/// use arrownd::DType;
+/// use arrownd::engine::dense::{Dense, Input, Options, plan};
+/// use std::sync::Arc;
+///
+/// let owner = Arc::new([1i16, 2, 3, 4]);
+/// // SAFETY: the owner keeps four values at that address; every second is an element.
+/// let dense = unsafe { Dense::new(owner.as_ptr().cast(), DType::Int16, false, &[2], &[4], owner) };
+/// let plan = plan(&Input::Dense(dense), &Options::default())?;
+/// assert_eq!(plan.reasons(), [arrownd::Reason::Strided]);
+/// assert_eq!(plan.nbytes(), Some(4));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub fn plan(input: &Input, options: &Options) -> Result<Plan> {
     let mut whole = node(input, options, 1)?;
     place(&mut whole, "");
     Ok(whole)
 }
 
-/// Refuses what `allow_copy = false` forbids.
+/// Refuses what `allow_copy = false` forbids. *O(fields)*.
 ///
 /// # Errors
 /// [`Error::CopyNotAllowed`] with the plan's reasons.
+///
+/// ```
+/// use arrownd::DType;
+/// use arrownd::engine::dense::{Dense, Input, Options, check_copies, plan};
+/// use std::sync::Arc;
+///
+/// let owner = Arc::new([true, false]);
+/// // SAFETY: the owner keeps two bytes at that address.
+/// let bools = unsafe { Dense::new(owner.as_ptr().cast(), DType::Bool, false, &[2], &[1], owner) };
+/// let options = Options { allow_copy: false, ..Options::default() };
+/// let plan = plan(&Input::Dense(bools), &options)?;
+/// assert!(check_copies(&plan, &options).is_err());
+/// assert!(check_copies(&plan, &Options::default()).is_ok());
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub fn check_copies(plan: &Plan, options: &Options) -> Result<()> {
     plan.check_copies(&crate::options::Options {
         allow_copy: options.allow_copy,

@@ -4,6 +4,13 @@
 use crate::dtype::{DType, Resolution, Unit};
 
 /// What values of one dtype become.
+///
+/// ```
+/// use arrownd::engine::dense::DenseRowId;
+///
+/// let row = DenseRowId::Bool.row();
+/// assert_eq!((row.dtype, row.arrow, row.view), ("bool", "bool", false));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DenseRow {
     /// NumPy's name of the dtype.
@@ -19,11 +26,23 @@ pub struct DenseRow {
 macro_rules! rows {
     ($($id:ident $dtype:literal $arrow:literal $view:ident $note:literal)*) => {
         /// Names a row of the table.
+        ///
+        /// ```
+        /// use arrownd::engine::dense::DenseRowId;
+        ///
+        /// assert_eq!(DenseRowId::Complex64.row().arrow, "fixed_size_list[float32, 2]");
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "each names the row of the same name")]
         pub enum DenseRowId { $($id),* }
 
         /// The table, in the order of [`DenseRowId`].
+        ///
+        /// ```
+        /// use arrownd::engine::dense::{DENSE_ROWS, DenseRowId};
+        ///
+        /// assert_eq!(DENSE_ROWS[DenseRowId::Void as usize].dtype, "V{n}");
+        /// ```
         pub static DENSE_ROWS: &[DenseRow] = &[$(DenseRow {
             dtype: $dtype, arrow: $arrow, view: rows!(@flag $view), note: $note,
         }),*];
@@ -77,7 +96,7 @@ rows! {
 
 /// The row of a dtype; `None` for a generic datetime64 or timedelta64, which has no unit.
 #[must_use]
-pub fn dense_row(dtype: DType) -> Option<DenseRowId> {
+pub(super) fn dense_row(dtype: DType) -> Option<DenseRowId> {
     use DenseRowId as R;
     let multiple = |r: Resolution, plain: R, multiplied: R| if r.multiple == 1 { plain } else { multiplied };
     Some(match dtype {

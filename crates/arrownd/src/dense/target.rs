@@ -11,6 +11,12 @@ use crate::mapping::{Extension, extension};
 use crate::plan::{Op, rescale};
 
 /// What is done to each value on the way to Arrow.
+///
+/// ```
+/// use arrownd::engine::dense::Recode;
+///
+/// assert_ne!(Recode::Same, Recode::Bits);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recode {
     /// Nothing: the bytes stay what they are.
@@ -208,16 +214,37 @@ pub(super) fn aim(wanted: Option<&Wanted>, dims: &[usize]) -> Result<Aim> {
     Ok(Aim { values: Some(values), whole, tensor: false })
 }
 
-/// The wanted type of values that the caller's side converts, of an array of `shape`.
+/// The wanted type of values that the caller's side converts, of an array of `shape`. *O(dimensions)*.
 ///
 /// # Errors
 /// [`Error::InvalidArrow`] for an extension that doesn't allow its storage.
+///
+/// ```
+/// use arrow_schema::DataType;
+/// use arrownd::engine::dense::type_name::{Wanted, parse_type};
+/// use arrownd::engine::dense::wanted_values;
+///
+/// // Of what is nested, the values are told their own type.
+/// let wanted = parse_type("fixed_size_list[float32, 3]")?;
+/// let Some(Wanted::Field(values)) = wanted_values(Some(&wanted), &[2, 3])? else { panic!() };
+/// assert_eq!(values.data_type(), &DataType::Float32);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub fn wanted_values(wanted: Option<&Wanted>, shape: &[usize]) -> Result<Option<Wanted>> {
     let dims = shape.get(1..).unwrap_or_default();
     Ok(aim(wanted, dims)?.values.map(Wanted::Field))
 }
 
-/// The wanted type of a field, by its name.
+/// The wanted type of a field, by its name. *O(fields)*.
+///
+/// ```
+/// use arrownd::engine::dense::{type_name::parse_type, wanted_field};
+///
+/// let wanted = parse_type("struct[x: int8, y: utf8]")?;
+/// assert!(wanted_field(Some(&wanted), "x").is_some());
+/// assert_eq!(wanted_field(Some(&wanted), "z"), None);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[must_use]
 pub fn wanted_field(wanted: Option<&Wanted>, name: &str) -> Option<Wanted> {
     match wanted? {

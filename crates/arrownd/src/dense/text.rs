@@ -11,6 +11,19 @@ use crate::error::{Error, Result};
 use crate::kernels::dispatch::{Kernel, dispatch};
 
 /// The cells of an array of any shape and strides, in C order.
+///
+/// ```
+/// use arrownd::engine::dense::Cells;
+///
+/// let memory = *b"one  two  ";
+/// // SAFETY: two cells of five bytes each.
+/// let cells = unsafe { Cells::new(memory.as_ptr(), &[2], &[5], 5) };
+/// assert_eq!(cells.count(), 2);
+/// let mut seen = Vec::new();
+/// let collected: Result<(), ()> = cells.each(|at, cell| Ok(seen.push((at, cell))));
+/// assert!(collected.is_ok());
+/// assert_eq!(seen, [(0, &b"one  "[..]), (1, b"two  ")]);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Cells<'a> {
     data: *const u8,
@@ -24,7 +37,7 @@ pub struct Cells<'a> {
 unsafe impl Send for Cells<'_> {}
 
 impl<'a> Cells<'a> {
-    /// Cells of `width` bytes.
+    /// Cells of `width` bytes. *O(1), shares memory*.
     ///
     /// # Safety
     /// Every cell that `shape` and `strides` reach from `data` is readable for `'a`. There are as many
@@ -113,6 +126,18 @@ impl<'a, E, F: FnMut(usize, &'a [u8]) -> Result<(), E>> VisitCell<'a> for Called
 ///
 /// # Errors
 /// [`Error::LossyCast`] for a surrogate, and for what is no code point.
+///
+/// ```
+/// use arrownd::engine::dense::{ArrowMemory, Cells, unicode};
+///
+/// let cells = ['o', 'n', 'e', 'x', '\0', '\0'].map(u32::from);
+/// // SAFETY: two cells of three characters each, four bytes a character.
+/// let cells = unsafe { Cells::new(cells.as_ptr().cast(), &[2], &[12], 12) };
+/// let made = unicode(cells, false, None, &mut ArrowMemory)?;
+/// assert_eq!(made.field.data_type(), &arrow_schema::DataType::Utf8);
+/// assert_eq!(&made.data.buffers()[1][..4], b"onex");
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub fn unicode(
     cells: Cells<'_>,
     swapped: bool,
@@ -136,6 +161,17 @@ pub fn unicode(
 ///
 /// # Errors
 /// Where there is no memory.
+///
+/// ```
+/// use arrownd::engine::dense::{ArrowMemory, Cells, byte_strings};
+///
+/// let memory = *b"one\0\0two\0\0";
+/// // SAFETY: two cells of five bytes each.
+/// let cells = unsafe { Cells::new(memory.as_ptr(), &[2], &[5], 5) };
+/// let made = byte_strings(cells, None, &mut ArrowMemory)?;
+/// assert_eq!(&made.data.buffers()[1][..6], b"onetwo");
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub fn byte_strings(cells: Cells<'_>, nulls: Option<NullBuffer>, memory: &mut dyn Memory) -> Result<Made> {
     let count = cells.count();
     let out = OctetsBuilder::new(count, count.saturating_mul(cells.width), memory)?;
@@ -271,6 +307,15 @@ fn encode<const SWAPPED: bool>(cell: &[[u8; 4]], position: usize, out: &mut Octe
 }
 
 /// The error of a code point that UTF-8 doesn't have. *O(1)*.
+///
+/// ```
+/// use arrownd::ErrorKind;
+/// use arrownd::engine::dense::no_character;
+///
+/// let error = no_character(0xd800, 3);
+/// assert_eq!(error.kind(), ErrorKind::LossyCast);
+/// assert!(error.to_string().contains("U+D800, a lone surrogate"));
+/// ```
 #[must_use]
 #[cold]
 pub fn no_character(code: u32, position: usize) -> Error {

@@ -1,6 +1,14 @@
 //! Arrow types as text: the names that this crate prints, and pyarrow's.
 //!
 //! What [`full_name`] prints, [`parse_type`] reads.
+//!
+//! ```
+//! use arrownd::engine::dense::type_name::{Wanted, full_name, parse_type};
+//!
+//! let Wanted::Field(field) = parse_type("list[int64]")? else { panic!() };
+//! assert_eq!(full_name(&field), "list[int64]");
+//! # Ok::<(), arrownd::Error>(())
+//! ```
 
 mod extended;
 mod flat;
@@ -19,6 +27,15 @@ pub use print::full_name;
 const MAX_DEPTH: usize = 128;
 
 /// What a text asks for.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::dense::type_name::{Wanted, parse_type};
+///
+/// assert_eq!(parse_type("int8")?, Wanted::Field(Field::new("", DataType::Int8, true)));
+/// assert_eq!(parse_type("tensor")?, Wanted::Tensor);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Wanted {
     /// A type: the field has no name, and is nullable.
@@ -28,10 +45,19 @@ pub enum Wanted {
 }
 
 /// Reads a type's name: this crate's (`list[int64]`, `timestamp[us, UTC]`) or pyarrow's
-/// (`list<item: int64>`, `timestamp[us, tz=UTC]`).
+/// (`list<item: int64>`, `timestamp[us, tz=UTC]`). One look at the text.
 ///
 /// # Errors
 /// [`Error::BadValue`] says where the text stops to make sense, and which names are near.
+///
+/// ```
+/// use arrownd::engine::dense::type_name::{Wanted, full_name, parse_type};
+///
+/// let Wanted::Field(field) = parse_type("list<item: timestamp[us, tz=UTC]>")? else { panic!() };
+/// assert_eq!(full_name(&field), "list[timestamp[us, UTC]]");
+/// assert!(parse_type("list[int65]").unwrap_err().to_string().contains("int65"));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub fn parse_type(text: &str) -> Result<Wanted> {
     let trimmed = text.trim();
     if trimmed.eq_ignore_ascii_case("tensor") {

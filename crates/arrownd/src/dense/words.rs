@@ -195,6 +195,12 @@ impl Kernel for AnyNonzero<'_> {
 }
 
 /// What stands for a missing value in an array.
+///
+/// ```
+/// use arrownd::engine::dense::Marker;
+///
+/// assert_ne!(Marker::NaN64, Marker::NaT);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Marker {
     /// NaN of 16 bits.

@@ -15,6 +15,18 @@ use smallvec::SmallVec;
 use crate::kernels::turn::Tile;
 
 /// An array to fill, or a stretch of its rows: pointer, shape and strides in bytes.
+///
+/// ```
+/// use arrownd::engine::{Dest, join};
+/// use std::mem::MaybeUninit;
+///
+/// let mut memory = [MaybeUninit::new(0u8); 6];
+/// assert!(Dest::from_slice(&mut memory, &[4, 2]).is_none());
+/// let mut dest = Dest::from_slice(&mut memory, &[3, 2]).unwrap();
+/// assert!(join(&[&[1, 2, 3, 4, 5, 6]], &mut dest));
+/// // SAFETY: initialised from the start.
+/// assert_eq!(memory.map(|x| unsafe { x.assume_init() }), [1, 2, 3, 4, 5, 6]);
+/// ```
 #[derive(Debug)]
 pub struct Dest<'o> {
     ptr: NonNull<u8>,
@@ -30,6 +42,30 @@ pub struct Dest<'o> {
 unsafe impl Send for Dest<'_> {}
 
 /// Evenly spaced elements of a [`Dest`].
+///
+/// ```
+/// use arrow_array::StringArray;
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+/// use std::mem::MaybeUninit;
+///
+/// let array = StringArray::from(vec!["one", "three"]);
+/// let field = Field::new("", DataType::Utf8, true);
+/// let (chunks, options) = ([chunk_of(&array)], Options::default());
+/// let column = Column::new(&field, &chunks, &options)?;
+/// let planned = Planned::new(&column, &options, &[])?;
+/// // Whatever stands for an object: here a number.
+/// let mut memory = [MaybeUninit::new(0usize); 2];
+/// let mut dest = Dest::from_slice(&mut memory, &[2]).unwrap();
+/// planned.task().objects(&mut dest, &mut |mut visit| {
+///     assert_eq!((visit.run.len(), visit.run.element(0).len()), (2, size_of::<usize>()));
+///     visit.run.write(0, &[MaybeUninit::new(7usize), MaybeUninit::new(8)]);
+///     Ok::<(), arrownd::Error>(())
+/// })?;
+/// // SAFETY: initialised from the start.
+/// assert_eq!(memory.map(|x| unsafe { x.assume_init() }), [7, 8]);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Run<'o> {
     ptr: NonNull<u8>,
@@ -40,7 +76,7 @@ pub struct Run<'o> {
 }
 
 impl<'o> Dest<'o> {
-    /// Borrows memory that lies anywhere.
+    /// Borrows memory that lies anywhere. *O(1), shares memory*.
     ///
     /// # Safety
     /// For `'o`, every element of an array of `shape` and `strides` (in bytes) at `ptr` is
@@ -53,6 +89,7 @@ impl<'o> Dest<'o> {
     }
 
     /// Borrows a slice as an array in C order.
+    /// *O(1), shares memory*; `None` where the slice is no array of that shape.
     #[must_use]
     pub fn from_slice<T: Copy>(memory: &'o mut [MaybeUninit<T>], shape: &[usize]) -> Option<Self> {
         let size = size_of::<T>();

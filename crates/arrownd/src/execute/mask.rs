@@ -9,7 +9,7 @@ use crate::options::{Fill, RecordField, RecordType};
 use crate::plan::Step;
 
 impl Task<'_> {
-    /// Writes the mask, true where a value is missing, into `dest`, which has the plan's shape.
+    /// Writes the mask, true where a value is missing, into `dest`, which has the plan's shape. *Writes n bytes*.
     ///
     /// # Errors
     /// None today.

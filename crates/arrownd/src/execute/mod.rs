@@ -23,6 +23,21 @@ use crate::source::{Column, Hop, Leaf, Node, Part, RowValues};
 use rows::RowCursor;
 
 /// A plan and the source it was made for: neither can meet another.
+///
+/// ```
+/// use arrow_array::Int32Array;
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Options, Planned, chunk_of};
+///
+/// let array = Int32Array::from(vec![1, 2, 3]);
+/// let field = Field::new("", DataType::Int32, true);
+/// let (chunks, options) = ([chunk_of(&array)], Options { allow_copy: false, ..Options::default() });
+/// let column = Column::new(&field, &chunks, &options)?;
+/// let planned = Planned::new(&column, &options, &[])?;
+/// assert_eq!((planned.plan().copies(), planned.plan().nbytes()), (Some(false), Some(0)));
+/// assert_eq!(planned.task().plan(), planned.plan());
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Planned<'s> {
     plan: Plan,
@@ -30,6 +45,28 @@ pub struct Planned<'s> {
 }
 
 /// A plan, or a part of one, with what it reads.
+///
+/// ```
+/// use arrow_array::Int32Array;
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Dest, Nulls, Options, Planned, chunk_of};
+/// use std::mem::MaybeUninit;
+///
+/// let array = Int32Array::from(vec![Some(1), None, Some(3)]);
+/// let field = Field::new("", DataType::Int32, true);
+/// let chunks = [chunk_of(&array)];
+/// let options = Options { nulls: Nulls::Masked, ..Options::default() };
+/// let column = Column::new(&field, &chunks, &options)?;
+/// let planned = Planned::new(&column, &options, &[])?;
+/// let task = planned.task();
+/// // The values are viewed; the mask is made.
+/// assert_eq!(task.view().map(|view| view.ptr), Some(array.values().as_ptr().cast()));
+/// let mut mask = [MaybeUninit::new(false); 3];
+/// task.fill_mask(&mut Dest::from_slice(&mut mask, &[3]).unwrap())?;
+/// // SAFETY: initialised from the start.
+/// assert_eq!(mask.map(|x| unsafe { x.assume_init() }), [false, true, false]);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Task<'s> {
     plan: &'s Plan,
@@ -37,7 +74,7 @@ pub struct Task<'s> {
 }
 
 impl<'s> Planned<'s> {
-    /// Plans the conversion of `column`.
+    /// Plans the conversion of `column`. *O(fields)*.
     ///
     /// # Errors
     /// As [`plan()`], and [`Error::CopyNotAllowed`] where the options forbid what is needed.
@@ -83,7 +120,7 @@ impl<'s> Task<'s> {
     }
 
     /// The lists that become arrays of their own, and which of them are there; `None` where the task has
-    /// none.
+    /// none. *O(1)*.
     #[must_use]
     pub fn rows(&self) -> Option<(&'s RowValues<'s>, &'s [Part<'s>])> {
         match &self.column.node {
@@ -92,19 +129,20 @@ impl<'s> Task<'s> {
         }
     }
 
-    /// Which child of the imported array this is; empty for the array itself.
+    /// Which child of the imported array this is; empty for the array itself. *O(1)*.
     #[must_use]
     pub fn route(&self) -> &'s [usize] {
         &self.column.route
     }
 
     /// The result where it is a view; `None` where the plan copies, or there is nothing to view.
+    /// *O(dimensions), shares memory*.
     #[must_use]
     pub fn view(&self) -> Option<ViewOf<'s>> {
         view::view(self.plan, self.column)
     }
 
-    /// Whether any of the memory between two addresses is read by this task.
+    /// Whether any of the memory between two addresses is read by this task. *O(buffers)*.
     #[must_use]
     pub fn reads(&self, low: usize, high: usize) -> bool {
         fn meets(bytes: &[u8], low: usize, high: usize) -> bool {
@@ -129,7 +167,7 @@ impl<'s> Task<'s> {
     }
 
     /// Converts every value into `dest`, which has the plan's shape and dtype. Python objects are
-    /// left to [`Task::objects`].
+    /// left to [`Task::objects`]. *Copies n x itemsize bytes*.
     ///
     /// # Errors
     /// [`Error::LossyCast`] names the first value found that can't be held; `dest` then holds anything.
@@ -137,7 +175,7 @@ impl<'s> Task<'s> {
         self.spread(dest, Some(false), |visit| visit.convert())
     }
 
-    /// Visits every stretch of every leaf with the memory it goes to: for Python objects.
+    /// Visits every stretch of every leaf with the memory it goes to: for Python objects. One pass.
     ///
     /// # Errors
     /// The first error of `each`.
@@ -149,7 +187,7 @@ impl<'s> Task<'s> {
         self.visit(dest, Some(true), &mut |visit| each(visit))
     }
 
-    /// Whether some of the result are Python objects, and whether some aren't.
+    /// Whether some of the result are Python objects, and whether some aren't. *O(fields)*.
     #[must_use]
     pub fn makes(&self) -> (bool, bool) {
         match (&self.plan.step, self.plan.dtype) {

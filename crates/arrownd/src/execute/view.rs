@@ -6,6 +6,23 @@ use crate::plan::{Plan, Step};
 use crate::source::{Column, Data, Leaf, Node};
 
 /// A result that is memory of the producer.
+///
+/// ```
+/// use arrow_array::{FixedSizeListArray, types::Int16Type};
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Options, Planned, chunk_of};
+///
+/// let rows = [Some(vec![Some(1), Some(2), Some(3)]), Some(vec![Some(4), Some(5), Some(6)])];
+/// let array = FixedSizeListArray::from_iter_primitive::<Int16Type, _, _>(rows, 3);
+/// let field = Field::new_fixed_size_list("", Field::new("item", DataType::Int16, true), 3, true);
+/// let (chunks, options) = ([chunk_of(&array)], Options::default());
+/// let column = Column::new(&field, &chunks, &options)?;
+/// let planned = Planned::new(&column, &options, &[])?;
+/// let view = planned.task().view().unwrap();
+/// // Two rows of six bytes, of three values of two bytes each.
+/// assert_eq!((view.rows, view.trailing), ((2, 6), vec![(3, 2)]));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewOf<'s> {
     /// The first element.

@@ -5,7 +5,14 @@ use super::dispatch::{Kernel, dispatch};
 /// So many are looked at before the answer may be no.
 const STRETCH: usize = 4096;
 
-/// Whether all bytes are ASCII. Reads them once, or up to the first stretch where one isn't.
+/// Whether all bytes are ASCII. Reads them once, or up to the first stretch where one isn't. *O(n)*.
+///
+/// ```
+/// use arrownd::engine::is_ascii;
+///
+/// assert!(is_ascii(b"plain"));
+/// assert!(!is_ascii("é".as_bytes()));
+/// ```
 #[must_use]
 pub fn is_ascii(bytes: &[u8]) -> bool {
     // Short text has no need of wide registers.

@@ -81,6 +81,16 @@ pub(super) fn convert_bits<D: Copy>(
 }
 
 /// One of three addresses for each of 64 booleans: false's, true's, or that of what stands for a missing one.
+/// *O(64)*.
+///
+/// ```
+/// use arrownd::engine::choose;
+///
+/// let mut out = [0; 64];
+/// // True, false, missing, and whatever comes after them.
+/// choose(0b001, 0b011, [10, 20, 30], &mut out);
+/// assert_eq!(out[..3], [20, 10, 30]);
+/// ```
 pub fn choose(word: u64, valid: u64, choices: [usize; 3], out: &mut [usize; 64]) {
     dispatch(Choose { word, valid, choices, out });
 }

@@ -5,6 +5,14 @@ use crate::dtype::{Resolution, Unit};
 /// Year, month (0 to 11) and day of the month (0 to 30) of a day since 1970-01-01. *O(1)*.
 ///
 /// The year is counted from March, so that the leap day is the last one.
+///
+/// ```
+/// use arrownd::engine::civil;
+///
+/// assert_eq!(civil(0), (1970, 0, 0));
+/// // The 29th of February 2024.
+/// assert_eq!(civil(19_782), (2024, 1, 28));
+/// ```
 #[must_use]
 pub fn civil(days: i64) -> (i64, i64, i64) {
     let from_march = days + 719_468;

@@ -14,6 +14,18 @@ use crate::dtype::{DType, Unit};
 use crate::error::Result;
 
 /// How one value lies in Arrow's memory, as far as kernels care.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Element, map};
+///
+/// let element = |data_type| map(&Field::new("", data_type, true)).map(|mapped| mapped.element);
+/// assert_eq!(element(DataType::Boolean)?, Element::Bit);
+/// assert_eq!(element(DataType::Date32)?, Element::I32);
+/// assert_eq!(element(DataType::Decimal128(9, 2))?, Element::Decimal { width: 16, scale: 2 });
+/// assert_eq!((Element::I32.width(), Element::Bit.width()), (4, 0));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are the types'")]
 pub enum Element {
@@ -45,7 +57,6 @@ pub enum Element {
     },
     /// So many bytes that nothing here interprets.
     Opaque(usize),
-    /// Text and bytes of any length: only Python objects can be made of it.
     /// Values in values: only Python objects can be made of it.
     Nested,
     /// Text or bytes of any length.
@@ -56,7 +67,7 @@ pub enum Element {
 }
 
 impl Element {
-    /// Bytes of one value; 0 where it hasn't a fixed number of them.
+    /// Bytes of one value; 0 where it hasn't a fixed number of them. *O(1)*.
     #[must_use]
     pub fn width(self) -> usize {
         match self {
@@ -78,6 +89,19 @@ impl Element {
 }
 
 /// One field's row, made concrete.
+///
+/// ```
+/// use arrow_schema::{DataType, Field, TimeUnit};
+/// use arrownd::engine::{RowId, map};
+/// use arrownd::{DType, Unit};
+///
+/// let mapped = map(&Field::new("", DataType::Time64(TimeUnit::Microsecond), true))?;
+/// assert_eq!((mapped.row, mapped.dtype), (RowId::Time64, DType::Object));
+/// // On request, times of day are ticks.
+/// assert_eq!(mapped.meaning, DType::timedelta(Unit::Microsecond));
+/// assert!(!mapped.zoned);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mapped {
     /// The row.
@@ -104,10 +128,21 @@ impl Mapped {
     }
 }
 
-/// Which row a field is.
+/// Which row a field is. *O(1)*, but for the metadata of extension types, which is read.
 ///
 /// # Errors
 /// [`Error::InvalidArrow`](crate::Error::InvalidArrow) for an extension over the wrong storage.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::DType;
+/// use arrownd::engine::map;
+///
+/// let mapped = map(&Field::new("x", DataType::UInt16, true))?;
+/// assert_eq!(mapped.dtype, DType::UInt16);
+/// assert_eq!(mapped.row.row().with_nulls, "float32");
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub fn map(field: &Field) -> Result<Mapped> {
     let storage = map_storage(field.data_type());
     Ok(match extension(field)? {

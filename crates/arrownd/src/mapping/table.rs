@@ -2,6 +2,15 @@
 //! and the parametrised tests.
 
 /// What one Arrow type becomes.
+///
+/// ```
+/// use arrownd::engine::RowId;
+///
+/// let row = RowId::Bool.row();
+/// assert_eq!((row.name, row.dtype, row.with_nulls), ("bool", "bool", "object"));
+/// assert!(row.supported && !row.view);
+/// assert_eq!(row.note, "one bit a value becomes one byte");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
     /// The row's name: Arrow's, or the extension's.
@@ -21,11 +30,24 @@ pub struct Row {
 macro_rules! rows {
     ($($id:ident $name:literal $dtype:literal $nulls:literal $view:ident $supported:ident $note:literal)*) => {
         /// Names a row of the type table.
+        ///
+        /// ```
+        /// use arrownd::engine::RowId;
+        ///
+        /// assert_eq!(RowId::Float64.row().name, "float64");
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "each names the row of the same name")]
         pub enum RowId { $($id),* }
 
         /// The type table, in the order of [`RowId`].
+        ///
+        /// ```
+        /// use arrownd::engine::{ROWS, RowId};
+        ///
+        /// assert_eq!(ROWS[RowId::Date32 as usize].dtype, "datetime64[D]");
+        /// assert!(ROWS.iter().filter(|row| row.view).count() > 20);
+        /// ```
         pub static ROWS: &[Row] = &[$(Row {
             name: $name, dtype: $dtype, with_nulls: $nulls,
             view: rows!(@flag $view), supported: rows!(@flag $supported), note: $note,

@@ -12,6 +12,16 @@ use crate::plan::Plan;
 use crate::source::{Bits, Column, Data, Dims, Leaf, Node, Part, Way};
 
 /// Copies pieces one after the other into contiguous memory; false where it isn't, or they don't fill it.
+///
+/// ```
+/// use arrownd::engine::{Dest, join};
+/// use std::mem::MaybeUninit;
+///
+/// let mut memory = [MaybeUninit::<u8>::uninit(); 5];
+/// let mut dest = Dest::from_slice(&mut memory, &[5]).unwrap();
+/// assert!(join(&[&[1, 2], &[3, 4, 5]], &mut dest));
+/// assert!(!join(&[&[1, 2]], &mut dest));
+/// ```
 #[must_use]
 pub fn join(pieces: &[&[u8]], dest: &mut Dest<'_>) -> bool {
     let (mut at, width) = (0, dest.itemsize().max(1));
@@ -30,6 +40,22 @@ pub fn join(pieces: &[&[u8]], dest: &mut Dest<'_>) -> bool {
 }
 
 /// A flat array, and the plan by which it is copied under default options.
+///
+/// ```
+/// use arrownd::DType;
+/// use arrownd::engine::{Bits, Dest, FlatType, FlatValues, Plain};
+/// use std::mem::MaybeUninit;
+///
+/// let bits = Bits::new(&[0b101], 0, 3).unwrap();
+/// let of = FlatType::of("b").unwrap();
+/// let Some(Plain::Copy(flat)) = of.array(3, FlatValues::Bits(bits), None) else { panic!() };
+/// assert_eq!((flat.dtype(), flat.len()), (DType::Bool, 3));
+/// let mut memory = [MaybeUninit::new(false); 3];
+/// flat.fill(&mut Dest::from_slice(&mut memory, &[3]).unwrap())?;
+/// // SAFETY: every element was initialised above.
+/// assert_eq!(memory.map(|x| unsafe { x.assume_init() }), [true, false, true]);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Flat<'a> {
     of: &'static FlatType,
@@ -60,25 +86,25 @@ impl<'a> Flat<'a> {
         plan.dtype().map(|dtype| Self { of, plan, dtype, len, values, validity })
     }
 
-    /// The result's dtype.
+    /// The result's dtype. *O(1)*.
     #[must_use]
     pub fn dtype(&self) -> DType {
         self.dtype
     }
 
-    /// How many values.
+    /// How many values. *O(1)*.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are none.
+    /// Whether there are none. *O(1)*.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Converts every value into `dest`, which has as many and the dtype.
+    /// Converts every value into `dest`, which has as many and the dtype. *Copies n x itemsize bytes*.
     ///
     /// # Errors
     /// As [`Task::fill_values`].

@@ -19,6 +19,19 @@ pub use types::{FlatType, FlatValues};
 use crate::dtype::DType;
 
 /// What becomes of one of the commonest arrays.
+///
+/// ```
+/// use arrow_buffer::Buffer;
+/// use arrownd::engine::{Bits, FlatType, FlatValues, Plain};
+///
+/// let values = Buffer::from_vec(vec![7i32, 8]);
+/// let int32 = FlatType::of("i").unwrap();
+/// let Some(Plain::View(view)) = int32.array(2, FlatValues::Bytes(&values), None) else { panic!() };
+/// assert_eq!((view.ptr, view.len), (values.as_ptr(), 2));
+/// // The second is missing.
+/// let validity = Bits::new(&[0b01], 0, 2);
+/// assert!(matches!(int32.array(2, FlatValues::Bytes(&values), validity), Some(Plain::Copy(_))));
+/// ```
 #[derive(Debug)]
 pub enum Plain<'a> {
     /// It is viewed.
@@ -28,6 +41,17 @@ pub enum Plain<'a> {
 }
 
 /// Values of one dtype next to each other.
+///
+/// ```
+/// use arrownd::DType;
+/// use arrownd::engine::{FlatType, FlatValues, Plain};
+///
+/// let bytes = [1, 2, 3];
+/// let of = FlatType::of("C").unwrap();
+/// let Some(Plain::View(view)) = of.array(3, FlatValues::Bytes(&bytes), None) else { panic!() };
+/// assert_eq!((view.ptr, view.dtype, view.width), (bytes.as_ptr(), DType::UInt8, 1));
+/// assert!(view.trailing.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlainView {
     /// The first value.

@@ -19,6 +19,17 @@ const FORMATS: [&str; 29] = [
 ];
 
 /// A type of flat arrays, with the planner's word on it under default options.
+///
+/// ```
+/// use arrownd::engine::FlatType;
+/// use arrownd::{DType, Unit};
+///
+/// let seconds = FlatType::of("tss:").unwrap();
+/// assert_eq!((seconds.width(), seconds.viewed()), (8, Some(DType::datetime(Unit::Second))));
+/// // Bits are never viewed, and text isn't flat.
+/// assert_eq!(FlatType::of("b").unwrap().viewed(), None);
+/// assert!(FlatType::of("u").is_none());
+/// ```
 #[derive(Debug)]
 pub struct FlatType {
     key: u32,
@@ -30,6 +41,15 @@ pub struct FlatType {
 }
 
 /// The values of a flat array.
+///
+/// ```
+/// use arrownd::engine::{FlatType, FlatValues};
+///
+/// // Two bytes are no value of four.
+/// let int32 = FlatType::of("i").unwrap();
+/// let view = int32.array(1, FlatValues::Bytes(&[0; 4]), None);
+/// assert!(view.is_some());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum FlatValues<'a> {
     /// Values of a fixed number of bytes.
@@ -79,13 +99,13 @@ impl FlatType {
         known().iter().find(|known| known.key == key)
     }
 
-    /// Bytes of each value, 0 for bits.
+    /// Bytes of each value, 0 for bits. *O(1)*.
     #[must_use]
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// As what values are viewed of which none is missing; `None` where they aren't.
+    /// As what values are viewed of which none is missing; `None` where they aren't. *O(1)*.
     #[inline]
     #[must_use]
     pub fn viewed(&self) -> Option<DType> {

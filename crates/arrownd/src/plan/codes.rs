@@ -22,6 +22,23 @@ pub struct CodeFacts<'f> {
 }
 
 /// What becomes of a dictionary's codes.
+///
+/// ```
+/// use arrow_array::{Array, DictionaryArray, types::UInt8Type};
+/// use arrow_schema::Field;
+/// use arrownd::engine::{Codes, chunk_of};
+/// use arrownd::{DType, Reason};
+///
+/// let array: DictionaryArray<UInt8Type> = ["red", "blue"].into_iter().collect();
+/// let field = Field::new("", array.data_type().clone(), true);
+/// let chunks = [chunk_of(&array)];
+/// let codes = Codes::new(&field, &chunks)?;
+/// // -1 has to fit.
+/// assert_eq!(codes.plan().dtype, DType::Int16);
+/// assert_eq!(codes.plan().reasons(), [Reason::Widened { from: 8, to: 16 }]);
+/// assert!(codes.plan().check_copies(false).is_err());
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodesPlan {
     /// Their dtype: the producer's where they are viewed, otherwise the next wider signed one.
@@ -31,7 +48,7 @@ pub struct CodesPlan {
 }
 
 impl CodesPlan {
-    /// Why the codes are copied, empty for a view.
+    /// Why the codes are copied, empty for a view. *O(1)*.
     #[must_use]
     pub fn reasons(&self) -> &[Reason] {
         match &self.transfer {
@@ -40,7 +57,7 @@ impl CodesPlan {
         }
     }
 
-    /// Refuses the copy that `allow_copy = false` forbids.
+    /// Refuses the copy that `allow_copy = false` forbids. *O(1)*.
     ///
     /// # Errors
     /// [`Error::CopyNotAllowed`] with this plan's reasons.

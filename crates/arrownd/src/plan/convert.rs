@@ -4,6 +4,21 @@ use crate::dtype::{DType, Resolution, Unit};
 use crate::mapping::{Element, Mapped};
 
 /// What is done to each value.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Facts, Op, Options, Step, plan};
+/// use arrownd::{DType, Unit};
+///
+/// let field = Field::new("", DataType::Date32, true);
+/// let options = Options { dtype: Some(DType::datetime(Unit::Hour)), ..Options::default() };
+/// let column = Column::of_schema(&field, &options)?;
+/// let plan = plan(&Facts::of(&column, &options), &options, &[])?;
+/// let Step::Leaf(step) = plan.step() else { panic!() };
+/// assert_eq!(step.op, Op::Scale { mul: 24, div: 1 });
+/// assert!(!step.op.is_view() && Op::Same.is_view());
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Op {
     /// Nothing: the bytes are the result.
@@ -35,7 +50,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// Whether the result is the memory as it lies.
+    /// Whether the result is the memory as it lies. *O(1)*.
     #[must_use]
     pub fn is_view(self) -> bool {
         self == Self::Same

@@ -5,6 +5,22 @@ use crate::source::{Column, Leaf, Node, Way};
 use arrow_schema::Field;
 
 /// The facts of one column.
+///
+/// ```
+/// use arrow_array::Int32Array;
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Facts, FactsNode, Options, chunk_of};
+///
+/// let array = Int32Array::from(vec![Some(1), None, Some(3)]);
+/// let field = Field::new("", DataType::Int32, true);
+/// let (chunks, options) = ([chunk_of(&array)], Options::default());
+/// let column = Column::new(&field, &chunks, &options)?;
+/// let facts = Facts::of(&column, &options);
+/// assert_eq!(facts.rows, Some(3));
+/// let FactsNode::Leaf(leaf) = facts.node else { panic!() };
+/// assert_eq!((leaf.chunks, leaf.missing, leaf.first_missing), (1, 1, 1));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Facts<'f> {
     /// Its field.
@@ -16,6 +32,18 @@ pub struct Facts<'f> {
 }
 
 /// The facts of what a column is made of.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Facts, FactsNode, Options};
+///
+/// let field = Field::new("", DataType::Struct(vec![Field::new("x", DataType::Int8, true)].into()), false);
+/// let column = Column::of_schema(&field, &Options::default())?;
+/// let facts = Facts::of(&column, &Options::default());
+/// let FactsNode::Struct { children, .. } = facts.node else { panic!() };
+/// assert_eq!(children[0].field.name(), "x");
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub enum FactsNode<'f> {
     /// Values, perhaps in fixed-size lists.
@@ -35,6 +63,18 @@ pub enum FactsNode<'f> {
 }
 
 /// The facts of a leaf.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Facts, FactsNode, Options};
+///
+/// let field = Field::new_fixed_size_list("", Field::new("item", DataType::Int8, true), 4, true);
+/// let column = Column::of_schema(&field, &Options::default())?;
+/// let facts = Facts::of(&column, &Options::default());
+/// let FactsNode::Leaf(leaf) = facts.node else { panic!() };
+/// assert_eq!((leaf.field.name().as_str(), leaf.dims, leaf.axes), ("item", &[4][..], &[0][..]));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct LeafFacts<'f> {
     /// The field of the values themselves.

@@ -33,6 +33,17 @@ use crate::options::{Fill, Form, Options, Order, RecordType};
 use crate::source::Dims;
 
 /// View or copy.
+///
+/// ```
+/// use arrow_array::{BooleanArray, Int8Array};
+/// use arrownd::{Options, Reason, Transfer, plan};
+///
+/// let view = plan(&Int8Array::from(vec![1, 2]), &Options::default())?.plan().transfer().clone();
+/// assert_eq!(view, Transfer::View);
+/// let copy = plan(&BooleanArray::from(vec![true]), &Options::default())?.plan().transfer().clone();
+/// assert_eq!(copy, Transfer::Copy(vec![Reason::BitPacked]));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Transfer {
     /// The values are viewed where the producer keeps them (or there are none).
@@ -43,6 +54,22 @@ pub enum Transfer {
 
 /// What a conversion does: the same plan is what runs, what `explain` prints, and what a refused
 /// copy carries.
+///
+/// ```
+/// use arrow_array::Int32Array;
+/// use arrownd::{DType, Options, Reason, plan};
+///
+/// let array = Int32Array::from(vec![Some(1), None, Some(3)]);
+/// let conversion = plan(&array, &Options::default())?;
+/// let plan = conversion.plan();
+/// assert_eq!(plan.source_name(), "int32");
+/// assert_eq!(plan.dtype(), Some(DType::Float64));
+/// assert_eq!(plan.shape(), Some(vec![Some(3)]));
+/// assert_eq!((plan.copies(), plan.nbytes()), (Some(true), Some(24)));
+/// assert_eq!(plan.reasons(), [Reason::Nulls { count: Some(1), viewable: true }]);
+/// assert!(plan.to_string().contains("1 value is missing and has to be filled in"));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub(crate) name: Option<String>,
@@ -65,6 +92,23 @@ pub struct Plan {
 }
 
 /// How a plan is carried out.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::Order;
+/// use arrownd::engine::{Column, Facts, Form, Options, Step, plan};
+///
+/// let fields = vec![Field::new("x", DataType::Float32, true), Field::new("y", DataType::Float32, true)];
+/// let table = Field::new("", DataType::Struct(fields.into()), false);
+/// let step = |form| {
+///     let options = Options { form, ..Options::default() };
+///     let column = Column::of_schema(&table, &options)?;
+///     Ok::<_, arrownd::Error>(plan(&Facts::of(&column, &options), &options, &[])?.step().clone())
+/// };
+/// assert_eq!(step(Form::Matrix)?, Step::Matrix { order: Order::F, spacing: None });
+/// assert_eq!(step(Form::Columns)?, Step::Columns);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// One leaf.
@@ -87,6 +131,20 @@ pub enum Step {
 }
 
 /// How one leaf is carried out.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::DType;
+/// use arrownd::engine::{Column, Element, Facts, Op, Options, Step, plan};
+///
+/// let field = Field::new("", DataType::Int64, true);
+/// let options = Options { dtype: Some(DType::Float32), ..Options::default() };
+/// let column = Column::of_schema(&field, &options)?;
+/// let plan = plan(&Facts::of(&column, &options), &options, &[])?;
+/// let Step::Leaf(step) = plan.step() else { panic!() };
+/// assert_eq!((step.element, step.op, step.check), (Element::I64, Op::Cast, true));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeafStep {
     /// How the values lie.
@@ -103,7 +161,7 @@ pub struct LeafStep {
     pub dims: Dims,
 }
 
-/// Plans the conversion of a column.
+/// Plans the conversion of a column. *O(fields)*.
 ///
 /// `left_out` are the pandas index columns that the import left out. The copy that
 /// `allow_copy = false` forbids is refused by [`Plan::check_copies`], so that a refused plan can
@@ -112,6 +170,21 @@ pub struct LeafStep {
 /// # Errors
 /// [`Error::UnsupportedType`], [`Error::Nulls`], [`Error::LossyCast`] (a fill that doesn't fit),
 /// [`Error::Conflict`] and [`Error::BadValue`], each naming the field.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::DType;
+/// use arrownd::engine::{Column, Facts, Options, plan};
+///
+/// // A schema is enough; what depends on the data isn't known.
+/// let field = Field::new("", DataType::Int16, true);
+/// let options = Options::default();
+/// let column = Column::of_schema(&field, &options)?;
+/// let plan = plan(&Facts::of(&column, &options), &options, &[])?;
+/// assert_eq!((plan.dtype(), plan.dtype_with_nulls()), (Some(DType::Int16), Some(DType::Float32)));
+/// assert_eq!(plan.copies(), None);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub fn plan(facts: &Facts<'_>, options: &Options, left_out: &[String]) -> Result<Plan> {
     options.check()?;
     if left_out.is_empty() {
@@ -212,7 +285,19 @@ pub(crate) fn distinct<'r>(reasons: impl Iterator<Item = &'r Reason>) -> Reasons
     found
 }
 
-/// A type as messages and plans name it: Arrow's, or its extension's.
+/// A type as messages and plans name it: Arrow's, or its extension's. *O(fields)*.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::type_name;
+/// use std::collections::HashMap;
+///
+/// assert_eq!(type_name(&Field::new("x", DataType::Int8, true)), "int8");
+/// let uuid = Field::new("x", DataType::FixedSizeBinary(16), true);
+/// let name = ("ARROW:extension:name".to_owned(), "arrow.uuid".to_owned());
+/// let uuid = uuid.with_metadata(HashMap::from([name]));
+/// assert_eq!(type_name(&uuid), "arrow.uuid");
+/// ```
 #[must_use]
 pub fn type_name(field: &Field) -> String {
     match field.extension_type_name() {
@@ -222,25 +307,25 @@ pub fn type_name(field: &Field) -> String {
 }
 
 impl Plan {
-    /// The field's name, `None` for the top.
+    /// The field's name, `None` for the top. *O(1)*.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// Where it is in the input: field names from the top, joined by dots.
+    /// Where it is in the input: field names from the top, joined by dots. *O(1)*.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The Arrow type.
+    /// The Arrow type. *O(1)*.
     #[must_use]
     pub fn source(&self) -> &DataType {
         &self.source
     }
 
-    /// The Arrow type as a short text.
+    /// The Arrow type as a short text. *O(fields)*.
     #[must_use]
     pub fn source_name(&self) -> String {
         if let Step::ToArrow(step) = &self.step {
@@ -249,20 +334,20 @@ impl Plan {
         short_type(&self.source)
     }
 
-    /// The result's dtype; `None` for one array a field.
+    /// The result's dtype; `None` for one array a field. *O(1)*.
     #[must_use]
     pub fn dtype(&self) -> Option<DType> {
         self.dtype
     }
 
     /// For a schema: the dtype when values are missing, `None` where the request leaves no place.
-    /// For data: the same as [`Plan::dtype`].
+    /// For data: the same as [`Plan::dtype`]. *O(1)*.
     #[must_use]
     pub fn dtype_with_nulls(&self) -> Option<DType> {
         self.dtype_with_nulls
     }
 
-    /// The result's shape, `None` where a length isn't known; `None` for one array a field.
+    /// The result's shape, `None` where a length isn't known; `None` for one array a field. *O(dimensions)*.
     #[must_use]
     pub fn shape(&self) -> Option<Vec<Option<usize>>> {
         self.dtype?;
@@ -271,7 +356,7 @@ impl Plan {
     }
 
     /// How many elements the result has; `None` where a length isn't known, and for one array a
-    /// field.
+    /// field. *O(dimensions)*.
     #[must_use]
     pub fn len(&self) -> Option<usize> {
         self.dtype?;
@@ -282,13 +367,13 @@ impl Plan {
         if each == 0 { Some(0) } else { self.rows.map(|rows| rows.saturating_mul(each)) }
     }
 
-    /// Whether the result is known to have no element.
+    /// Whether the result is known to have no element. *O(dimensions)*.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == Some(0)
     }
 
-    /// Whether values are copied; `None` where that depends on the data and only the schema is known.
+    /// Whether values are copied; `None` where that depends on the data and only the schema is known. *O(1)*.
     #[must_use]
     pub fn copies(&self) -> Option<bool> {
         match self.transfer {
@@ -298,13 +383,13 @@ impl Plan {
         }
     }
 
-    /// View or copy.
+    /// View or copy. *O(1)*.
     #[must_use]
     pub fn transfer(&self) -> &Transfer {
         &self.transfer
     }
 
-    /// Why values are copied, empty for a view.
+    /// Why values are copied, empty for a view. *O(1)*.
     #[must_use]
     pub fn reasons(&self) -> &[Reason] {
         match &self.transfer {
@@ -313,31 +398,31 @@ impl Plan {
         }
     }
 
-    /// Bytes that are allocated for values and masks; `None` where only the schema is known.
+    /// Bytes that are allocated for values and masks; `None` where only the schema is known. *O(1)*.
     #[must_use]
     pub fn nbytes(&self) -> Option<usize> {
         self.nbytes
     }
 
-    /// Whether a mask is made: something is missing and `nulls` is masked.
+    /// Whether a mask is made: something is missing and `nulls` is masked. *O(1)*.
     #[must_use]
     pub fn masked(&self) -> bool {
         self.masked
     }
 
-    /// What else the caller should know.
+    /// What else the caller should know. *O(1)*.
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 
-    /// The plans of the fields.
+    /// The plans of the fields. *O(1)*.
     #[must_use]
     pub fn children(&self) -> &[Self] {
         &self.children
     }
 
-    /// What the result's records are made of, where its dtype is structured.
+    /// What the result's records are made of, where its dtype is structured. *O(1)*.
     #[must_use]
     pub fn record(&self) -> Option<&RecordType> {
         match &self.step {
@@ -347,7 +432,7 @@ impl Plan {
     }
 
     /// For a schema: what the records are made of when values are missing; `None` where the request leaves
-    /// no place, and for data.
+    /// no place, and for data. *O(fields)*.
     #[must_use]
     pub fn record_with_nulls(&self) -> Option<RecordType> {
         let record = self.record().filter(|_| self.rows.is_none())?;
@@ -366,19 +451,19 @@ impl Plan {
         Some(RecordType { fields, itemsize })
     }
 
-    /// The result's dtype as text; `None` for one array a field.
+    /// The result's dtype as text; `None` for one array a field. *O(fields)*.
     #[must_use]
     pub fn dtype_text(&self) -> Option<String> {
         self.record().map(ToString::to_string).or_else(|| self.dtype.map(|dtype| dtype.to_string()))
     }
 
-    /// How it is carried out.
+    /// How it is carried out. *O(1)*.
     #[must_use]
     pub fn step(&self) -> &Step {
         &self.step
     }
 
-    /// Refuses what `allow_copy = false` forbids.
+    /// Refuses what `allow_copy = false` forbids. *O(fields)*.
     ///
     /// # Errors
     /// [`Error::CopyNotAllowed`] with this plan's reasons.

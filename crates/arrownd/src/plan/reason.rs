@@ -5,6 +5,16 @@ use std::fmt;
 use crate::dtype::DType;
 
 /// Why the plan copies.
+///
+/// ```
+/// use arrownd::Reason;
+///
+/// let reason = Reason::Nulls { count: Some(2), viewable: true };
+/// assert_eq!(reason.code(), "nulls");
+/// assert_eq!(reason.to_string(), "2 values are missing and have to be filled in");
+/// assert_eq!(reason.remedy(), "pass nulls=\"masked\" to view the values beside a mask");
+/// assert!(Reason::examples().iter().any(|example| example.code() == reason.code()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -88,6 +98,15 @@ pub enum Reason {
 }
 
 /// The reasons of one plan.
+///
+/// ```
+/// use arrownd::{Error, Options, Reason, Reasons, to_array};
+///
+/// let array = arrow_array::BooleanArray::from(vec![true]);
+/// let error = to_array::<bool>(&array, &Options::new().allow_copy(false)).unwrap_err();
+/// let reasons: Reasons = vec![Reason::BitPacked];
+/// assert_eq!(error, Error::CopyNotAllowed { path: String::new(), reasons });
+/// ```
 pub type Reasons = Vec<Reason>;
 
 impl Reason {
@@ -246,6 +265,18 @@ pub(super) fn thousands(n: usize) -> String {
 }
 
 /// Something that the caller should know and that costs nothing.
+///
+/// ```
+/// use arrow_array::TimestampSecondArray;
+/// use arrownd::{Note, Options, plan};
+///
+/// let array = TimestampSecondArray::from(vec![0]).with_timezone("Europe/Paris");
+/// let conversion = plan(&array, &Options::default())?;
+/// let [note] = conversion.plan().notes() else { panic!() };
+/// assert_eq!(*note, Note::TimeZone("Europe/Paris".to_owned()));
+/// assert_eq!(note.to_string(), "the time zone Europe/Paris is dropped: the values are in UTC");
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Note {

@@ -9,6 +9,23 @@ use super::keys::{Keys, first_above};
 use super::tensors::Shapes;
 
 /// Where up to 64 values lie.
+///
+/// ```
+/// use arrow_array::{Array, DictionaryArray, types::Int8Type};
+/// use arrow_schema::Field;
+/// use arrownd::engine::{Column, Node, Options, chunk_of};
+///
+/// let array: DictionaryArray<Int8Type> = [Some("b"), Some("a"), None, Some("b")].into_iter().collect();
+/// let field = Field::new("", array.data_type().clone(), true);
+/// let chunks = [chunk_of(&array)];
+/// let column = Column::new(&field, &chunks, &Options::default())?;
+/// let Node::Leaf(leaf) = &column.node else { panic!() };
+/// let block = leaf.parts[0].block(0, 4);
+/// assert_eq!((block.len, block.valid), (4, 0b1011));
+/// // Where the values lie in the dictionary.
+/// assert_eq!((block.index[0], block.index[1], block.index[3]), (0, 1, 0));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Block {
     /// How many.

@@ -3,6 +3,17 @@
 use crate::kernels::dispatch::{Kernel, dispatch};
 
 /// `len` bits, the first at bit `offset` of `bytes`.
+///
+/// ```
+/// use arrownd::engine::Bits;
+///
+/// // Six bits from the second one on.
+/// let bits = Bits::new(&[0b1011_0110], 1, 6).unwrap();
+/// assert_eq!((bits.len(), bits.count_ones(), bits.first_zero()), (6, 4, Some(2)));
+/// assert!(bits.get(0) && !bits.get(2) && !bits.get(99));
+/// assert_eq!(bits.word(0), 0b101_1011);
+/// assert!(Bits::new(&[0], 1, 8).is_none());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Bits<'a> {
     bytes: &'a [u8],
@@ -16,7 +27,7 @@ impl<'a> Bits<'a> {
         len.saturating_add(offset % 8).div_ceil(8) + offset / 8
     }
 
-    /// `None` when `bytes` is too short.
+    /// `None` when `bytes` is too short. *O(1), shares memory*.
     #[must_use]
     pub fn new(bytes: &'a [u8], offset: usize, len: usize) -> Option<Self> {
         let bytes = bytes.get(offset / 8..Self::bytes_needed(offset, len))?;
@@ -97,7 +108,7 @@ impl<'a> Bits<'a> {
         dispatch(Ones(*self))
     }
 
-    /// The first bit that isn't set.
+    /// The first bit that isn't set. Reads the bitmap up to there.
     #[must_use]
     pub fn first_zero(&self) -> Option<usize> {
         (0..self.len).step_by(64).find_map(|at| {

@@ -16,6 +16,7 @@ use super::schema::invalid;
 use crate::error::Result;
 
 /// Reads and checks a foreign array of the type that [`read_schema`](super::read_schema) found.
+/// *O(nodes), shares memory*, and one look at what refers to other buffers: offsets, keys, run ends, views.
 ///
 /// # Safety
 /// Every non-null pointer in `array` and below must point to what the C data interface says for
@@ -24,6 +25,21 @@ use crate::error::Result;
 ///
 /// # Errors
 /// [`Error::InvalidArrow`](crate::Error::InvalidArrow) names the place and the broken rule.
+///
+/// ```
+/// use arrow_array::{Array, Int32Array};
+/// use arrow_data::ffi::FFI_ArrowArray;
+/// use arrownd::engine::{ArrowArray, Path, read_array};
+///
+/// let values = Int32Array::from(vec![Some(1), None]);
+/// let array = FFI_ArrowArray::new(&values.to_data());
+/// // SAFETY: both are the C data interface's struct.
+/// let array = unsafe { &*std::ptr::from_ref(&array).cast::<ArrowArray>() };
+/// // SAFETY: a valid array of this type, which lives longer than the chunk.
+/// let chunk = unsafe { read_array(array, values.data_type(), &Path::Top) }?;
+/// assert_eq!((chunk.len, chunk.validity.is_some()), (2, true));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub unsafe fn read_array<'a>(
     array: &'a ArrowArray,
     data_type: &DataType,
@@ -36,12 +52,33 @@ pub unsafe fn read_array<'a>(
 }
 
 /// Checks a record batch's own layer and reads the fields that are asked for, in that order.
+/// As [`read_array`], for these fields.
 ///
 /// # Safety
 /// As [`read_array`].
 ///
 /// # Errors
 /// As [`read_array`].
+///
+/// ```
+/// use arrow_array::{Array, Int8Array, StructArray};
+/// use arrow_data::ffi::FFI_ArrowArray;
+/// use arrow_schema::{DataType, Field, Fields};
+/// use arrownd::engine::{ArrowArray, Data, Path, read_fields};
+/// use std::sync::Arc;
+///
+/// let fields: Fields = ["x", "y"].map(|name| Field::new(name, DataType::Int8, true)).to_vec().into();
+/// let column = || Arc::new(Int8Array::from(vec![1, 2, 3])) as Arc<dyn Array>;
+/// let batch = StructArray::new(fields.clone(), vec![column(), column()], None);
+/// let array = FFI_ArrowArray::new(&batch.to_data());
+/// // SAFETY: both are the C data interface's struct.
+/// let array = unsafe { &*std::ptr::from_ref(&array).cast::<ArrowArray>() };
+/// // SAFETY: a valid array of these fields, which lives longer than the chunk.
+/// let chunk = unsafe { read_fields(array, &fields, &[1], &Path::Top) }?;
+/// let Data::Struct(columns) = &chunk.data else { panic!() };
+/// assert_eq!((columns.len(), columns[0].len), (1, 3));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub unsafe fn read_fields<'a>(
     array: &'a ArrowArray,
     fields: &arrow_schema::Fields,

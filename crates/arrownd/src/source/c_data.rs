@@ -8,6 +8,15 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
 /// Arrow's `ArrowSchema`. Releases itself on drop.
+///
+/// ```
+/// use arrownd::engine::ArrowSchema;
+///
+/// // To be filled by a producer.
+/// let mut schema = ArrowSchema::empty();
+/// assert!(schema.is_released() && schema.format.is_null());
+/// assert!(schema.take().is_released());
+/// ```
 #[repr(C)]
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the names are the specification's")]
@@ -24,6 +33,17 @@ pub struct ArrowSchema {
 }
 
 /// Arrow's `ArrowArray`. Releases itself on drop.
+///
+/// ```
+/// use arrow_array::{Array, Int32Array};
+/// use arrow_data::ffi::FFI_ArrowArray;
+/// use arrownd::engine::ArrowArray;
+///
+/// let mut array = FFI_ArrowArray::new(&Int32Array::from(vec![1, 2]).to_data());
+/// // SAFETY: both are the C data interface's struct, and this one is moved out.
+/// let array = unsafe { std::ptr::from_mut(&mut array).cast::<ArrowArray>().as_mut() }.unwrap().take();
+/// assert_eq!((array.length, array.n_buffers, array.is_released()), (2, 2, false));
+/// ```
 #[repr(C)]
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the names are the specification's")]
@@ -41,6 +61,13 @@ pub struct ArrowArray {
 }
 
 /// Arrow's `ArrowArrayStream`. Releases itself on drop.
+///
+/// ```
+/// use arrownd::engine::ArrowArrayStream;
+///
+/// let stream = ArrowArrayStream::empty();
+/// assert!(stream.is_released() && stream.get_next.is_none());
+/// ```
 #[repr(C)]
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the names are the specification's")]
@@ -55,7 +82,7 @@ pub struct ArrowArrayStream {
 macro_rules! owned_struct {
     ($name:ident { $($field:ident: $empty:expr),* $(,)? }) => {
         impl $name {
-            /// A released struct, ready to be filled by a producer.
+            /// A released struct, ready to be filled by a producer. *O(1)*.
             #[must_use]
             #[inline]
             pub const fn empty() -> Self {
@@ -70,7 +97,7 @@ macro_rules! owned_struct {
                 std::mem::replace(self, Self::empty())
             }
 
-            /// Sets the callback that releases the struct, or none.
+            /// Sets the callback that releases the struct, or none. *O(1)*.
             ///
             /// # Safety
             /// The callback may be called once with this struct, as its other fields are then.
@@ -78,7 +105,7 @@ macro_rules! owned_struct {
                 self.release = release;
             }
 
-            /// Whether there is nothing (left) in it.
+            /// Whether there is nothing (left) in it. *O(1)*.
             #[must_use]
             #[inline]
             pub fn is_released(&self) -> bool {
@@ -131,7 +158,7 @@ owned_struct!(ArrowArrayStream { get_schema: None, get_next: None, get_last_erro
 impl ArrowArray {
     /// Moves a descendant out of an array that has passed the border: `route` is a child's index
     /// at each level. `None` for a wrong one, and for one that was moved out before. What stays
-    /// behind can be dropped: a child that was moved out has its own release.
+    /// behind can be dropped: a child that was moved out has its own release. *O(depth)*.
     ///
     /// # Safety
     /// [`read_array`](crate::engine::read_array) or [`read_fields`](crate::engine::read_fields) has accepted the

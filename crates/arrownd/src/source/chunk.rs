@@ -8,6 +8,15 @@ use super::bits::Bits;
 use super::bounds::Bounds;
 
 /// Offsets of 32 or 64 bits, in the producer's bytes: they may be misaligned.
+///
+/// ```
+/// use arrownd::engine::Offsets;
+///
+/// let bytes: Vec<[u8; 4]> = [0i32, 2, 5].map(i32::to_ne_bytes).into();
+/// let offsets = Offsets::I32(&bytes);
+/// assert_eq!((offsets.len(), offsets.get(1), offsets.get(9)), (3, 2, 0));
+/// assert_eq!(offsets.bytes().len(), 12);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum Offsets<'a> {
     /// 32 bits.
@@ -26,7 +35,7 @@ impl<'a> Offsets<'a> {
         })
     }
 
-    /// The producer's bytes.
+    /// The producer's bytes. *O(1), shares memory*.
     #[must_use]
     pub fn bytes(&self) -> &'a [u8] {
         match self {
@@ -50,7 +59,7 @@ impl<'a> Offsets<'a> {
         self.len() == 0
     }
 
-    /// One of them; 0 past the end.
+    /// One of them; 0 past the end. *O(1)*.
     #[inline(always)]
     #[must_use]
     pub fn get(&self, index: usize) -> i64 {
@@ -63,6 +72,18 @@ impl<'a> Offsets<'a> {
 
 /// One array in one piece. What is in here has passed the border: every slice is as long as the
 /// length says, every reference from one buffer into another is in range where it is valid.
+///
+/// ```
+/// use arrow_array::{DictionaryArray, types::Int8Type};
+/// use arrownd::engine::chunk_of;
+///
+/// let array: DictionaryArray<Int8Type> = [Some("red"), None, Some("blue")].into_iter().collect();
+/// let chunk = chunk_of(&array);
+/// assert_eq!((chunk.len, chunk.validity.map(|bits| bits.count_ones())), (3, Some(2)));
+/// // The last value is the dictionary's second.
+/// assert_eq!(chunk.resolve(2).map(|(values, at)| (values.len, at)), Some((2, 1)));
+/// assert!(chunk.resolve(1).is_none());
+/// ```
 #[derive(Debug)]
 pub struct Chunk<'a> {
     /// How many values.
@@ -74,6 +95,15 @@ pub struct Chunk<'a> {
 }
 
 /// The values of a [`Chunk`], one variant a physical layout.
+///
+/// ```
+/// use arrow_array::Int32Array;
+/// use arrownd::engine::{Data, chunk_of};
+///
+/// let array = Int32Array::from(vec![1, 2]);
+/// let Data::Fixed(bytes) = chunk_of(&array).data else { panic!() };
+/// assert_eq!(bytes.as_ptr(), array.values().as_ptr().cast());
+/// ```
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the names are the specification's")]
 pub enum Data<'a> {
@@ -164,7 +194,7 @@ pub(super) fn places(fields: &UnionFields) -> Box<[u8; 128]> {
 
 impl Chunk<'_> {
     /// Where value `index` really lies: what a dictionary's index, a run or a union's id leads to, at
-    /// whatever depth. `None` where it is missing on the way, or there.
+    /// whatever depth. `None` where it is missing on the way, or there. *O(depth)*.
     #[must_use]
     pub fn resolve(&self, index: usize) -> Option<(&Self, usize)> {
         let (mut chunk, mut index) = (self, index);

@@ -20,6 +20,21 @@ use crate::options::Options;
 pub type Dims = SmallVec<[usize; 4]>;
 
 /// One column in all its chunks.
+///
+/// ```
+/// use arrow_array::Int32Array;
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Node, Options, chunk_of};
+///
+/// let arrays = [Int32Array::from(vec![Some(1), None]), Int32Array::from(vec![3])];
+/// let field = Field::new("x", DataType::Int32, true);
+/// let chunks = [chunk_of(&arrays[0]), chunk_of(&arrays[1])];
+/// let column = Column::new(&field, &chunks, &Options::default())?;
+/// assert_eq!(column.rows, Some(3));
+/// let Node::Leaf(leaf) = &column.node else { panic!() };
+/// assert_eq!((leaf.parts.len(), leaf.missing, leaf.first_missing), (2, 1, 1));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Column<'a> {
     /// Its field.
@@ -33,6 +48,17 @@ pub struct Column<'a> {
 }
 
 /// What a column is made of.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Node, Options};
+///
+/// let field = Field::new("", DataType::Struct(vec![Field::new("x", DataType::Int8, true)].into()), false);
+/// let column = Column::of_schema(&field, &Options::default())?;
+/// let Node::Struct { columns, dims, .. } = &column.node else { panic!() };
+/// assert_eq!((columns[0].field.name().as_str(), dims.len()), ("x", 0));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug)]
 pub enum Node<'a> {
     /// Values, perhaps in lists.
@@ -49,6 +75,18 @@ pub enum Node<'a> {
 }
 
 /// Values, perhaps in lists: each list is one more dimension.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Node, Options};
+///
+/// let item = Field::new("item", DataType::Float32, true);
+/// let field = Field::new_fixed_size_list("", item, 3, true);
+/// let column = Column::of_schema(&field, &Options::default())?;
+/// let Node::Leaf(leaf) = &column.node else { panic!() };
+/// assert_eq!((leaf.field.data_type(), &leaf.dims), (&DataType::Float32, &vec![3]));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Leaf<'a> {
     /// The field of the values themselves.
@@ -72,6 +110,17 @@ pub struct Leaf<'a> {
 }
 
 /// What the planner has to know of the way to a leaf's values.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Node, Options};
+///
+/// let field = Field::new_dictionary("", DataType::Int8, DataType::Int64, true);
+/// let column = Column::of_schema(&field, &Options::default())?;
+/// let Node::Leaf(leaf) = &column.node else { panic!() };
+/// assert!(leaf.way.dictionary && !leaf.way.runs && leaf.way.repeats());
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Way {
     /// Extension types that were unwrapped on the way to the values.
@@ -91,7 +140,7 @@ pub struct Way {
 }
 
 impl Way {
-    /// Whether one value of the data may stand in many places.
+    /// Whether one value of the data may stand in many places. *O(1)*.
     #[must_use]
     pub fn repeats(&self) -> bool {
         self.dictionary || self.runs
@@ -99,6 +148,21 @@ impl Way {
 }
 
 /// The first list whose length isn't that of the others.
+///
+/// ```
+/// use arrow_array::{ListArray, types::Int32Type};
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Node, Options, chunk_of};
+///
+/// let lists = [Some(vec![Some(1), Some(2)]), Some(vec![Some(3)])];
+/// let array = ListArray::from_iter_primitive::<Int32Type, _, _>(lists);
+/// let field = Field::new_list("", Field::new("item", DataType::Int32, true), true);
+/// let chunks = [chunk_of(&array)];
+/// let column = Column::new(&field, &chunks, &Options::default())?;
+/// let Node::Leaf(leaf) = &column.node else { panic!() };
+/// assert_eq!(leaf.way.ragged.as_ref().map(|ragged| ragged.row), Some(1));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ragged {
     /// The row of the input that it lies in.

@@ -3,6 +3,13 @@
 use super::access::{Block, is_row};
 
 /// Integers of any width in the producer's bytes, which may be misaligned.
+///
+/// ```
+/// use arrownd::engine::Keys;
+///
+/// let keys = Keys::I8(&[0, 1, 255]);
+/// assert_eq!((keys.len(), keys.get(1), keys.get(2), keys.get(9)), (3, 1, -1, 0));
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[expect(missing_docs, reason = "the names are the types'")]
 pub enum Keys<'a> {
@@ -73,7 +80,7 @@ impl<'a> Keys<'a> {
         })
     }
 
-    /// How many.
+    /// How many. *O(1)*.
     #[must_use]
     pub fn len(&self) -> usize {
         each_key!(self, |keys, _read| keys.len())
@@ -85,7 +92,7 @@ impl<'a> Keys<'a> {
         self.len() == 0
     }
 
-    /// One of them; 0 past the end.
+    /// One of them; 0 past the end. *O(1)*.
     #[inline]
     #[must_use]
     pub fn get(&self, index: usize) -> i64 {

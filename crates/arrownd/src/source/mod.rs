@@ -51,6 +51,18 @@ use crate::error::{Error, Result};
 use crate::mapping::{extension, pandas_index_columns};
 
 /// Which fields of a struct are taken, and what was left out unasked.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::Selection;
+///
+/// let fields = ["x", "y"].map(|name| Field::new(name, DataType::Int8, true));
+/// let table = Field::new("", DataType::Struct(fields.to_vec().into()), false);
+/// let wanted = Selection::new(&table, Some(&["y".to_owned()]))?.unwrap();
+/// assert_eq!(wanted.fields, [1]);
+/// assert!(Selection::new(&table, Some(&["z".to_owned()])).is_err());
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
     /// Positions of the fields, in the wanted order.
@@ -60,7 +72,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Chooses among the fields of a struct; `None` for any other type.
+    /// Chooses among the fields of a struct; `None` for any other type. *O(fields)*.
     ///
     /// # Errors
     /// [`Error::BadValue`] for a name that isn't there or isn't unique, [`Error::Conflict`] for

@@ -9,6 +9,16 @@ use super::bits::Bits;
 use super::chunk::{Chunk, Data, Offsets, places};
 
 /// Borrows an array of arrow-rs. *O(nodes)*, shares memory.
+///
+/// ```
+/// use arrow_array::Int32Array;
+/// use arrownd::engine::chunk_of;
+///
+/// let array = Int32Array::from(vec![Some(1), None]);
+/// let chunk = chunk_of(&array);
+/// assert_eq!(chunk.len, 2);
+/// assert!(chunk.validity.is_some_and(|bits| bits.get(0) && !bits.get(1)));
+/// ```
 #[must_use]
 pub fn chunk_of(array: &dyn Array) -> Chunk<'_> {
     Chunk { len: array.len(), validity: own_nulls(array).and_then(bits), data: data(array) }

@@ -7,6 +7,17 @@ use super::chunk::{Data, Offsets, view_bytes};
 use super::low_mask;
 
 /// The bytes of up to 64 values, each where the producer keeps it.
+///
+/// ```
+/// use arrow_array::StringArray;
+/// use arrownd::engine::{Octets, chunk_of};
+///
+/// let array = StringArray::from(vec!["one", "three"]);
+/// let chunk = chunk_of(&array);
+/// let index = std::array::from_fn(|i| i);
+/// let octets = Octets::new(&chunk.data, &index, 0b11);
+/// assert_eq!(octets.each()[1], b"three");
+/// ```
 #[derive(Debug)]
 pub struct Octets<'a> {
     each: [&'a [u8]; 64],
@@ -20,6 +31,7 @@ pub struct Octets<'a> {
 
 impl<'a> Octets<'a> {
     /// The bytes of the values at `index`, as far as they are `valid`; empty for all others.
+    /// Reads 64 offsets or views, *shares memory*.
     #[inline(always)]
     #[must_use]
     pub fn new(data: &Data<'a>, index: &[usize; 64], valid: u64) -> Self {
@@ -37,7 +49,7 @@ impl<'a> Octets<'a> {
         octets
     }
 
-    /// As [`Octets::new`], for values of one width.
+    /// As [`Octets::new`], for values of one width. *Shares memory*.
     #[must_use]
     pub fn fixed(bytes: &'a [u8], width: usize, index: &[usize; 64], valid: u64) -> Self {
         let mut octets = Self { each: [&[]; 64], valid, whole: None, ascii: None };
@@ -102,7 +114,7 @@ impl<'a> Octets<'a> {
         self.ascii = Some(ascii);
     }
 
-    /// The bytes of each of the 64; empty where one is missing.
+    /// The bytes of each of the 64; empty where one is missing. *O(1)*.
     #[inline(always)]
     #[must_use]
     pub fn each(&self) -> &[&'a [u8]; 64] {
@@ -110,6 +122,7 @@ impl<'a> Octets<'a> {
     }
 
     /// Where all values are there and follow each other: the buffer from the first one on, to its end.
+    /// *O(1), shares memory*.
     #[inline(always)]
     #[must_use]
     pub fn row(&self) -> Option<&'a [u8]> {
@@ -118,6 +131,7 @@ impl<'a> Octets<'a> {
     }
 
     /// The buffer from a value on, to its end: for loops that read more than a value and drop it.
+    /// *O(1), shares memory*.
     #[inline(always)]
     #[must_use]
     pub fn from(&self, value: &[u8]) -> Option<&'a [u8]> {
@@ -125,7 +139,7 @@ impl<'a> Octets<'a> {
         whole.get(value.as_ptr().addr().checked_sub(whole.as_ptr().addr())?..)
     }
 
-    /// Whether every value is ASCII; may be false where a missing one's bytes aren't.
+    /// Whether every value is ASCII; may be false where a missing one's bytes aren't. One look at the bytes.
     #[inline]
     #[must_use]
     pub fn is_ascii(&self) -> bool {
@@ -136,7 +150,7 @@ impl<'a> Octets<'a> {
         }
     }
 
-    /// The first value that isn't UTF-8, and why.
+    /// The first value that isn't UTF-8, and why. One look at the bytes.
     #[must_use]
     pub fn not_utf8(&self) -> Option<(usize, Utf8Error)> {
         let len = 64 - self.valid.leading_zeros() as usize;
@@ -159,6 +173,28 @@ impl<'a> Octets<'a> {
 }
 
 /// Text or binary views that follow each other and are all there.
+///
+/// ```
+/// use arrow_array::StringViewArray;
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+/// use std::mem::MaybeUninit;
+///
+/// let array = StringViewArray::from(vec!["one", "three"]);
+/// let field = Field::new("", DataType::Utf8View, true);
+/// let (chunks, options) = ([chunk_of(&array)], Options::default());
+/// let column = Column::new(&field, &chunks, &options)?;
+/// let planned = Planned::new(&column, &options, &[])?;
+/// let mut memory = [MaybeUninit::<usize>::uninit(); 2];
+/// let mut dest = Dest::from_slice(&mut memory, &[2]).unwrap();
+/// planned.task().objects(&mut dest, &mut |visit| {
+///     let row = visit.view_row(0).unwrap();
+///     assert!(row.is_ascii());
+///     assert_eq!(row.each().collect::<Vec<_>>(), [&b"one"[..], b"three"]);
+///     Ok::<(), arrownd::Error>(())
+/// })?;
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ViewRow<'a> {
     pub(crate) views: &'a [[u8; 16]],
@@ -166,13 +202,13 @@ pub struct ViewRow<'a> {
 }
 
 impl<'a> ViewRow<'a> {
-    /// The bytes of each value.
+    /// The bytes of each value. *Shares memory*.
     #[inline(always)]
     pub fn each(self) -> impl Iterator<Item = &'a [u8]> {
         self.views.iter().map(move |view| view_bytes(view, self.buffers))
     }
 
-    /// Whether every value is ASCII.
+    /// Whether every value is ASCII. One look at the bytes.
     #[inline]
     #[must_use]
     pub fn is_ascii(self) -> bool {
@@ -206,7 +242,16 @@ impl Offsets<'_> {
     }
 }
 
-/// Whether text that is cut where `bounds` say is UTF-8, whole and every piece of it.
+/// Whether text that is cut where `bounds` say is UTF-8, whole and every piece of it. One look at the bytes.
+///
+/// ```
+/// use arrownd::engine::is_utf8;
+///
+/// let bytes = "aé".as_bytes();
+/// assert!(is_utf8(bytes, &[0, 1, 3]));
+/// // Cut within a character.
+/// assert!(!is_utf8(bytes, &[0, 2, 3]));
+/// ```
 #[must_use]
 pub fn is_utf8(values: &[u8], bounds: &[usize]) -> bool {
     let [first, .., last] = bounds else { return true };

@@ -9,6 +9,16 @@ use super::chunk::Data;
 use super::keys::Keys;
 
 /// The values of a part: the producer's chunk, or a slice of it.
+///
+/// ```
+/// use arrow_array::Int16Array;
+/// use arrownd::engine::{Data, Held, chunk_of};
+///
+/// let array = Int16Array::from(vec![1, 2]);
+/// let chunk = chunk_of(&array);
+/// // Read as the data itself.
+/// assert!(matches!(*Held::Whole(&chunk.data), Data::Fixed(bytes) if bytes.len() == 4));
+/// ```
 #[derive(Debug)]
 pub enum Held<'a> {
     /// All of it.
@@ -28,6 +38,22 @@ impl<'a> Deref for Held<'a> {
 }
 
 /// One non-empty chunk of a leaf.
+///
+/// ```
+/// use arrow_array::Int32Array;
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Node, Options, chunk_of};
+///
+/// let array = Int32Array::from(vec![Some(1), None, Some(3)]);
+/// let field = Field::new("", DataType::Int32, true);
+/// let chunks = [chunk_of(&array)];
+/// let column = Column::new(&field, &chunks, &Options::default())?;
+/// let Node::Leaf(leaf) = &column.node else { panic!() };
+/// let part = &leaf.parts[0];
+/// assert!(part.is_direct() && !part.validity.get(1));
+/// assert_eq!((part.index(1), part.index(2)), (None, Some(2)));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Part<'a> {
     /// Which chunk of the source.
@@ -63,7 +89,7 @@ impl<'a> Part<'a> {
 }
 
 impl Part<'_> {
-    /// Whether the values lie in a row.
+    /// Whether the values lie in a row. *O(1)*.
     #[inline]
     #[must_use]
     pub fn is_direct(&self) -> bool {
@@ -113,7 +139,7 @@ impl Part<'_> {
     /// 64 booleans from `start` on, and which of them are there; what is past the end is undefined.
     #[inline(always)]
     #[must_use]
-    pub fn bit_words(&self, bits: &Bits<'_>, start: usize) -> (u64, u64) {
+    pub(crate) fn bit_words(&self, bits: &Bits<'_>, start: usize) -> (u64, u64) {
         if self.hops.is_empty() {
             (bits.word(start), self.validity.word(start))
         } else {
@@ -158,7 +184,7 @@ impl Part<'_> {
         RunsInARow::of(&self.hops)
     }
 
-    /// The index of one value in the data; `None` where it is missing.
+    /// The index of one value in the data; `None` where it is missing. *O(depth)*.
     #[must_use]
     pub fn index(&self, at: usize) -> Option<usize> {
         let block = self.block(at, 1);
@@ -167,6 +193,15 @@ impl Part<'_> {
 }
 
 /// Bitmaps at one or several levels; a value is there where all of them say so.
+///
+/// ```
+/// use arrownd::engine::Validity;
+///
+/// // Without a bitmap everything is there.
+/// let all = Validity::default();
+/// assert!(all.is_full() && all.get(7));
+/// assert_eq!(all.word(0), u64::MAX);
+/// ```
 #[derive(Debug, Default)]
 pub struct Validity<'a> {
     /// The bitmaps that have a zero, each with the number of values that one bit stands for.
@@ -205,7 +240,7 @@ impl<'a> Validity<'a> {
         self.levels.iter().map(|(bits, _)| bits.bytes())
     }
 
-    /// Whether value `index` is there.
+    /// Whether value `index` is there. *O(levels)*.
     #[inline]
     #[must_use]
     pub fn get(&self, index: usize) -> bool {

@@ -3,6 +3,14 @@
 use std::fmt;
 
 /// A place in a nested input.
+///
+/// ```
+/// use arrownd::engine::Path;
+///
+/// let outer = Path::Field(&Path::Top, "person");
+/// assert_eq!(Path::Field(&outer, "name").to_string(), "person.name");
+/// assert_eq!(Path::Top.to_string(), "");
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum Path<'p> {
     /// The input itself.

@@ -19,6 +19,13 @@ use crate::mapping::{Extension, extension, map};
 use crate::plan::viewed_as;
 
 /// Where each list begins and ends in the values of all of them.
+///
+/// ```
+/// use arrownd::engine::RowBounds;
+///
+/// let bounds = RowBounds::Made(vec![0, 2, 5]);
+/// assert_eq!((bounds.len(), bounds.get(1)), (2, (2, 5)));
+/// ```
 #[derive(Debug, Clone)]
 pub enum RowBounds<'a> {
     /// The producer's own offsets: one chunk, from 0 on.
@@ -30,7 +37,7 @@ pub enum RowBounds<'a> {
 }
 
 impl RowBounds<'_> {
-    /// How many lists.
+    /// How many lists. *O(1)*.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -46,7 +53,7 @@ impl RowBounds<'_> {
         self.len() == 0
     }
 
-    /// First value of a list, and the one past its last.
+    /// First value of a list, and the one past its last. *O(1)*.
     #[must_use]
     pub fn get(&self, index: usize) -> (usize, usize) {
         match self {
@@ -60,6 +67,22 @@ impl RowBounds<'_> {
 }
 
 /// The values of lists that become arrays of their own.
+///
+/// ```
+/// use arrow_array::{ListArray, types::Int32Type};
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Form, Options, Planned, chunk_of};
+///
+/// let lists = [Some(vec![Some(1), Some(2)]), Some(vec![Some(3)])];
+/// let array = ListArray::from_iter_primitive::<Int32Type, _, _>(lists);
+/// let field = Field::new_list("", Field::new("item", DataType::Int32, true), true);
+/// let (chunks, options) = ([chunk_of(&array)], Options { form: Form::Ragged, ..Options::default() });
+/// let column = Column::new(&field, &chunks, &options)?;
+/// let planned = Planned::new(&column, &options, &[])?;
+/// let (rows, parts) = planned.task().rows().unwrap();
+/// assert_eq!((rows.bounds.get(1), rows.values.rows, parts.len()), ((2, 3), Some(3), 1));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct RowValues<'a> {
     /// Which values are whose.

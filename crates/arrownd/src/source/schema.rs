@@ -30,7 +30,7 @@ pub(super) fn invalid<T>(path: &Path<'_>, what: impl Into<String>) -> Result<T> 
     Err(Error::InvalidArrow { path: path.to_string(), what: what.into() })
 }
 
-/// Reads and checks a foreign schema.
+/// Reads and checks a foreign schema. *O(fields)*, copies names and metadata.
 ///
 /// # Safety
 /// Every non-null pointer in `schema` and below must point to what the C data interface says, live
@@ -38,6 +38,19 @@ pub(super) fn invalid<T>(path: &Path<'_>, what: impl Into<String>) -> Result<T> 
 ///
 /// # Errors
 /// [`Error::InvalidArrow`] names the place and the broken rule.
+///
+/// ```
+/// use arrow_schema::{DataType, Field, ffi::FFI_ArrowSchema};
+/// use arrownd::engine::{ArrowSchema, read_schema};
+///
+/// let field = Field::new("x", DataType::Float32, true);
+/// let schema = FFI_ArrowSchema::try_from(&field).unwrap();
+/// // SAFETY: both are the C data interface's struct.
+/// let schema = unsafe { &*std::ptr::from_ref(&schema).cast::<ArrowSchema>() };
+/// // SAFETY: a valid schema.
+/// assert_eq!(unsafe { read_schema(schema) }?, field);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub unsafe fn read_schema(schema: &ArrowSchema) -> Result<Field> {
     // SAFETY: the caller's promise is this function's.
     unsafe { field(schema, &Path::Top, 0, &Cell::new(MAX_FIELDS)) }

@@ -11,6 +11,16 @@ pub(super) fn kept_key(key: &str) -> String {
 }
 
 /// The field of a dictionary's values, with their own metadata; `None` for every other type.
+/// *O(1)*, but for a copy of the metadata.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::values_field;
+///
+/// let field = Field::new_dictionary("x", DataType::Int8, DataType::Utf8, true);
+/// assert_eq!(values_field(&field).unwrap().data_type(), &DataType::Utf8);
+/// assert_eq!(values_field(&Field::new("x", DataType::Utf8, true)), None);
+/// ```
 #[must_use]
 pub fn values_field(field: &Field) -> Option<Field> {
     let DataType::Dictionary(_, values) = field.data_type() else {

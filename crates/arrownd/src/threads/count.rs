@@ -15,6 +15,13 @@ static ENOUGH: AtomicUsize = AtomicUsize::new(WORTH);
 
 /// Sets how many threads a large conversion may use, from now on and in the whole process: 1 for none but its
 /// own. More than there are cores has the effect of all cores. *O(1)*.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+///
+/// arrownd::set_num_threads(NonZeroUsize::MIN);
+/// assert_eq!(arrownd::num_threads(), 1);
+/// ```
 pub fn set_num_threads(threads: NonZeroUsize) {
     ASKED.store(threads.get(), Ordering::Relaxed);
 }
@@ -22,6 +29,10 @@ pub fn set_num_threads(threads: NonZeroUsize) {
 /// How many threads a large conversion would use now: what [`set_num_threads`] was given last, before that the
 /// environment variable `ARROWND_NUM_THREADS` (read once), without either the number of cores; and never more than
 /// the cores that the calling thread may run on. *O(1)*.
+///
+/// ```
+/// assert!(arrownd::num_threads() >= 1);
+/// ```
 #[must_use]
 pub fn num_threads() -> usize {
     static VARIABLE: OnceLock<usize> = OnceLock::new();

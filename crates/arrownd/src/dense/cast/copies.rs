@@ -13,6 +13,17 @@ use crate::error::Result;
 ///
 /// # Errors
 /// [`Error::UnsupportedType`](crate::Error::UnsupportedType) where there is no such conversion.
+///
+/// ```
+/// use arrow_schema::{DataType, Field, TimeUnit};
+/// use arrownd::engine::dense::cast::copies;
+///
+/// let field = |data_type| Field::new("", data_type, true);
+/// let seconds = field(DataType::Timestamp(TimeUnit::Second, None));
+/// assert!(!copies(&seconds, &field(DataType::Int64))?);
+/// assert!(copies(&seconds, &field(DataType::Timestamp(TimeUnit::Millisecond, None)))?);
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub fn copies(from: &Field, to: &Field) -> Result<bool> {
     // What there is no conversion for, there is none for nothing either.
     let nothing = ArrayData::new_empty(from.data_type());

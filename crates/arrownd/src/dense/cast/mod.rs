@@ -2,6 +2,15 @@
 //!
 //! Memory is shared wherever the new type reads it as it lies. Numbers and times go through the same plan and
 //! kernels as [`crate::to_array`]: the dense result of a type of fixed width is the Arrow buffer.
+//!
+//! ```
+//! use arrow_schema::{DataType, Field};
+//! use arrownd::engine::dense::cast::copies;
+//!
+//! let field = |data_type| Field::new("", data_type, true);
+//! assert!(copies(&field(DataType::Int8), &field(DataType::Int16))?);
+//! # Ok::<(), arrownd::Error>(())
+//! ```
 
 mod binary;
 mod copies;
@@ -40,6 +49,19 @@ use crate::error::{Error, Result};
 /// [`Error::UnsupportedType`] where there is no such conversion, [`Error::LossyCast`] for a value that can't be
 /// held, [`Error::Nulls`] where something is missing and `to` forbids it, [`Error::Ragged`] for lists that don't
 /// have the length of a fixed-size list.
+///
+/// ```
+/// use arrow_array::{Array, Int64Array};
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::dense::{ArrowMemory, Made, cast::cast};
+///
+/// let made = Made::new(Int64Array::from(vec![1, 300]).into_data());
+/// let to = |data_type| Field::new("", data_type, true);
+/// let narrow = cast(made.clone(), &to(DataType::Int16), true, &mut ArrowMemory)?;
+/// assert_eq!(narrow.data.buffers()[0].typed_data::<i16>(), [1, 300]);
+/// assert!(cast(made, &to(DataType::Int8), true, &mut ArrowMemory).is_err());
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub fn cast(made: Made, to: &Field, safe: bool, memory: &mut dyn Memory) -> Result<Made> {
     let field = Arc::new(to.clone().with_name(made.field.name()));
     let data = Cast { safe, memory }.field(&made.data, &made.field, to)?;

@@ -8,6 +8,15 @@ use crate::plan::short_type;
 /// A field's type with all that is in it: names, nullability, extensions. *O(nodes)*.
 ///
 /// An extension that isn't known by name alone is printed as `extension<name>[storage]`.
+///
+/// ```
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::dense::type_name::full_name;
+///
+/// let person = vec![Field::new("name", DataType::Utf8, true), Field::new("age", DataType::UInt8, false)];
+/// let field = Field::new("", DataType::Struct(person.into()), true);
+/// assert_eq!(full_name(&field), "struct[name: utf8, age: uint8 not null]");
+/// ```
 #[must_use]
 pub fn full_name(field: &Field) -> String {
     let storage = || storage_name(field);

@@ -7,14 +7,14 @@ use super::Run;
 use crate::kernels;
 
 impl Run<'_> {
-    /// How many elements.
+    /// How many elements. *O(1)*.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are none.
+    /// Whether there are none. *O(1)*.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -33,6 +33,7 @@ impl Run<'_> {
     }
 
     /// Writes `values` from element `at` on; what is past the end or of another size is left out.
+    /// *Copies n x itemsize bytes*.
     #[inline(always)]
     pub fn write<D: Copy>(&mut self, at: usize, values: &[MaybeUninit<D>]) {
         if self.itemsize != size_of::<D>() {
@@ -65,7 +66,7 @@ impl Run<'_> {
     }
 
     /// Writes the bytes of element `at`; fewer than its size leave the rest as it is.
-    pub fn write_bytes(&mut self, at: usize, bytes: &[u8]) {
+    pub(crate) fn write_bytes(&mut self, at: usize, bytes: &[u8]) {
         if at >= self.len {
             return;
         }
@@ -81,7 +82,7 @@ impl Run<'_> {
         self.element(at).fill(MaybeUninit::new(0));
     }
 
-    /// The bytes of element `at`; none past the end.
+    /// The bytes of element `at`; none past the end. *O(1), shares memory*.
     #[inline]
     #[must_use]
     pub fn element(&mut self, at: usize) -> &mut [MaybeUninit<u8>] {

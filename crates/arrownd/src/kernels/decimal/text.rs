@@ -89,6 +89,14 @@ fn negate(words: &mut [u64; 4]) {
 
 /// A decimal as text, exactly: Python's `str(Decimal)` as [`Display`](fmt::Display), and
 /// [`DecimalText::scientific`] for parsers.
+///
+/// ```
+/// use arrownd::engine::DecimalText;
+///
+/// let cents = DecimalText::of(&(-1205i128).to_ne_bytes(), 2);
+/// assert_eq!(cents.to_string(), "-12.05");
+/// assert_eq!(cents.scientific(), "-1205E-2");
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct DecimalText {
     /// `-`, the digits of the integer, `E` and the exponent, at the end.
