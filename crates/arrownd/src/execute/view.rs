@@ -20,7 +20,7 @@ use crate::source::{Column, Data, Leaf, Node};
 /// let planned = Planned::new(&column, &options, &[])?;
 /// let view = planned.task().view().unwrap();
 /// // Two rows of six bytes, of three values of two bytes each.
-/// assert_eq!((view.rows, view.trailing), ((2, 6), vec![(3, 2)]));
+/// assert_eq!((view.rows, view.trailing.as_slice()), ((2, 6), &[(3, 2)][..]));
 /// # Ok::<(), arrownd::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -55,7 +55,7 @@ pub struct Source<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Numbers<'a> {
     /// A `ScalarBuffer` of them.
-    values: &'a dyn Any,
+    values: &'a (dyn Any + Send + Sync),
     nulls: Option<&'a NullBuffer>,
 }
 

@@ -76,7 +76,6 @@ pub fn view<'a, T: ArrowNativeType, D: Dimension>(
     looked_up(source)
 }
 
-#[cold]
 #[inline(never)]
 fn looked_up<T: ArrowNativeType, D: Dimension>(source: Source<'_>) -> Result<ArrayView<'_, T, D>> {
     let mut dims = Dims::new();

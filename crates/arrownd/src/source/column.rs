@@ -84,7 +84,7 @@ pub enum Node<'a> {
 /// let field = Field::new_fixed_size_list("", item, 3, true);
 /// let column = Column::of_schema(&field, &Options::default())?;
 /// let Node::Leaf(leaf) = &column.node else { panic!() };
-/// assert_eq!((leaf.field.data_type(), &leaf.dims), (&DataType::Float32, &vec![3]));
+/// assert_eq!((leaf.field.data_type(), leaf.dims.as_slice()), (&DataType::Float32, &[3][..]));
 /// # Ok::<(), arrownd::Error>(())
 /// ```
 #[derive(Debug)]
