@@ -30,15 +30,14 @@ pub use crate::codes::Codes;
 pub use crate::execute::{Dest, Planned, Run, Task, ViewOf, Visit};
 pub use crate::kernels::{DecimalText, choose, civil, is_ascii};
 pub use crate::mapping::{Element, Mapped, ROWS, Row, RowId, map};
-pub use crate::options::{Fills, Form, Lists, Nulls, Options, OutSpec, Outs, RecordField, RecordType};
+pub use crate::options::{Fills, Form, Lists, Nulls, Options, OutSpec, Outs};
 pub use crate::plain::{Flat, FlatType, FlatValues, Plain, PlainView, join, plain_of};
-pub use crate::plan::{
-    CodeFacts, CodesPlan, Facts, FactsNode, LeafFacts, LeafStep, Op, Step, plan, type_name,
-};
+pub use crate::plan::{CodesPlan, Facts, FactsNode, LeafFacts, LeafStep, Op, Step, plan, type_name};
+pub use crate::record::{RecordField, RecordType};
 pub use crate::source::{
-    ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, Column, Data, Dims, Held, Keys, Leaf,
-    Node, Octets, Offsets, Part, Path, Ragged, RowBounds, RowValues, Selection, Validity, ViewRow, Way,
-    chunk_of, is_utf8, read_array, read_fields, read_schema, values_field,
+    ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, Column, Data, Dims, Held, Leaf, Node,
+    Octets, Offsets, Part, Path, Ragged, RowBounds, RowValues, Selection, Validity, ViewRow, Way, chunk_of,
+    is_utf8, read_array, read_fields, read_schema, values_field,
 };
 #[cfg(feature = "rayon")]
 #[doc(hidden)]
@@ -70,9 +69,8 @@ pub use crate::threads::pretend;
 /// ```
 pub mod dense {
     pub use crate::dense::{
-        ArrowMemory, Cells, Columns, DENSE_ROWS, Dense, DenseRow, DenseRowId, Input, Made, Marker, Mask,
-        Memory, OctetsBuilder, OnWritable, Options, Recode, Room, Shape, Strides, ToArrow, byte_strings,
-        cast, check_copies, execute, nest, no_character, plan, type_name, unicode, wanted_field,
-        wanted_values,
+        ArrowMemory, Cells, Columns, DENSE_ROWS, Dense, DenseRow, Input, Made, Mask, Memory, OctetsBuilder,
+        OnWritable, Options, Room, Shape, Strides, ToArrow, byte_strings, cast, check_copies, execute, nest,
+        no_character, plan, type_name, unicode, wanted_field, wanted_values,
     };
 }

@@ -195,7 +195,7 @@ impl Error {
         }
     }
 
-    /// The same error in a field: the field's name comes before the path.
+    /// The same error in a field: the field's name comes before the path. *O(1)*, allocates the path.
     #[must_use]
     pub fn within(mut self, field: &str) -> Self {
         if let Self::CopyNotAllowed { path, .. }
@@ -212,7 +212,7 @@ impl Error {
         self
     }
 
-    /// The reasons of a refused copy, empty for every other error.
+    /// The reasons of a refused copy, empty for every other error. *O(1)*.
     #[must_use]
     pub fn reasons(&self) -> &[Reason] {
         match self {

@@ -88,6 +88,7 @@ mod ndarray;
 mod options;
 mod plain;
 mod plan;
+mod record;
 mod source;
 #[cfg(feature = "rayon")]
 mod threads;

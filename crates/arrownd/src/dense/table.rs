@@ -6,9 +6,9 @@ use crate::dtype::{DType, Resolution, Unit};
 /// What values of one dtype become.
 ///
 /// ```
-/// use arrownd::engine::dense::DenseRowId;
+/// use arrownd::engine::dense::DENSE_ROWS;
 ///
-/// let row = DenseRowId::Bool.row();
+/// let row = DENSE_ROWS[0];
 /// assert_eq!((row.dtype, row.arrow, row.view), ("bool", "bool", false));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,35 +26,20 @@ pub struct DenseRow {
 macro_rules! rows {
     ($($id:ident $dtype:literal $arrow:literal $view:ident $note:literal)*) => {
         /// Names a row of the table.
-        ///
-        /// ```
-        /// use arrownd::engine::dense::DenseRowId;
-        ///
-        /// assert_eq!(DenseRowId::Complex64.row().arrow, "fixed_size_list[float32, 2]");
-        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[expect(missing_docs, reason = "each names the row of the same name")]
-        pub enum DenseRowId { $($id),* }
+        pub(crate) enum DenseRowId { $($id),* }
 
-        /// The table, in the order of [`DenseRowId`].
+        /// The table, a row a dtype.
         ///
         /// ```
-        /// use arrownd::engine::dense::{DENSE_ROWS, DenseRowId};
+        /// use arrownd::engine::dense::DENSE_ROWS;
         ///
-        /// assert_eq!(DENSE_ROWS[DenseRowId::Void as usize].dtype, "V{n}");
+        /// let text = DENSE_ROWS.iter().find(|row| row.dtype == "U{n}");
+        /// assert_eq!(text.map(|row| row.arrow), Some("utf8"));
         /// ```
         pub static DENSE_ROWS: &[DenseRow] = &[$(DenseRow {
             dtype: $dtype, arrow: $arrow, view: rows!(@flag $view), note: $note,
         }),*];
-
-        impl DenseRowId {
-            /// The row. *O(1)*.
-            #[must_use]
-            pub fn row(self) -> &'static DenseRow {
-                // The two lists are written by one macro, so the index is always there.
-                DENSE_ROWS.get(self as usize).unwrap_or(&DENSE_ROWS[0])
-            }
-        }
     };
     (@flag V) => { true };
     (@flag C) => { false };

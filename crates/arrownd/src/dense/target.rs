@@ -11,14 +11,8 @@ use crate::mapping::{Extension, extension};
 use crate::plan::{Op, rescale};
 
 /// What is done to each value on the way to Arrow.
-///
-/// ```
-/// use arrownd::engine::dense::Recode;
-///
-/// assert_ne!(Recode::Same, Recode::Bits);
-/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recode {
+pub(super) enum Recode {
     /// Nothing: the bytes stay what they are.
     Same,
     /// Bools are packed as bits.

@@ -195,14 +195,8 @@ impl Kernel for AnyNonzero<'_> {
 }
 
 /// What stands for a missing value in an array.
-///
-/// ```
-/// use arrownd::engine::dense::Marker;
-///
-/// assert_ne!(Marker::NaN64, Marker::NaT);
-/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Marker {
+pub(super) enum Marker {
     /// NaN of 16 bits.
     NaN16,
     /// NaN of 32 bits.

@@ -236,7 +236,7 @@ impl<'o> Dest<'o> {
     }
 
     /// One more dimension at the end, for records whose `count` parts of `itemsize` are written
-    /// apart: `part` of them.
+    /// apart: `part` of them. *O(1), shares memory*.
     #[must_use]
     pub fn record_part(&mut self, part: usize, count: usize) -> Dest<'_> {
         let itemsize = self.itemsize / count;

@@ -5,8 +5,9 @@ use crate::dtype::DType;
 use crate::error::Result;
 use crate::kernels;
 use crate::mapping::Element;
-use crate::options::{Fill, RecordField, RecordType};
+use crate::options::Fill;
 use crate::plan::Step;
+use crate::record::{RecordField, RecordType};
 
 impl Task<'_> {
     /// Writes the mask, true where a value is missing, into `dest`, which has the plan's shape. *Writes n bytes*.

@@ -78,19 +78,34 @@ impl<'s> Planned<'s> {
     ///
     /// # Errors
     /// As [`plan()`], and [`Error::CopyNotAllowed`] where the options forbid what is needed.
+    ///
+    /// ```
+    /// use arrow_array::BooleanArray;
+    /// use arrow_schema::{DataType, Field};
+    /// use arrownd::ErrorKind;
+    /// use arrownd::engine::{Column, Options, Planned, chunk_of};
+    ///
+    /// let field = Field::new("", DataType::Boolean, true);
+    /// let array = BooleanArray::from(vec![true, false]);
+    /// let (chunks, options) = ([chunk_of(&array)], Options { allow_copy: false, ..Options::default() });
+    /// let column = Column::new(&field, &chunks, &options)?;
+    /// let refused = Planned::new(&column, &options, &[]).unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::CopyNotAllowed);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn new(column: &'s Column<'s>, options: &Options, left_out: &[String]) -> Result<Self> {
         let plan = plan(&Facts::of(column, options), options, left_out)?;
         plan.check_copies(options)?;
         Ok(Self { plan, column })
     }
 
-    /// The plan.
+    /// The plan. *O(1)*.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// What is to be done.
+    /// What is to be done. *O(1)*.
     #[must_use]
     pub fn task(&self) -> Task<'_> {
         Task { plan: &self.plan, column: self.column }
@@ -103,13 +118,13 @@ impl<'s> Task<'s> {
         Self { plan, column }
     }
 
-    /// The plan.
+    /// The plan. *O(1)*.
     #[must_use]
     pub fn plan(&self) -> &'s Plan {
         self.plan
     }
 
-    /// The tasks of the fields.
+    /// The tasks of the fields. *O(1)*.
     pub fn children(&self) -> impl Iterator<Item = Task<'s>> + use<'s> {
         let columns: &[Column<'s>] = match &self.column.node {
             Node::Struct { columns, .. } => columns,
@@ -171,6 +186,25 @@ impl<'s> Task<'s> {
     ///
     /// # Errors
     /// [`Error::LossyCast`] names the first value found that can't be held; `dest` then holds anything.
+    ///
+    /// ```
+    /// use arrow_array::Int8Array;
+    /// use arrow_schema::{DataType, Field};
+    /// use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let field = Field::new("", DataType::Int8, true);
+    /// let array = Int8Array::from(vec![Some(1), None]);
+    /// let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// let column = Column::new(&field, &chunks, &options)?;
+    /// let planned = Planned::new(&column, &options, &[])?;
+    /// let mut memory = [MaybeUninit::new(0f32); 2];
+    /// planned.task().fill_values(&mut Dest::from_slice(&mut memory, &[2]).unwrap())?;
+    /// // SAFETY: initialised from the start.
+    /// let [one, missing] = memory.map(|x| unsafe { x.assume_init() });
+    /// assert!(one == 1.0 && missing.is_nan());
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn fill_values(&self, dest: &mut Dest<'_>) -> Result<()> {
         self.spread(dest, Some(false), |visit| visit.convert())
     }

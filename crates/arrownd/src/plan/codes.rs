@@ -8,17 +8,17 @@ use crate::error::{Error, Result};
 
 /// What the planner may know of a dictionary.
 #[derive(Debug, Clone)]
-pub struct CodeFacts<'f> {
+pub(crate) struct CodeFacts<'f> {
     /// The type of the producer's codes.
-    pub index: &'f DataType,
+    pub(crate) index: &'f DataType,
     /// How many chunks there are.
-    pub chunks: usize,
+    pub(crate) chunks: usize,
     /// How many values are missing: their code is, or their category.
-    pub missing: usize,
+    pub(crate) missing: usize,
     /// Codes change because chunks are unified, or categories dropped.
-    pub renumbered: bool,
+    pub(crate) renumbered: bool,
     /// How many categories there are.
-    pub categories: usize,
+    pub(crate) categories: usize,
 }
 
 /// What becomes of a dictionary's codes.

@@ -201,7 +201,7 @@ impl Plan {
         ]
     }
 
-    /// The plan as an HTML table, for notebooks.
+    /// The plan as an HTML table, for notebooks. *O(fields)*.
     #[must_use]
     pub fn to_html(&self) -> String {
         let mut html = String::from("<div class=\"arrownd-plan\"><p><code>");

@@ -2,6 +2,7 @@
 //! View or copy is decided here and nowhere else.
 
 mod codes;
+mod columns;
 mod convert;
 mod display;
 mod facts;
@@ -14,22 +15,23 @@ mod reason;
 mod records;
 mod refusal;
 mod rows;
+mod step;
 
 use arrow_schema::{DataType, Field};
 
-pub(crate) use codes::codes;
-pub use codes::{CodeFacts, CodesPlan};
+pub use codes::CodesPlan;
+pub(crate) use codes::{CodeFacts, codes};
 pub use convert::Op;
 pub(crate) use convert::{rescale, viewed_as};
 pub(crate) use display::short_type;
 pub use facts::{Facts, FactsNode, LeafFacts};
 pub use reason::{Note, Reason, Reasons};
+pub use step::{LeafStep, Step};
 
-use crate::dense::ToArrow;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::mapping::Element;
-use crate::options::{Fill, Form, Options, Order, RecordType};
+use crate::options::{Form, Options};
+use crate::record::RecordType;
 use crate::source::Dims;
 
 /// View or copy.
@@ -91,76 +93,6 @@ pub struct Plan {
     pub(crate) step: Step,
 }
 
-/// How a plan is carried out.
-///
-/// ```
-/// use arrow_schema::{DataType, Field};
-/// use arrownd::Order;
-/// use arrownd::engine::{Column, Facts, Form, Options, Step, plan};
-///
-/// let fields = vec![Field::new("x", DataType::Float32, true), Field::new("y", DataType::Float32, true)];
-/// let table = Field::new("", DataType::Struct(fields.into()), false);
-/// let step = |form| {
-///     let options = Options { form, ..Options::default() };
-///     let column = Column::of_schema(&table, &options)?;
-///     Ok::<_, arrownd::Error>(plan(&Facts::of(&column, &options), &options, &[])?.step().clone())
-/// };
-/// assert_eq!(step(Form::Matrix)?, Step::Matrix { order: Order::F, spacing: None });
-/// assert_eq!(step(Form::Columns)?, Step::Columns);
-/// # Ok::<(), arrownd::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub enum Step {
-    /// One leaf.
-    Leaf(LeafStep),
-    /// The children beside each other in one array.
-    Matrix {
-        /// Its memory order.
-        order: Order,
-        /// Bytes from one column to the next where all are viewed at once.
-        spacing: Option<usize>,
-    },
-    /// An array for each child.
-    Columns,
-    /// The children as the fields of records.
-    Records(RecordType),
-    /// Where each list begins, and the only child: the values of all of them.
-    Ragged,
-    /// The other way: the array, or the children as fields, becomes Arrow data.
-    ToArrow(Box<ToArrow>),
-}
-
-/// How one leaf is carried out.
-///
-/// ```
-/// use arrow_schema::{DataType, Field};
-/// use arrownd::DType;
-/// use arrownd::engine::{Column, Element, Facts, Op, Options, Step, plan};
-///
-/// let field = Field::new("", DataType::Int64, true);
-/// let options = Options { dtype: Some(DType::Float32), ..Options::default() };
-/// let column = Column::of_schema(&field, &options)?;
-/// let plan = plan(&Facts::of(&column, &options), &options, &[])?;
-/// let Step::Leaf(step) = plan.step() else { panic!() };
-/// assert_eq!((step.element, step.op, step.check), (Element::I64, Op::Cast, true));
-/// # Ok::<(), arrownd::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct LeafStep {
-    /// How the values lie.
-    pub element: Element,
-    /// What is done to each.
-    pub op: Op,
-    /// What goes where a value is missing; `None` where nothing is, or a mask tells.
-    pub fill: Option<Fill>,
-    /// Whether each value must be held exactly.
-    pub check: bool,
-    /// For each dimension after the rows, the one in memory that it shows.
-    pub axes: Dims,
-    /// Dimensions after the rows, as they lie in memory.
-    pub dims: Dims,
-}
-
 /// Plans the conversion of a column. *O(fields)*.
 ///
 /// `left_out` are the pandas index columns that the import left out. The copy that
@@ -208,50 +140,11 @@ fn column(facts: &Facts<'_>, options: &Options, path: &str) -> Result<Plan> {
             matrix::plan(facts, &fields, options, path)
         }
         (FactsNode::Struct { .. }, Form::Ragged) => Err(rows::no_list(facts, path)),
-        (FactsNode::Struct { children, .. }, Form::Columns) => columns(facts, children, options, path),
+        (FactsNode::Struct { children, .. }, Form::Columns) => columns::plan(facts, children, options, path),
         (FactsNode::Leaf(_), Form::Columns) => Err(Error::Conflict(format!(
             "one array a field takes a struct or table, and the input is {}: use to_numpy",
             type_name(facts.field)
         ))),
-    }
-}
-
-fn columns(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options, path: &str) -> Result<Plan> {
-    fill::check_names(children, options)?;
-    let mut plans: Vec<Plan> = Vec::with_capacity(children.len());
-    for child in children {
-        let name = child.field.name();
-        if plans.iter().any(|plan| plan.name.as_ref() == Some(name)) {
-            return Err(Error::BadValue(format!(
-                "the field name {name:?} comes twice: rename or leave out one, or use to_numpy for a matrix"
-            )));
-        }
-        let options = fill::options_for(options, name);
-        let mut plan = column(child, &options, name)?;
-        plan.name = Some(name.clone());
-        plans.push(plan);
-    }
-    Ok(several(facts, path, plans, Step::Columns))
-}
-
-/// The plan of what is more than one array: it copies what its children copy.
-fn several(facts: &Facts<'_>, path: &str, children: Vec<Plan>, step: Step) -> Plan {
-    let reasons = distinct(children.iter().flat_map(|plan| plan.reasons().iter()));
-    Plan {
-        name: None,
-        path: path.to_owned(),
-        source: facts.field.data_type().clone(),
-        dtype: None,
-        dtype_with_nulls: None,
-        trailing: Dims::new(),
-        unknown: Vec::new(),
-        rows: facts.rows,
-        transfer: if reasons.is_empty() { Transfer::View } else { Transfer::Copy(reasons) },
-        masked: false,
-        nbytes: children.iter().map(|plan| plan.nbytes).sum(),
-        notes: Vec::new(),
-        children,
-        step,
     }
 }
 

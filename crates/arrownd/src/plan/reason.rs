@@ -110,7 +110,7 @@ pub enum Reason {
 pub type Reasons = Vec<Reason>;
 
 impl Reason {
-    /// One of each, for the generated page and the tests.
+    /// One of each, for the generated page and the tests. *O(1)*.
     #[must_use]
     pub fn examples() -> Vec<Self> {
         vec![
@@ -139,7 +139,7 @@ impl Reason {
         ]
     }
 
-    /// The reason's name.
+    /// The reason's name. *O(1)*.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -164,7 +164,7 @@ impl Reason {
         }
     }
 
-    /// The code, with the number that belongs to it: what a table has room for.
+    /// The code, with the number that belongs to it: what a table has room for. *O(1)*.
     #[must_use]
     pub fn label(&self) -> String {
         match self {
@@ -176,7 +176,7 @@ impl Reason {
         }
     }
 
-    /// What to do to get a view instead.
+    /// What to do to get a view instead. *O(1)*.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {

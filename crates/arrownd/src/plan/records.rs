@@ -9,7 +9,8 @@ use super::{
 };
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::options::{Nulls, Options, OutSpec, Outs, RecordField, RecordType};
+use crate::options::{Nulls, Options, OutSpec, Outs};
+use crate::record::{RecordField, RecordType};
 
 pub(super) fn plan(
     facts: &Facts<'_>,

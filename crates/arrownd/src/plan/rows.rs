@@ -8,7 +8,8 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::mapping::Element;
 use crate::options::{Form, Lists, Nulls, Options};
-use crate::plan::{Op, distinct, several};
+use crate::plan::columns::several;
+use crate::plan::{Op, distinct};
 use crate::source::Dims;
 
 /// The options as the values of the lists see them.

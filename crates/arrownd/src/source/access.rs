@@ -337,7 +337,7 @@ fn spans(start: usize, len: usize, size: usize, mut each: impl FnMut(std::ops::R
 }
 
 impl Block {
-    /// Nothing yet.
+    /// Nothing yet. *O(1)*.
     #[must_use]
     pub fn empty() -> Self {
         Self { len: 0, valid: 0, padded: 0, index: [0; 64] }

@@ -1,6 +1,6 @@
 //! Where lists begin and end.
 
-use super::chunk::Offsets;
+use super::offsets::Offsets;
 use crate::kernels::offsets::even;
 
 /// Where lists begin and end.

@@ -90,7 +90,7 @@ macro_rules! owned_struct {
             }
 
             /// Moves the struct out, as the specification lets a consumer do: what stays behind is
-            /// marked as released, and its producer must not release it again.
+            /// marked as released, and its producer must not release it again. *O(1)*.
             #[must_use]
             #[inline]
             pub fn take(&mut self) -> Self {

@@ -6,69 +6,7 @@ use arrow_schema::UnionFields;
 
 use super::bits::Bits;
 use super::bounds::Bounds;
-
-/// Offsets of 32 or 64 bits, in the producer's bytes: they may be misaligned.
-///
-/// ```
-/// use arrownd::engine::Offsets;
-///
-/// let bytes: Vec<[u8; 4]> = [0i32, 2, 5].map(i32::to_ne_bytes).into();
-/// let offsets = Offsets::I32(&bytes);
-/// assert_eq!((offsets.len(), offsets.get(1), offsets.get(9)), (3, 2, 0));
-/// assert_eq!(offsets.bytes().len(), 12);
-/// ```
-#[derive(Debug, Clone, Copy)]
-pub enum Offsets<'a> {
-    /// 32 bits.
-    I32(&'a [[u8; 4]]),
-    /// 64 bits.
-    I64(&'a [[u8; 8]]),
-}
-
-impl<'a> Offsets<'a> {
-    /// `len` of them from `start` on; `None` past the end.
-    pub(crate) fn slice(&self, start: usize, len: usize) -> Option<Self> {
-        let range = start..start.checked_add(len)?;
-        Some(match self {
-            Self::I32(x) => Self::I32(x.get(range)?),
-            Self::I64(x) => Self::I64(x.get(range)?),
-        })
-    }
-
-    /// The producer's bytes. *O(1), shares memory*.
-    #[must_use]
-    pub fn bytes(&self) -> &'a [u8] {
-        match self {
-            Self::I32(x) => x.as_flattened(),
-            Self::I64(x) => x.as_flattened(),
-        }
-    }
-
-    /// How many.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::I32(x) => x.len(),
-            Self::I64(x) => x.len(),
-        }
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// One of them; 0 past the end. *O(1)*.
-    #[inline(always)]
-    #[must_use]
-    pub fn get(&self, index: usize) -> i64 {
-        match self {
-            Self::I32(x) => x.get(index).map_or(0, |b| i64::from(i32::from_ne_bytes(*b))),
-            Self::I64(x) => x.get(index).map_or(0, |b| i64::from_ne_bytes(*b)),
-        }
-    }
-}
+use super::offsets::Offsets;
 
 /// One array in one piece. What is in here has passed the border: every slice is as long as the
 /// length says, every reference from one buffer into another is in range where it is valid.
@@ -282,6 +220,7 @@ impl<'a> Data<'a> {
     }
 
     /// Which of the `values` stands at `index`, of a dictionary or of runs; 0 for other layouts.
+    /// *O(1)*, of runs *O(log runs)*.
     #[inline]
     #[must_use]
     pub fn entry(&self, index: usize) -> usize {
@@ -301,7 +240,7 @@ impl<'a> Data<'a> {
     }
 
     /// Which of a union's `children` has value `index`, and at which position; a child that isn't
-    /// there for other layouts.
+    /// there for other layouts. *O(1)*.
     #[inline]
     #[must_use]
     pub fn member(&self, index: usize) -> (usize, usize) {
@@ -325,7 +264,7 @@ impl<'a> Data<'a> {
     }
 
     /// The values of list `index` in its child; nothing for other layouts. A list that is missing may
-    /// reach past the child's end.
+    /// reach past the child's end. *O(1)*.
     #[inline]
     #[must_use]
     pub fn list(&self, index: usize) -> Range<usize> {
@@ -333,7 +272,7 @@ impl<'a> Data<'a> {
         start..start.saturating_add(size)
     }
 
-    /// The bytes of text or binary value `index`; empty past the end and for other layouts.
+    /// The bytes of text or binary value `index`; empty past the end and for other layouts. *O(1), shares memory*.
     #[inline]
     #[must_use]
     pub fn bytes(&self, index: usize) -> &'a [u8] {

@@ -189,9 +189,23 @@ impl<'a> Column<'a> {
     }
 
     /// Turns slices of chunks (which chunk, where the slice begins, how many rows) to a column.
+    /// As [`Column::new`].
     ///
     /// # Errors
     /// As [`Column::new`].
+    ///
+    /// ```
+    /// use arrow_array::Int32Array;
+    /// use arrow_schema::{DataType, Field};
+    /// use arrownd::engine::{Column, Options, chunk_of};
+    ///
+    /// let (field, array) = (Field::new("", DataType::Int32, true), Int32Array::from(vec![1, 2, 3, 4]));
+    /// let chunk = chunk_of(&array);
+    /// // Two rows of the first chunk, from the second on.
+    /// let column = Column::of_slices(&field, [(0, &chunk, 1, 2)].into_iter(), &Options::default())?;
+    /// assert_eq!(column.rows, Some(2));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn of_slices(
         field: &'a Field,
         slices: impl Iterator<Item = (usize, &'a Chunk<'a>, usize, usize)>,
@@ -222,10 +236,19 @@ impl<'a> Column<'a> {
         column(State::new(Cow::Borrowed(field), Some(rows), parts), &Path::Top, &Reading::of(options))
     }
 
-    /// A column of which only the schema is known.
+    /// A column of which only the schema is known. *O(fields)*.
     ///
     /// # Errors
     /// As [`Column::new`].
+    ///
+    /// ```
+    /// use arrow_schema::{DataType, Field};
+    /// use arrownd::engine::{Column, Options};
+    ///
+    /// let field = Field::new("", DataType::Int32, true);
+    /// assert_eq!(Column::of_schema(&field, &Options::default())?.rows, None);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn of_schema(field: &'a Field, options: &Options) -> Result<Self> {
         column(State::new(Cow::Borrowed(field), None, Vec::new()), &Path::Top, &Reading::of(options))
     }

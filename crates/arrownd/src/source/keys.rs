@@ -3,16 +3,8 @@
 use super::access::{Block, is_row};
 
 /// Integers of any width in the producer's bytes, which may be misaligned.
-///
-/// ```
-/// use arrownd::engine::Keys;
-///
-/// let keys = Keys::I8(&[0, 1, 255]);
-/// assert_eq!((keys.len(), keys.get(1), keys.get(2), keys.get(9)), (3, 1, -1, 0));
-/// ```
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "the names are the types'")]
-pub enum Keys<'a> {
+pub(crate) enum Keys<'a> {
     I8(&'a [u8]),
     I16(&'a [[u8; 2]]),
     I32(&'a [[u8; 4]]),
@@ -82,20 +74,20 @@ impl<'a> Keys<'a> {
 
     /// How many. *O(1)*.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         each_key!(self, |keys, _read| keys.len())
     }
 
     /// Whether there are none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// One of them; 0 past the end. *O(1)*.
     #[inline]
     #[must_use]
-    pub fn get(&self, index: usize) -> i64 {
+    pub(crate) fn get(&self, index: usize) -> i64 {
         each_key!(self, |keys, read| keys.get(index).map_or(0, read))
     }
 

@@ -14,6 +14,7 @@ mod native;
 mod nested;
 mod node;
 mod octets;
+mod offsets;
 mod part;
 mod path;
 mod reading;
@@ -33,12 +34,13 @@ pub(crate) use bits::low_mask;
 pub use border::{read_array, read_fields};
 pub(crate) use bounds::Bounds;
 pub use c_data::{ArrowArray, ArrowArrayStream, ArrowSchema};
-pub use chunk::{Chunk, Data, Offsets};
+pub use chunk::{Chunk, Data};
 pub use column::{Column, Dims, Leaf, Node, Ragged, Way};
-pub use keys::Keys;
+pub(crate) use keys::Keys;
 pub use native::chunk_of;
 pub(crate) use node::FURTHEST;
 pub use octets::{Octets, ViewRow, is_utf8};
+pub use offsets::Offsets;
 pub use part::{Held, Part, Validity};
 pub use path::Path;
 pub use rows::{RowBounds, RowValues};
@@ -118,7 +120,18 @@ impl Selection {
         Ok(Some(Self { fields: wanted, left_out: Vec::new() }))
     }
 
-    /// The field with just the chosen ones.
+    /// The field with just the chosen ones. *O(fields)*.
+    ///
+    /// ```
+    /// use arrow_schema::{DataType, Field};
+    /// use arrownd::engine::Selection;
+    ///
+    /// let fields = ["x", "y"].map(|name| Field::new(name, DataType::Int8, true));
+    /// let table = Field::new("", DataType::Struct(fields.to_vec().into()), false);
+    /// let chosen = Selection { fields: vec![1], left_out: vec![] }.apply(table);
+    /// assert!(matches!(chosen.data_type(), DataType::Struct(fields) if fields[0].name() == "y"));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn apply(&self, field: Field) -> Field {
         let DataType::Struct(fields) = field.data_type() else {

@@ -3,8 +3,9 @@
 
 use std::str::{Utf8Error, from_utf8};
 
-use super::chunk::{Data, Offsets, view_bytes};
+use super::chunk::{Data, view_bytes};
 use super::low_mask;
+use super::offsets::Offsets;
 
 /// The bytes of up to 64 values, each where the producer keeps it.
 ///
@@ -218,27 +219,6 @@ impl<'a> ViewRow<'a> {
             ascii & (!short | ((u128::from_le_bytes(*view) >> 32) & (u128::MAX / 255 * 128) == 0))
         });
         all && self.each().all(|bytes| bytes.len() <= 12 || bytes.is_ascii())
-    }
-}
-
-impl Offsets<'_> {
-    /// As many of them as there is room for, from `start` on; false past the end.
-    #[inline]
-    pub(crate) fn read_row(&self, start: usize, room: &mut [usize]) -> bool {
-        let Some(range) = start.checked_add(room.len()).map(|end| start..end) else { return false };
-        macro_rules! read {
-            ($offsets:expr, $t:ty) => {{
-                let Some(row) = $offsets.get(range) else { return false };
-                for (to, offset) in room.iter_mut().zip(row) {
-                    *to = <$t>::from_ne_bytes(*offset) as usize;
-                }
-            }};
-        }
-        match self {
-            Self::I32(offsets) => read!(offsets, i32),
-            Self::I64(offsets) => read!(offsets, i64),
-        }
-        true
     }
 }
 

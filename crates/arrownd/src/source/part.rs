@@ -102,7 +102,7 @@ impl Part<'_> {
         self.hops.is_empty() && self.validity.is_full()
     }
 
-    /// Where up to 64 values from `start` on lie.
+    /// Where up to 64 values from `start` on lie. *O(64 x depth)*.
     #[inline(always)]
     #[must_use]
     pub fn block(&self, start: usize, len: usize) -> Block {

@@ -6,8 +6,9 @@ use arrow_schema::DataType;
 
 use super::access::Hop;
 use super::bounds::Bounds;
-use super::chunk::{Chunk, Data, Offsets};
+use super::chunk::{Chunk, Data};
 use super::column::{Column, column};
+use super::offsets::Offsets;
 use super::part::Levels;
 use super::path::Path;
 use super::reading::Reading;
@@ -47,7 +48,7 @@ impl RowBounds<'_> {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are none. *O(1)*.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

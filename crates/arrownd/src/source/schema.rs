@@ -43,13 +43,10 @@ pub(super) fn invalid<T>(path: &Path<'_>, what: impl Into<String>) -> Result<T> 
 /// use arrow_schema::{DataType, Field, ffi::FFI_ArrowSchema};
 /// use arrownd::engine::{ArrowSchema, read_schema};
 ///
-/// let field = Field::new("x", DataType::Float32, true);
-/// let schema = FFI_ArrowSchema::try_from(&field).unwrap();
-/// // SAFETY: both are the C data interface's struct.
-/// let schema = unsafe { &*std::ptr::from_ref(&schema).cast::<ArrowSchema>() };
-/// // SAFETY: a valid schema.
-/// assert_eq!(unsafe { read_schema(schema) }?, field);
-/// # Ok::<(), arrownd::Error>(())
+/// let schema = FFI_ArrowSchema::try_from(Field::new("x", DataType::Float32, true)).unwrap();
+/// // SAFETY: a valid schema; both are the C data interface's struct.
+/// let read = unsafe { read_schema(&*std::ptr::from_ref(&schema).cast::<ArrowSchema>()) };
+/// assert_eq!(read, Ok(Field::new("x", DataType::Float32, true)));
 /// ```
 pub unsafe fn read_schema(schema: &ArrowSchema) -> Result<Field> {
     // SAFETY: the caller's promise is this function's.

@@ -115,7 +115,7 @@ impl Run<'_> {
     }
 
     /// Puts a pointer into element `at` and returns the one that was there. For arrays of Python
-    /// objects, which NumPy makes with null pointers. Past the end, returns `new` itself.
+    /// objects, which NumPy makes with null pointers. Past the end, returns `new` itself. *O(1)*.
     ///
     /// # Safety
     /// The elements are initialised pointers.
@@ -135,7 +135,7 @@ impl Run<'_> {
     }
 
     /// The addresses in `count` elements from `at` on, where none has one yet and they lie in a row. For arrays of
-    /// Python objects, as [`Run::replace_pointer`].
+    /// Python objects, as [`Run::replace_pointer`]. *O(count)*.
     ///
     /// # Safety
     /// The elements are initialised pointers.

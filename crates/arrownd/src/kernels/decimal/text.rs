@@ -160,7 +160,7 @@ impl DecimalText {
         }
     }
 
-    /// The integer's digits and the exponent, as in `-150E-2`: what Rust and Python parse.
+    /// The integer's digits and the exponent, as in `-150E-2`: what Rust and Python parse. *O(1)*.
     #[must_use]
     pub fn scientific(&self) -> &str {
         std::str::from_utf8(self.text.get(self.start..).unwrap_or_default()).unwrap_or_default()
