@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::plan::Reason;
+use crate::words::message;
 
 /// What an entry point or a step of one can fail with.
 pub(crate) enum Failure {
@@ -41,8 +42,8 @@ impl From<Failure> for PyErr {
                 exception(py, "ArrowndError", &format!("the producer failed: {text}"), &[])
             }
             Failure::Core(error) => match class_name(error.kind()) {
-                Ok(class) => exception(py, class, &error.to_string(), error.reasons()),
-                Err(make) => make(error.to_string()),
+                Ok(class) => exception(py, class, &message(&error), error.reasons()),
+                Err(make) => make(message(&error)),
             },
         })
     }

@@ -29,6 +29,7 @@ mod shortcut;
 mod strings;
 mod threads;
 mod types;
+mod words;
 
 use pyo3::prelude::*;
 

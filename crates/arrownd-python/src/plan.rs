@@ -1,5 +1,6 @@
 //! The plan as Python sees it.
 
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use numpy::PyArrayDescr;
@@ -7,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::dtypes::{descriptor, record_descriptor};
+use crate::words;
 use arrownd::DType;
 
 /// Why values are copied.
@@ -32,12 +34,12 @@ impl Reason {
 
     #[getter]
     fn text(&self) -> String {
-        self.0.to_string()
+        words::sentence(&self.0)
     }
 
     #[getter]
-    fn remedy(&self) -> &'static str {
-        self.0.remedy()
+    fn remedy(&self) -> Cow<'static, str> {
+        words::python(self.0.remedy())
     }
 
     fn __hash__(&self) -> u64 {
@@ -45,11 +47,11 @@ impl Reason {
     }
 
     fn __str__(&self) -> String {
-        self.0.to_string()
+        words::sentence(&self.0)
     }
 
     fn __repr__(&self) -> String {
-        format!("<Reason {}: {}>", self.0.code(), self.0)
+        format!("<Reason {}: {}>", self.0.code(), words::sentence(&self.0))
     }
 }
 
@@ -183,15 +185,15 @@ impl Plan {
     }
 
     fn __str__(&self) -> String {
-        self.plan.to_string()
+        words::shown(&self.plan).to_string()
     }
 
     fn __repr__(&self) -> String {
-        self.plan.to_string()
+        words::shown(&self.plan).to_string()
     }
 
     fn _repr_html_(&self) -> String {
-        self.plan.to_html()
+        words::shown(&self.plan).to_html()
     }
 }
 
@@ -237,8 +239,8 @@ pub(crate) fn reason_table(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
         .map(|reason| {
             let entry = PyDict::new(py);
             entry.set_item("code", reason.code())?;
-            entry.set_item("text", reason.to_string())?;
-            entry.set_item("remedy", reason.remedy())?;
+            entry.set_item("text", words::sentence(reason))?;
+            entry.set_item("remedy", words::python(reason.remedy()))?;
             Ok(entry)
         })
         .collect()

@@ -115,7 +115,7 @@ impl<'a> Codes<'a> {
                 path: String::new(),
                 from: type_name(field),
                 to: "codes".to_owned(),
-                remedy: "to_codes takes dictionaries; use to_numpy".to_owned(),
+                remedy: "only dictionaries have codes".to_owned(),
             });
         };
         let mut parts = Vec::new();

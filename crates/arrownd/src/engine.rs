@@ -32,7 +32,9 @@ pub use crate::kernels::{DecimalText, choose, civil, is_ascii};
 pub use crate::mapping::{Element, Mapped, ROWS, Row, RowId, map};
 pub use crate::options::{Fills, Form, Lists, Nulls, Options, OutSpec, Outs};
 pub use crate::plain::{Flat, FlatType, FlatValues, Plain, PlainView, join, plain_of};
-pub use crate::plan::{CodesPlan, Facts, FactsNode, LeafFacts, LeafStep, Op, Step, plan, type_name};
+pub use crate::plan::{
+    CodesPlan, Facts, FactsNode, LeafFacts, LeafStep, Op, PlanDisplay, Step, Words, plan, type_name,
+};
 pub use crate::record::{RecordField, RecordType};
 pub use crate::source::{
     ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, Column, Data, Dims, Held, Leaf, Node,

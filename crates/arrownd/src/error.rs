@@ -59,7 +59,7 @@ pub enum Error {
         remedy: String,
     },
     /// A fill value that the result's dtype can't hold.
-    #[error("{}na_value={value} can't be held by {dtype}: pass another na_value or dtype=", at(.path))]
+    #[error("{}the fill {value} can't be held by {dtype}: pass another fill or dtype", at(.path))]
     FillDoesNotFit {
         /// Where in the input.
         path: String,

@@ -62,7 +62,7 @@ pub enum Order {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Fill {
-    /// True or False.
+    /// `true` or `false`.
     Bool(bool),
     /// Any integer.
     Int(i128),
@@ -118,7 +118,7 @@ impl PartialEq for Fill {
 impl fmt::Display for Fill {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bool(x) => write!(f, "{}", if *x { "True" } else { "False" }),
+            Self::Bool(x) => write!(f, "{x}"),
             Self::Int(x) => write!(f, "{x}"),
             Self::Float(x) if x.is_nan() => f.write_str("nan"),
             Self::Float(x) => write!(f, "{x:?}"),
@@ -337,9 +337,9 @@ impl Options {
         // Padding has to be something where missing values are an error.
         let pads = self.nulls == Nulls::Raise && self.lists == Some(Lists::Pad);
         if self.na_value.is_some() && self.nulls != Nulls::Nan && !pads {
-            let word = if self.nulls == Nulls::Masked { "masked" } else { "raise" };
+            let word = if self.nulls == Nulls::Masked { "Masked" } else { "Raise" };
             return Err(Error::Conflict(format!(
-                "na_value has no place beside nulls={word:?}: leave out one of them"
+                "Options::na_value has no place beside Nulls::{word}: leave out one of them"
             )));
         }
         Ok(())

@@ -92,7 +92,7 @@ fn numbers_are_checked() {
     let error = to(&ints, "int8").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "200 at position 2 can't be held exactly by int8: pass a wider type, or safe=False to round or cut"
+        "200 at position 2 can't be held exactly by int8: pass a wider type, or ArrowOptions::safe(false) to round or cut"
     );
     let cut = to_with(&ints, "int8", false).unwrap();
     assert_eq!(cut.to_data(), Int8Array::from(vec![Some(1), None, Some(-56)]).to_data());
@@ -283,7 +283,7 @@ fn lists() {
     let error = to(&wide, "list[int8]").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "field \"item\": 300 at position 1 can't be held exactly by int8: pass a wider type, or safe=False to round or cut"
+        "field \"item\": 300 at position 1 can't be held exactly by int8: pass a wider type, or ArrowOptions::safe(false) to round or cut"
     );
     // A missing list of a fixed size hides values, which aren't looked at.
     let item = Arc::new(Field::new("item", DataType::Int64, true));

@@ -201,5 +201,5 @@ fn nothing_but_lists_of_variable_size_is_ragged() {
     let column = Column::new(&field, &chunks, &ragged()).unwrap();
     let error = Planned::new(&column, &ragged(), &[]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnsupportedType);
-    assert!(error.to_string().contains("to_numpy"), "{error}");
+    assert!(error.to_string().contains("to_array"), "{error}");
 }

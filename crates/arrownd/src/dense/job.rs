@@ -279,6 +279,6 @@ fn lossy(path: &str, dtype: DType, ticks: i64, position: usize, to: &str) -> Err
         value,
         position,
         dtype: to.to_owned(),
-        remedy: "pass a type= that holds it, or safe=False to round or cut".to_owned(),
+        remedy: "pass a type that holds it, or ArrowOptions::safe(false) to round or cut".to_owned(),
     }
 }

@@ -283,7 +283,7 @@ impl<'m> OctetsBuilder<'m> {
                         value: format!("text that isn't UTF-8 ({error})"),
                         position: at,
                         dtype: "utf8".to_owned(),
-                        remedy: "replace it, or leave it out with mask=".to_owned(),
+                        remedy: "replace it, or mask it".to_owned(),
                     });
                 }
             }

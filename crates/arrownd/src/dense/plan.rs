@@ -273,7 +273,7 @@ fn leaf(facts: &Facts, shape: &[usize], target: Target, aim: Aim, options: &Opti
     }
     let sharable = parts.reasons.is_empty();
     if sharable && facts.writable && options.on_writable == OnWritable::Copy {
-        parts.reasons.push(Reason::Requested { option: "on_writable=\"copy\"" });
+        parts.reasons.push(Reason::Requested { option: "OnWritable::Copy" });
     }
     if sharable && facts.borrowed {
         parts.reasons.push(Reason::Borrowed);
@@ -330,8 +330,7 @@ fn structs(columns: &Columns, options: &Options, outer: usize) -> Result<Plan> {
     let within = aim(options.wanted.as_ref(), dims)?;
     if within.tensor {
         return Err(Error::BadValue(
-            "type=\"tensor\" is for one array of numbers: pass the types of the fields as a struct"
-                .to_owned(),
+            "a tensor is made of one array of numbers: pass the types of the fields as a struct".to_owned(),
         ));
     }
     let wanted = within.values.clone().map(super::type_name::Wanted::Field);

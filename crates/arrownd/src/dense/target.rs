@@ -114,9 +114,8 @@ pub(crate) fn natural(dtype: DType) -> Result<DataType> {
 /// [`Error::UnsupportedType`] for a dtype without a counterpart.
 pub(super) fn target(dtype: DType, wanted: Option<&Field>, nan_as_null: bool) -> Result<Target> {
     use DenseRowId as R;
-    let row = dense_row(dtype).ok_or_else(|| {
-        none(dtype, "Arrow", "it has no unit: convert it first, as in x.astype(\"datetime64[us]\")")
-    })?;
+    let row = dense_row(dtype)
+        .ok_or_else(|| none(dtype, "Arrow", "it has no unit: pass values of one that Arrow has"))?;
     if let (DType::Datetime(Some(from)) | DType::Timedelta(Some(from)), Some((natural, to))) =
         (dtype, of_ticks(dtype, row))
     {

@@ -78,7 +78,7 @@ pub(super) fn axes(wanted: &Field, dims: &[usize]) -> Result<Option<SmallVec<[us
         return Err(no_tensor(
             format!("an array of shape {dims:?} a row"),
             &format!("{} of shape {shape:?}", type_name(wanted)),
-            "reshape the array, or pass type=\"tensor\"",
+            "reshape the array, or use into_tensor",
         ));
     }
     let mut order: SmallVec<[usize; 4]> = SmallVec::from_elem(0, dims.len() + 1);

@@ -325,6 +325,6 @@ pub fn no_character(code: u32, position: usize) -> Error {
         value: format!("text with U+{code:04X}, {what},"),
         position,
         dtype: "utf8".to_owned(),
-        remedy: "replace it, or leave the value out with mask=".to_owned(),
+        remedy: "replace it, or mask the value".to_owned(),
     }
 }

@@ -183,9 +183,9 @@ impl<'v> Visit<'v> {
         };
         let by_nulls = self.step.fill.is_some() && dtype.is_float() && self.step.element.is_integer();
         let remedy = if by_nulls {
-            "pass nulls=\"masked\" or na_value= to keep the dtype, or safe=False to round"
+            "pass Nulls::Mask or Nulls::Fill to keep the dtype, or Options::safe(false) to round"
         } else {
-            "pass a wider dtype, or safe=False to round or cut"
+            "pass a wider dtype, or Options::safe(false) to round or cut"
         };
         Error::LossyCast {
             path: self.plan.path.clone(),

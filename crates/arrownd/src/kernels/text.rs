@@ -256,7 +256,7 @@ fn beyond_ascii(visit: &Visit<'_>, at: usize, bytes: &[u8]) -> Error {
             at,
             bytes,
             DType::ByteString(0),
-            "pass dtype=\"U\", which holds more than ASCII".to_owned(),
+            "pass DType::Unicode, which holds more than ASCII".to_owned(),
         ),
     }
 }
@@ -264,11 +264,11 @@ fn beyond_ascii(visit: &Visit<'_>, at: usize, bytes: &[u8]) -> Error {
 #[cold]
 #[inline(never)]
 fn too_long(visit: &Visit<'_>, at: usize, bytes: &[u8], fits: bool, dtype: DType) -> Error {
-    let kind = if matches!(dtype, DType::Unicode(_)) { "U" } else { "S" };
+    let kind = if matches!(dtype, DType::Unicode(_)) { "Unicode" } else { "ByteString" };
     let remedy = if fits {
-        format!("\"{kind}\" drops the NULs at the end: pass dtype=object, or safe=False")
+        format!("DType::{kind} drops the NULs at the end: pass Options::safe(false) to let it")
     } else {
-        format!("pass dtype=\"{kind}\" for the width of the longest, or safe=False to cut")
+        format!("pass DType::{kind}(0) for the width of the longest, or Options::safe(false) to cut")
     };
     lossy(visit, at, bytes, dtype, remedy)
 }

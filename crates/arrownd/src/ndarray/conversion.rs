@@ -274,7 +274,7 @@ impl<'a> Conversion<'a> {
         let bytes = job.bytes_in::<T>()?;
         check_shape(out.shape(), &job.shape(bytes), "out")?;
         if !self.allow_copy && !out.is_empty() {
-            let reasons = vec![Reason::Requested { option: "out=" }];
+            let reasons = vec![Reason::Requested { option: "write_into" }];
             return Err(Error::CopyNotAllowed { path: String::new(), reasons });
         }
         if bytes.is_some_and(|n| n > 1) && out.strides().last().is_some_and(|step| *step != 1) {

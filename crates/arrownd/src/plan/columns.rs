@@ -14,7 +14,7 @@ pub(super) fn plan(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options,
         let name = child.field.name();
         if plans.iter().any(|plan| plan.name.as_ref() == Some(name)) {
             return Err(Error::BadValue(format!(
-                "the field name {name:?} comes twice: rename or leave out one, or use to_numpy for a matrix"
+                "the field name {name:?} comes twice: rename or leave out one, or make a matrix"
             )));
         }
         let options = fill::options_for(options, name);

@@ -1,5 +1,6 @@
 //! The plan as text and as HTML.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use arrow_schema::DataType;
@@ -129,7 +130,7 @@ impl Plan {
         self.reasons().iter().map(Reason::label).collect::<Vec<_>>().join(", ")
     }
 
-    /// NumPy's side: the dtype, or how many arrays.
+    /// The arrays' side: the dtype, or how many.
     fn arrays(&self) -> String {
         match self.dtype {
             Some(DType::Record(_)) => "records".to_owned(),
@@ -138,11 +139,12 @@ impl Plan {
         }
     }
 
-    fn headline(&self) -> String {
+    fn headline(&self, words: Words) -> String {
         let shape = self.shape_text();
         if matches!(self.step, Step::ToArrow(_)) {
             let space = if shape.is_empty() { "" } else { " " };
-            return self.judged(format!("numpy {}{space}{shape} -> {}", self.arrays(), self.source_name()));
+            let (library, arrays) = (words("ndarray"), self.arrays());
+            return self.judged(format!("{library} {arrays}{space}{shape} -> {}", self.source_name()));
         }
         let mut text = format!("{} -> {}", self.source_name(), self.target());
         if !shape.is_empty() {
@@ -204,42 +206,16 @@ impl Plan {
     /// The plan as an HTML table, for notebooks. *O(fields)*.
     #[must_use]
     pub fn to_html(&self) -> String {
-        let mut html = String::from("<div class=\"arrownd-plan\"><p><code>");
-        html.push_str(&escape(&self.headline()));
-        html.push_str("</code></p>");
-        if self.children.is_empty() {
-            for line in self.details() {
-                let _ = write!(html, "<p>{}</p>", escape(&line));
-            }
-        } else {
-            html.push_str("<table><thead><tr>");
-            for title in ["field", "type", "result", "", "allocated", "why"] {
-                let _ = write!(html, "<th>{title}</th>");
-            }
-            html.push_str("</tr></thead><tbody>");
-            for child in &self.children {
-                html.push_str("<tr>");
-                for cell in child.columns() {
-                    let _ = write!(html, "<td>{}</td>", escape(&cell));
-                }
-                html.push_str("</tr>");
-            }
-            html.push_str("</tbody></table>");
-            for line in self.details() {
-                let _ = write!(html, "<p>{}</p>", escape(&line));
-            }
-        }
-        html.push_str("</div>");
-        html
+        PlanDisplay::new(self, as_it_is).to_html()
     }
 
     /// Reasons with their remedies, then notes, each once.
-    fn details(&self) -> Vec<String> {
+    fn details(&self, words: Words) -> Vec<String> {
         let mut lines = Vec::new();
         if let Transfer::Copy(reasons) = &self.transfer {
             for reason in reasons {
-                lines.push(format!("{}: {reason}", reason.code()));
-                lines.push(format!("  to view instead: {}", reason.remedy()));
+                lines.push(format!("{}: {}", reason.code(), words(&reason.to_string())));
+                lines.push(format!("  to view instead: {}", words(reason.remedy())));
             }
         }
         lines.extend(self.notes.iter().map(|note| format!("note: {note}")));
@@ -259,8 +235,86 @@ fn escape(text: &str) -> String {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.headline())?;
-        let rows: Vec<[String; 6]> = self.children.iter().map(Self::columns).collect();
+        PlanDisplay::new(self, as_it_is).fmt(f)
+    }
+}
+
+/// Says one of the crate's texts in other words, or leaves it as it is.
+///
+/// ```
+/// use arrownd::engine::Words;
+///
+/// let short: Words = |text| text.split(": ").last().unwrap_or(text).into();
+/// assert_eq!(short("text has none: pass numbers"), "pass numbers");
+/// ```
+pub type Words = for<'t> fn(&'t str) -> Cow<'t, str>;
+
+fn as_it_is(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
+}
+
+/// A plan in other words: a binding's, whose options aren't those of the crate.
+///
+/// Sentences and remedies of reasons go through [`Words`] one by one; what the data brings in doesn't.
+///
+/// ```
+/// use arrow_array::Int32Array;
+/// use arrownd::engine::PlanDisplay;
+/// use arrownd::{Options, plan};
+///
+/// let conversion = plan(&Int32Array::from(vec![Some(1), None]), &Options::new())?;
+/// let loud = PlanDisplay::new(conversion.plan(), |text| text.to_uppercase().into());
+/// assert!(loud.to_string().ends_with("to view instead: PASS NULLS::MASK TO VIEW THE VALUES BESIDE A MASK"));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct PlanDisplay<'p> {
+    plan: &'p Plan,
+    words: Words,
+}
+
+impl<'p> PlanDisplay<'p> {
+    /// The plan, to be shown in these words. *O(1)*.
+    #[must_use]
+    pub const fn new(plan: &'p Plan, words: Words) -> Self {
+        Self { plan, words }
+    }
+
+    /// As an HTML table, for notebooks.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        let Self { plan, words } = *self;
+        let mut html = String::from("<div class=\"arrownd-plan\"><p><code>");
+        html.push_str(&escape(&plan.headline(words)));
+        html.push_str("</code></p>");
+        if !plan.children.is_empty() {
+            html.push_str("<table><thead><tr>");
+            for title in ["field", "type", "result", "", "allocated", "why"] {
+                let _ = write!(html, "<th>{title}</th>");
+            }
+            html.push_str("</tr></thead><tbody>");
+            for child in &plan.children {
+                html.push_str("<tr>");
+                for cell in child.columns() {
+                    let _ = write!(html, "<td>{}</td>", escape(&cell));
+                }
+                html.push_str("</tr>");
+            }
+            html.push_str("</tbody></table>");
+        }
+        for line in plan.details(words) {
+            let _ = write!(html, "<p>{}</p>", escape(&line));
+        }
+        html.push_str("</div>");
+        html
+    }
+}
+
+impl fmt::Display for PlanDisplay<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { plan, words } = *self;
+        f.write_str(&plan.headline(words))?;
+        let rows: Vec<[String; 6]> = plan.children.iter().map(Plan::columns).collect();
         let width = |i: usize| rows.iter().map(|row| row[i].chars().count()).max().unwrap_or(0);
         let widths = [width(0), width(1), width(2), width(3), width(4)];
         for (i, row) in rows.iter().enumerate() {
@@ -272,7 +326,7 @@ impl fmt::Display for Plan {
             line.push_str(&row[5]);
             write!(f, "\n{}", line.trim_end())?;
         }
-        for line in self.details() {
+        for line in plan.details(words) {
             write!(f, "\n  {line}")?;
         }
         Ok(())

@@ -42,7 +42,7 @@ pub(super) fn check_names(children: &[Facts<'_>], options: &Options) -> Result<(
     };
     if let Some((name, _)) = fills.iter().find(|(name, _)| !known(name)) {
         return Err(Error::BadValue(format!(
-            "na_value names a field {name:?} that isn't among those converted"
+            "Nulls::FillFields names a field {name:?} that isn't among those converted"
         )));
     }
     let Some(Outs::Fields(outs)) = &options.out else { return Ok(()) };

@@ -54,12 +54,12 @@ pub(super) fn result_dtype(
             path: path.to_owned(),
             from: type_name(facts.field),
             to: format!("an array of {} dimensions", leaf.axes.len() + 1),
-            remedy: format!("NumPy has at most {MOST_DIMENSIONS}"),
+            remedy: format!("arrays have at most {MOST_DIMENSIONS}"),
         });
     }
     if let (Some(Fills::Fields(_)), true) = (&options.na_value, path.is_empty()) {
         return Err(Error::Conflict(format!(
-            "na_value is a dict by field name, and the input is {}: pass one value",
+            "Nulls::FillFields names fields, and the input is {}: pass Nulls::Fill",
             type_name(facts.field)
         )));
     }
@@ -71,7 +71,7 @@ pub(super) fn result_dtype(
             path: path.to_owned(),
             from: type_name(facts.field),
             to: format!("records of dtype {record}"),
-            remedy: "a structured dtype= is for structs and tables".to_owned(),
+            remedy: "Options::record is for structs and tables".to_owned(),
         });
     }
     if options.nulls == Nulls::Raise {
@@ -92,13 +92,15 @@ pub(super) fn result_dtype(
         let apart = options.nulls == Nulls::Masked && absent(leaf);
         if apart {
             return Err(refuse(
-                "half a number can't be masked: leave out nulls= to get NaN for what is missing",
+                "half a number can't be masked: pass Nulls::Nan to get NaN for what is missing",
             ));
         }
         if !pairs || !mapped.dtype.is_float() || leaf.way.lists > 0 {
-            return Err(refuse("complex takes pairs of floats, in fixed-size lists of 2: leave out dtype="));
+            return Err(refuse(
+                "complex takes pairs of floats, in fixed-size lists of 2: leave out Options::dtype",
+            ));
         }
-        let wrong = || refuse("complex takes pairs of floats: leave out dtype=");
+        let wrong = || refuse("complex takes pairs of floats: leave out Options::dtype");
         return convert(mapped, part).and(options.dtype).ok_or_else(wrong);
     }
     if let Some(wanted) = options.dtype {
@@ -150,7 +152,7 @@ pub(super) fn into(
                 path: path.to_owned(),
                 from: type_name(facts.field),
                 to: format!("a column of a matrix of {target}"),
-                remedy: "use to_columns".to_owned(),
+                remedy: "convert the columns one by one".to_owned(),
             });
         }
         return complex(facts, leaf, mapped, options, path, (target, part));
@@ -298,16 +300,14 @@ fn fill(
         Some(marker) => Ok(Some(marker)),
         None => {
             if leaf.missing == 0 {
-                let why = format!("{target} has no marker: pass na_value= or nulls=\"masked\"");
+                let why = format!("{target} has no marker: pass Nulls::Fill or Nulls::Mask");
                 return Err(unfilled(path, &why));
             }
             let remedy = if matches!(target, DType::Strings { .. }) {
-                format!(
-                    "{target} has no na_object for them: give it one, or pass na_value= or nulls=\"masked\""
-                )
+                format!("{target} has no na_object for them: give it one, or pass Nulls::Fill or Nulls::Mask")
             } else {
                 format!(
-                    "{target} has no marker for them: pass na_value=, nulls=\"masked\" or a dtype that has one"
+                    "{target} has no marker for them: pass Nulls::Fill, Nulls::Mask or a dtype that has one"
                 )
             };
             Err(missing_error(facts, leaf, path, remedy))
@@ -355,9 +355,9 @@ fn op_reasons(
 /// What the caller asked for that a view can't give.
 pub(super) fn requested(options: &Options, reasons: &mut Reasons) {
     if options.out.is_some() {
-        reasons.push(Reason::Requested { option: "out=" });
+        reasons.push(Reason::Requested { option: "write_into" });
     } else if options.writable {
-        reasons.push(Reason::Requested { option: "writable=True" });
+        reasons.push(Reason::Requested { option: "Options::writable" });
     }
 }
 

@@ -73,7 +73,7 @@ fn known(
             path: part.path.clone(),
             from: type_name(part.facts.field),
             to: format!("a column of a matrix of dtype {wanted}"),
-            remedy: "leave out dtype=, or use to_columns".to_owned(),
+            remedy: "leave out Options::dtype, or convert the columns one by one".to_owned(),
         });
     }
     let mut plans: Vec<Plan> = Vec::with_capacity(parts.len());
@@ -86,7 +86,8 @@ fn known(
                 path: part.path.clone(),
                 from: type_name(part.facts.field),
                 to: format!("columns of a matrix of dtype {dtype}"),
-                remedy: "use to_columns, or leave the field out with columns=".to_owned(),
+                remedy: "convert the columns one by one, or leave the field out with Options::columns"
+                    .to_owned(),
             });
         }
         width = own.iter().fold(1usize, |a, n| a.saturating_mul(*n)).saturating_add(width);
@@ -175,7 +176,7 @@ fn part<'f>(
             path,
             from: type_name(child.field),
             to: "a column of a matrix".to_owned(),
-            remedy: "use to_columns, or leave the field out with columns=".to_owned(),
+            remedy: "convert the columns one by one, or leave the field out with Options::columns".to_owned(),
         });
     };
     if leaf.way.lists > outer {
@@ -184,7 +185,7 @@ fn part<'f>(
             row: 0,
             found: "a list of variable size".to_owned(),
             expected: "a matrix has one width for all rows".to_owned(),
-            remedy: "use to_columns, pass lists=\"object\", or leave the field out with columns=".to_owned(),
+            remedy: "convert the lists on their own, or leave the field out with Options::columns".to_owned(),
         });
     }
     let mut leaf = leaf.clone();

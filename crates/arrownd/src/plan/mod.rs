@@ -24,6 +24,7 @@ pub(crate) use codes::{CodeFacts, codes};
 pub use convert::Op;
 pub(crate) use convert::{rescale, viewed_as};
 pub(crate) use display::short_type;
+pub use display::{PlanDisplay, Words};
 pub use facts::{Facts, FactsNode, LeafFacts};
 pub use reason::{Note, Reason, Reasons};
 pub use step::{LeafStep, Step};
@@ -142,7 +143,7 @@ fn column(facts: &Facts<'_>, options: &Options, path: &str) -> Result<Plan> {
         (FactsNode::Struct { .. }, Form::Ragged) => Err(rows::no_list(facts, path)),
         (FactsNode::Struct { children, .. }, Form::Columns) => columns::plan(facts, children, options, path),
         (FactsNode::Leaf(_), Form::Columns) => Err(Error::Conflict(format!(
-            "one array a field takes a struct or table, and the input is {}: use to_numpy",
+            "one array a field takes a struct or table, and the input is {}: make one array",
             type_name(facts.field)
         ))),
     }

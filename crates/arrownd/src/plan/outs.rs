@@ -47,7 +47,7 @@ pub(super) fn check_outs(
             return Ok(());
         }
         Err(Error::BadValue(format!(
-            "{what} has dtype {} and shape {}, and the result has dtype {dtype} and shape {}: pass an array of that kind, or dtype=",
+            "{what} has dtype {} and shape {}, and the result has dtype {dtype} and shape {}: pass an array of that kind, or Options::dtype",
             out.dtype,
             tuple(&out.shape),
             tuple(&shape)

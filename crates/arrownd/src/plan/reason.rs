@@ -32,11 +32,11 @@ pub enum Reason {
     },
     /// Booleans lie as bits.
     BitPacked,
-    /// NumPy has only a wider form of the type.
+    /// The array has only a wider form of the type.
     Widened {
         /// Bits in Arrow.
         from: usize,
-        /// Bits in NumPy.
+        /// Bits in the array.
         to: usize,
     },
     /// The values change to another dtype.
@@ -45,7 +45,7 @@ pub enum Reason {
         from: DType,
         /// What they become.
         to: DType,
-        /// Whether `dtype=` asks for it; otherwise the other columns of a matrix do.
+        /// Whether the caller asks for it; otherwise the other columns of a matrix do.
         asked: bool,
     },
     /// Codes become values.
@@ -54,9 +54,9 @@ pub enum Reason {
     RunEnds,
     /// The lists leave gaps in their values or differ in length.
     ListGaps,
-    /// NumPy has no offsets.
+    /// Arrays have no offsets.
     Offsets,
-    /// NumPy holds these values as Python objects.
+    /// The values have no element type of fixed width: text, and what is made of several values.
     Objects,
     /// The values aren't aligned to their size.
     Misaligned,
@@ -84,12 +84,12 @@ pub enum Reason {
         from: String,
         /// What they become.
         to: String,
-        /// Whether `type=` asks for it; otherwise Arrow has no such unit.
+        /// Whether the caller asks for it; otherwise Arrow has no such unit.
         asked: bool,
     },
     /// On the way to Arrow: text and bytes of any length get offsets.
     ToOffsets,
-    /// On the way to Arrow: the values are read from Python objects.
+    /// On the way to Arrow: the values are read from objects of the caller's side.
     FromObjects,
     /// On the way to Arrow: the array is borrowed, and what Arrow has it keeps.
     Borrowed,
@@ -128,7 +128,7 @@ impl Reason {
             Self::Strided,
             Self::ByteOrder,
             Self::Order { wanted: Some('F') },
-            Self::Requested { option: "writable=True" },
+            Self::Requested { option: "Options::writable" },
             Self::Realigned,
             Self::ToBits,
             Self::ToType { from: "datetime64[D]".to_owned(), to: "date32".to_owned(), asked: false },
@@ -181,25 +181,29 @@ impl Reason {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Chunked { .. } => "combine the chunks first, or convert chunk by chunk",
-            Self::Nulls { viewable: true, .. } => "pass nulls=\"masked\" to view the values beside a mask",
-            Self::Nulls { .. } => "pass nulls=\"masked\" to keep the dtype, with a mask beside the values",
+            Self::Nulls { viewable: true, .. } => "pass Nulls::Mask to view the values beside a mask",
+            Self::Nulls { .. } => "pass Nulls::Mask to keep the dtype, with a mask beside the values",
             Self::BitPacked => "store the values as arrow.bool8 to view them",
             Self::Widened { .. } => "store the values in the wider type to view them",
-            Self::Cast { asked: true, .. } => "leave out dtype=, or store the values in that type",
-            Self::Cast { .. } => "use to_columns, where each column keeps its own dtype",
-            Self::Dictionary => "use to_codes to view the codes",
+            Self::Cast { asked: true, .. } => {
+                "ask for the type that is stored, or store the one that is asked for"
+            }
+            Self::Cast { .. } => "convert the columns one by one, where each keeps its own dtype",
+            Self::Dictionary => "view the keys of the dictionary on their own",
             Self::RunEnds => "decode the runs once and keep the result",
             Self::ListGaps => "use to_ragged to view the values beside their offsets",
             Self::Offsets => "store the values with one size: fixed-size lists, fixed-size binary",
-            Self::Objects => "choose a dtype= of fixed width; text has none",
+            Self::Objects => "choose an Options::dtype of fixed width; text has none",
             Self::Misaligned => "pass aligned memory",
             Self::Strided => "pass contiguous memory",
             Self::ByteOrder => "pass native byte order",
-            Self::Order { .. } => "use to_columns to view each column on its own",
-            Self::Requested { .. } => "leave out that option",
+            Self::Order { .. } => "view each column on its own",
+            Self::Requested { .. } => "leave that out",
             Self::Realigned => "let the producer align its buffers",
-            Self::ToBits => "pass type=\"bool8\" to share the bytes",
-            Self::ToType { asked: true, .. } => "leave out type=, or pass values of that type",
+            Self::ToBits => "pass ArrowOptions::field of arrow.bool8 to share the bytes",
+            Self::ToType { asked: true, .. } => {
+                "ask for the type that the values have, or pass values of that type"
+            }
             Self::ToType { .. } => "pass a unit that Arrow has: s, ms, us or ns",
             Self::ToOffsets => "view bytes of one length as V{n}; text is always copied",
             Self::FromObjects => "pass an array with a dtype of fixed width",
@@ -219,22 +223,22 @@ impl fmt::Display for Reason {
             }
             Self::Nulls { count: None, .. } => f.write_str("missing values have to be filled in"),
             Self::BitPacked | Self::ToBits => {
-                f.write_str("Arrow packs booleans as bits, NumPy has one byte for each")
+                f.write_str("Arrow packs booleans as bits, an array has one byte for each")
             }
-            Self::Widened { from, to } => write!(f, "Arrow has {from} bits a value and NumPy {to}"),
-            // Decimals, which NumPy has no dtype for.
+            Self::Widened { from, to } => write!(f, "Arrow has {from} bits a value and the array {to}"),
+            // Decimals, which have no dtype.
             Self::Cast { from: DType::Object, to, .. } => write!(f, "the values change to {to}"),
             Self::Cast { from, to, .. } => write!(f, "the values change from {from} to {to}"),
             Self::Dictionary => f.write_str("the codes have to be replaced by their values"),
             Self::RunEnds => f.write_str("the runs have to be expanded"),
             Self::ListGaps => f.write_str("the lists leave gaps in their values or differ in length"),
-            Self::Offsets => f.write_str("the offsets have no counterpart in NumPy"),
-            Self::Objects => f.write_str("NumPy holds these values as Python objects"),
+            Self::Offsets => f.write_str("the offsets have no counterpart in an array"),
+            Self::Objects => f.write_str("these values have no element type of fixed width"),
             Self::Misaligned => f.write_str("the values are not aligned to their size"),
             Self::Strided => f.write_str("the values are not next to each other in memory"),
             Self::ByteOrder => f.write_str("the values have the other byte order"),
             Self::Order { wanted: Some('C') } => {
-                f.write_str("rows have to be contiguous (order=\"C\") and Arrow stores columns")
+                f.write_str("rows have to be contiguous (Order::C) and Arrow stores columns")
             }
             Self::Order { wanted: Some(_) } => f.write_str("the columns do not lie side by side in memory"),
             Self::Order { wanted: None } => f.write_str("the matrix is copied, and this column with it"),
@@ -242,9 +246,9 @@ impl fmt::Display for Reason {
             Self::Realigned => f.write_str("the producer realigned its buffers"),
             Self::ToType { from, to, .. } => write!(f, "the values change from {from} to {to}"),
             Self::ToOffsets => f.write_str(
-                "Arrow has offsets for text and bytes, NumPy a fixed width or strings of their own",
+                "Arrow has offsets for text and bytes, an array a fixed width or strings of their own",
             ),
-            Self::FromObjects => f.write_str("the values are read from Python objects"),
+            Self::FromObjects => f.write_str("the values are read from objects"),
             Self::Borrowed => f.write_str("the array is borrowed, and Arrow keeps what it has"),
             Self::Optional => f.write_str("each value is an option, and Arrow has values and bits"),
         }

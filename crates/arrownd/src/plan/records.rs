@@ -33,12 +33,13 @@ pub(super) fn plan(
         let name = child.field.name();
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         if name.is_empty() {
-            let what = "a field of a structured array needs a name, and one here has none: use to_columns";
+            let what =
+                "a field of a record needs a name, and one here has none: convert the columns one by one";
             return Err(Error::BadValue(what.to_owned()));
         }
         if fields.iter().any(|field| field.name == *name) {
             return Err(Error::BadValue(format!(
-                "the field name {name:?} comes twice: rename or leave out one, or use to_numpy for a matrix"
+                "the field name {name:?} comes twice: rename or leave out one, or make a matrix"
             )));
         }
         let wanted =
@@ -59,7 +60,7 @@ pub(super) fn plan(
             && plan.unknown.is_empty()
         {
             return Err(Error::BadValue(format!(
-                "field {path:?}: dtype= has a subarray of shape {}, and the values have {}",
+                "field {path:?}: Options::record has a subarray of shape {}, and the values have {}",
                 tuple(&wanted.dims),
                 tuple(&shown)
             )));
@@ -147,7 +148,7 @@ fn check_wanted(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options, pa
                 path: path.to_owned(),
                 from: type_name(facts.field),
                 to: format!("records of dtype {dtype}"),
-                remedy: "dtype= of a structured array is a structured dtype with the same names".to_owned(),
+                remedy: "pass Options::record with the same names".to_owned(),
             }),
         };
     };
@@ -155,10 +156,10 @@ fn check_wanted(facts: &Facts<'_>, children: &[Facts<'_>], options: &Options, pa
     let unknown = record.fields.iter().find(|f| !children.iter().any(|child| *child.field.name() == f.name));
     let what = match (missing, unknown) {
         (None, None) => return Ok(()),
-        (Some(child), _) => format!("dtype= has no field {:?}", child.field.name()),
-        (None, Some(field)) => format!("dtype= has a field {:?} that the input hasn't", field.name),
+        (Some(child), _) => format!("Options::record has no field {:?}", child.field.name()),
+        (None, Some(field)) => format!("Options::record has a field {:?} that the input hasn't", field.name),
     };
-    Err(Error::BadValue(format!("{what}: pass the same names, and columns= for some of them")))
+    Err(Error::BadValue(format!("{what}: pass the same names, and Options::columns for some of them")))
 }
 
 fn check_record_out(
@@ -182,12 +183,15 @@ fn check_record_out(
         )))
     };
     if let Some(Outs::One(out)) = &options.out {
-        check(out, ["out", "the result"], record, "pass an array of that kind, or dtype=")?;
+        check(out, ["out", "the result"], record, "pass an array of that kind, or Options::dtype")?;
     }
     match &options.out_mask {
-        Some(out) => {
-            check(out, ["the mask of out", "the result's mask"], &record.mask(), "pass None to have it made")
-        }
+        Some(out) => check(
+            out,
+            ["the mask of out", "the result's mask"],
+            &record.mask(),
+            "leave it out to have it made",
+        ),
         None => Ok(()),
     }
 }

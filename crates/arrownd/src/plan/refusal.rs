@@ -3,11 +3,11 @@
 use super::{Facts, LeafFacts, type_name};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::mapping::Mapped;
+use crate::mapping::{Element, Mapped};
 use crate::options::Options;
 use crate::source::Ragged;
 
-/// Refuses what has no place under `nulls="raise"`.
+/// Refuses what has no place where missing values are refused.
 pub(super) fn refuse_missing(
     facts: &Facts<'_>,
     leaf: &LeafFacts<'_>,
@@ -15,11 +15,11 @@ pub(super) fn refuse_missing(
     path: &str,
 ) -> Result<()> {
     if leaf.missing > 0 {
-        let remedy = "pass nulls=\"nan\", nulls=\"masked\" or na_value=";
+        let remedy = "pass Nulls::Nan, Nulls::Mask or Nulls::Fill";
         return Err(missing_error(facts, leaf, path, remedy.to_owned()));
     }
     if leaf.padded > 0 && options.na_value.is_none() {
-        return Err(unfilled(path, "nulls=\"raise\" leaves no marker: pass na_value="));
+        return Err(unfilled(path, "Nulls::Refuse leaves no marker: pass Options::pad_with"));
     }
     Ok(())
 }
@@ -32,12 +32,9 @@ pub(super) fn unfilled(path: &str, why: &str) -> Error {
 
 pub(super) fn misfit(ragged: &Ragged, path: &str) -> Error {
     let (expected, remedy) = if ragged.too_long {
-        (format!("pad_to is {}", ragged.expected), "pass a larger pad_to, or leave it out")
+        (format!("pad_to is {}", ragged.expected), "pass a larger Options::pad_to, or Options::pad")
     } else {
-        (
-            format!("those before it have {}", ragged.expected),
-            "pass lists=\"pad\" or lists=\"object\", or use to_ragged",
-        )
+        (format!("those before it have {}", ragged.expected), "pass Options::pad, or use to_ragged")
     };
     Error::Ragged {
         path: path.to_owned(),
@@ -66,16 +63,19 @@ pub(super) fn is_supported(leaf: &LeafFacts<'_>, mapped: &Mapped) -> bool {
 
 pub(super) fn unsupported(leaf: &LeafFacts<'_>, mapped: &Mapped, to: Option<DType>, path: &str) -> Error {
     let supported = is_supported(leaf, mapped);
-    let to = to.map_or_else(|| "NumPy".to_owned(), |dtype| dtype.to_string());
+    let to = to.map_or_else(|| "an array".to_owned(), |dtype| dtype.to_string());
+    let elsewhere = if path.is_empty() { "" } else { "; leave the field out with Options::columns" };
     let remedy = if !supported {
-        let elsewhere = if path.is_empty() { "" } else { "; leave the field out with columns=" };
         format!("this version doesn't convert the type yet{elsewhere}")
     } else if mapped.meaning == DType::Object {
-        "leave out dtype= to get Python objects".to_owned()
+        match mapped.element {
+            Element::Decimal { .. } | Element::Wide { .. } => "ask for floats or integers".to_owned(),
+            _ => format!("no element type holds these values{elsewhere}"),
+        }
     } else if mapped.meaning == mapped.dtype {
-        format!("leave out dtype= to get {}, or pass dtype=object", mapped.dtype)
+        format!("ask for its own dtype, {}", mapped.dtype)
     } else {
-        format!("leave out dtype= to get {}, or pass dtype=\"{}\"", mapped.dtype, mapped.meaning)
+        format!("ask for {}, the time since midnight", mapped.meaning)
     };
     Error::UnsupportedType { path: path.to_owned(), from: type_name(leaf.field), to, remedy }
 }

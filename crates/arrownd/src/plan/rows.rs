@@ -1,4 +1,4 @@
-//! Lists that become arrays of their own: `lists="object"` and `to_ragged`.
+//! Lists that become arrays of their own: `Lists::Object` and `to_ragged`.
 
 use super::leaf::{absent, requested, shown_unknown, unwrapped};
 use super::outs::check_outs;
@@ -38,7 +38,7 @@ pub(super) fn plan(
         return Err(misfit(ragged, path));
     }
     if options.nulls == Nulls::Raise && leaf.missing > 0 {
-        let remedy = "pass nulls=\"nan\" or nulls=\"masked\"".to_owned();
+        let remedy = "pass Nulls::Nan or Nulls::Mask".to_owned();
         return Err(missing_error(facts, leaf, path, remedy));
     }
     let values = of_values(values, options, path, Form::Matrix)?;
@@ -106,6 +106,6 @@ pub(super) fn no_list(facts: &Facts<'_>, path: &str) -> Error {
         path: path.to_owned(),
         from: type_name(facts.field),
         to: "values and offsets".to_owned(),
-        remedy: "to_ragged takes lists of variable size; use to_numpy".to_owned(),
+        remedy: "to_ragged takes lists of variable size; use to_array".to_owned(),
     }
 }

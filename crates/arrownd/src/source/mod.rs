@@ -84,7 +84,7 @@ impl Selection {
             return match columns {
                 None => Ok(None),
                 Some(_) => Err(Error::Conflict(format!(
-                    "columns= names fields of a struct or table, and the input is {}: leave it out",
+                    "Options::columns names fields of a struct or table, and the input is {}: leave it out",
                     crate::plan::type_name(field)
                 ))),
             };

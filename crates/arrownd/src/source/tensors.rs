@@ -67,7 +67,7 @@ impl State<'_> {
             (true, Some(length)) if n == 1 => vec![length],
             (true, Some(_)) => {
                 return Err(Error::Conflict(format!(
-                    "pad_to is one length, and the tensors have {n} axes: leave it out to fill all up to the largest"
+                    "Options::pad_to is one length, and the tensors have {n} axes: use Options::pad to fill all up to the largest"
                 )));
             }
         };

@@ -59,7 +59,12 @@ impl Cast<'_> {
                 }
             };
             made.filter(|made| fits(*made, precision)).ok_or_else(|| {
-                lossy(shown, i, to, "pass more precision, another scale, or safe=False to round")
+                lossy(
+                    shown,
+                    i,
+                    to,
+                    "pass more precision, another scale, or ArrowOptions::safe(false) to round",
+                )
             })
         };
         let len = data.len();

@@ -13,7 +13,7 @@ use crate::mapping::{Element, map};
 use crate::options::{Nulls, Options};
 use crate::source::{Bits, Chunk, Column, Data};
 
-const WIDER: &str = "pass a wider type, or safe=False to round or cut";
+const WIDER: &str = "pass a wider type, or ArrowOptions::safe(false) to round or cut";
 
 impl Cast<'_> {
     /// A type of fixed width as another.
