@@ -18,7 +18,7 @@ from layouts import LAYOUTS
 
 CODES = {
     "chunked", "nulls", "bit-packed", "widened", "cast", "dictionary", "run-ends", "list-gaps", "offsets", "objects",
-    "misaligned", "strided", "byte-order", "order", "requested", "realigned",
+    "misaligned", "strided", "byte-order", "order", "requested", "realigned", "borrowed", "optional",
 }  # fmt: skip
 TYPED = [case for case in CASES if case.type is not None]
 
