@@ -174,7 +174,7 @@ impl Fills {
 /// let (chunks, options) = ([chunk_of(&array)], Options { out: Some(Outs::One(out)), ..Options::default() });
 /// let column = Column::new(&field, &chunks, &options)?;
 /// let planned = Planned::new(&column, &options, &[])?;
-/// assert_eq!(planned.plan().reasons(), [Reason::Requested { option: "out=" }]);
+/// assert_eq!(planned.plan().reasons(), [Reason::Requested { option: "write_into" }]);
 /// # Ok::<(), arrownd::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use crate::dtype::DType;
 /// let reason = Reason::Nulls { count: Some(2), viewable: true };
 /// assert_eq!(reason.code(), "nulls");
 /// assert_eq!(reason.to_string(), "2 values are missing and have to be filled in");
-/// assert_eq!(reason.remedy(), "pass nulls=\"masked\" to view the values beside a mask");
+/// assert_eq!(reason.remedy(), "pass Nulls::Mask to view the values beside a mask");
 /// assert!(Reason::examples().iter().any(|example| example.code() == reason.code()));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
