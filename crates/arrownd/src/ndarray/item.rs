@@ -7,7 +7,7 @@ use arrow_buffer::{ArrowNativeType, IntervalDayTime, IntervalMonthDayNano};
 use arrow_schema::DataType;
 use half::f16;
 
-use super::conversion::Dims;
+use super::job::Dims;
 use super::view::stored;
 use crate::dtype::DType;
 

@@ -3,8 +3,9 @@
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder};
 use ndarray::{Array, ArrayD, CowArray, Dimension, IxDyn};
 
-use super::conversion::{Conversion, Job};
+use super::conversion::Conversion;
 use super::item::Item;
+use super::job::Job;
 use super::options::{Nulls, Options};
 use super::source::Source;
 use crate::error::{Error, Result};

@@ -4,6 +4,8 @@ mod batches;
 mod conversion;
 mod into_arrow;
 mod item;
+mod job;
+mod kept;
 mod masked;
 mod options;
 mod padded;

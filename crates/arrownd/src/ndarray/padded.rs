@@ -4,8 +4,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, GenericListArray, OffsetSizeTrait};
 use ndarray::{Array1, CowArray, IxDyn};
 
-use super::conversion::{Conversion, Kept};
+use super::conversion::Conversion;
 use super::item::Item;
+use super::kept::Kept;
 use super::options::Options;
 use super::source::Source;
 use crate::error::{Error, Result};

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use ndarray::{Array1, ArrayViewD, Axis, CowArray, Ix1, IxDyn, Slice};
 
-use super::conversion::{Conversion, Job};
+use super::conversion::Conversion;
 use super::item::Item;
+use super::job::Job;
 use super::masked::Masked;
 use super::options::Options;
 use super::source::Source;

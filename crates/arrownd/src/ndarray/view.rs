@@ -9,8 +9,9 @@ use arrow_buffer::{ArrowNativeType, ScalarBuffer};
 use arrow_schema::DataType;
 use ndarray::{ArrayView, ArrayView1, ArrayViewD, Dimension, IxDyn};
 
-use super::conversion::{Conversion, Dims};
+use super::conversion::Conversion;
 use super::item::{Item, dtype_of};
+use super::job::Dims;
 use super::masked::dimensions;
 use super::options::{Nulls, Options};
 use super::source::Source;
