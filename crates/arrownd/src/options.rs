@@ -57,7 +57,7 @@ pub enum Order {
 /// assert_eq!(Fill::from(3u8), Fill::Int(3));
 /// assert_eq!(Fill::from(0.5f32), Fill::Float(0.5));
 /// assert_eq!(Fill::from(f64::NAN), Fill::Float(f64::NAN));
-/// assert_eq!(Fill::from(true).to_string(), "True");
+/// assert_eq!(Fill::from(true).to_string(), "true");
 /// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]

@@ -262,7 +262,8 @@ fn as_it_is(text: &str) -> Cow<'_, str> {
 /// use arrownd::engine::PlanDisplay;
 /// use arrownd::{Options, plan};
 ///
-/// let conversion = plan(&Int32Array::from(vec![Some(1), None]), &Options::new())?;
+/// let array = Int32Array::from(vec![Some(1), None]);
+/// let conversion = plan(&array, &Options::new())?;
 /// let loud = PlanDisplay::new(conversion.plan(), |text| text.to_uppercase().into());
 /// assert!(loud.to_string().ends_with("to view instead: PASS NULLS::MASK TO VIEW THE VALUES BESIDE A MASK"));
 /// # Ok::<(), arrownd::Error>(())
