@@ -155,6 +155,11 @@ fn batches_are_of_one_schema() {
     assert_eq!(none.shape(), [0]);
     let error = to_array::<i16>((&field, &mixed[0]), &Options::new()).unwrap_err();
     assert_eq!(error.to_string(), "a chunk is int8, and the field is int16: pass chunks of one type");
+    // Also where nothing would have to be planned.
+    assert_eq!(to_array::<i8>((&field, &mixed[0]), &Options::new()).unwrap_err(), error);
+    let none: ArrayRef = Arc::new(Int16Array::from(vec![1; 0]));
+    let error = to_array::<i8>(&vec![none, mixed[0].clone()], &Options::new()).unwrap_err();
+    assert_eq!(error.to_string(), "a chunk is int8, and the first chunk is int16: pass chunks of one type");
     assert_eq!(Source::from(&mixed).len(), 2);
     assert!(Source::from(&other).len() == 1 && Source::from(other.schema_ref().as_ref()).is_empty());
 }

@@ -18,10 +18,13 @@ pub(super) struct Kept<'a> {
     chunks: NonNull<[Chunk<'a>]>,
 }
 
-// SAFETY: all three are plain data and shared references to it, and only lent out by shared references.
-unsafe impl Send for Kept<'_> {}
+// SAFETY: it owns a column, a field and chunks, all of which may cross threads.
+unsafe impl Send for Kept<'_> where Parts: Send {}
 // SAFETY: as above.
-unsafe impl Sync for Kept<'_> {}
+unsafe impl Sync for Kept<'_> where Parts: Sync {}
+
+/// What a [`Kept`] owns.
+type Parts = (Column<'static>, Field, Chunk<'static>);
 
 impl<'a> Kept<'a> {
     pub(super) fn new(field: Field, chunks: Option<Box<[Chunk<'a>]>>, words: &Words) -> Result<Self> {

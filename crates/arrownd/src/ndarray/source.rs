@@ -130,23 +130,27 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The one array that holds all rows, where the type says all there is to know.
+    /// The one array that holds all rows, where the type says all there is to know, and is that of every chunk.
     pub(super) fn only(&self) -> Option<&'a dyn Array> {
-        if self.field.is_some_and(|field| !field.metadata().is_empty()) {
-            return None;
-        }
-        match self.data {
-            Arrays::One(array) => Some(array),
+        let array = match self.data {
+            Arrays::One(array) => array,
             Arrays::Chunks(chunks) => {
                 let mut filled = chunks.iter().filter(|chunk| !chunk.is_empty());
-                match (filled.next(), filled.next()) {
-                    (Some(chunk), None) => Some(chunk.as_ref()),
-                    (None, _) => chunks.first().map(AsRef::as_ref),
-                    _ => None,
+                let array = match (filled.next(), filled.next()) {
+                    (Some(chunk), None) => chunk.as_ref(),
+                    (None, _) => chunks.first()?.as_ref(),
+                    _ => return None,
+                };
+                let same = |chunk: &ArrayRef| chunk.data_type() == array.data_type();
+                if !chunks.iter().all(same) {
+                    return None;
                 }
+                array
             }
-            Arrays::Batch(_) | Arrays::Batches(_) | Arrays::Unknown => None,
-        }
+            Arrays::Batch(_) | Arrays::Batches(_) | Arrays::Unknown => return None,
+        };
+        let fits = |field: &Field| field.metadata().is_empty() && field.data_type() == array.data_type();
+        self.field.is_none_or(fits).then_some(array)
     }
 
     /// Whether its values, perhaps in lists, are bytes of a fixed number.
