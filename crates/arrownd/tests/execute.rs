@@ -189,6 +189,84 @@ fn a_matrix_of_chunks_is_the_same_in_either_order_and_at_any_stride() {
 }
 
 #[test]
+fn large_matrices_are_the_same_in_either_order() {
+    for (columns, rows) in [(2, 30_000), (3, 9000), (17, 2000), (57, 700), (100, 900), (300, 130), (1000, 40)]
+    {
+        let column = |at: usize| -> ArrayRef {
+            let numbers = (0..rows).map(|i| (i % 7 != at % 5).then_some((i * 31 + at) as i32));
+            match at % 3 {
+                0 => Arc::new(Float64Array::from_iter_values(numbers.map(|n| n.unwrap_or(-1).into()))),
+                1 => Arc::new(numbers.collect::<Int32Array>()),
+                _ => Arc::new(numbers.map(|n| n.map(|n| n % 2 == 0)).collect::<BooleanArray>()),
+            }
+        };
+        let arrays: Vec<ArrayRef> = (0..columns).map(column).collect();
+        let fields = arrays.iter().map(|array| Field::new("", array.data_type().clone(), true)).collect();
+        let table = StructArray::new(fields, arrays, None);
+        let field = Field::new("", table.data_type().clone(), true);
+        for ends in [&[][..], &[rows / 3, rows / 3 + 1]] {
+            let pieces = cut(&table, ends);
+            let chunks: Vec<Chunk<'_>> = pieces.iter().map(|a| chunk_of(a.as_ref())).collect();
+            let column = Column::new(&field, &chunks, &Options::default()).unwrap();
+            for dtype in [DType::Float64, DType::Float32] {
+                let options = Options { order: Order::C, ..options(dtype) };
+                let planned = Planned::new(&column, &options, &[]).unwrap();
+                let size = dtype.itemsize() as isize;
+                let across = size * columns as isize;
+                // One after the other; aligned for nothing; with room between the rows; columns first.
+                let layouts = [
+                    (8, across, size),
+                    (9, across, size),
+                    (8, across + 8, size),
+                    (8, size, size * rows as isize),
+                ];
+                let mut found = layouts.iter().map(|(start, by_row, by_column)| {
+                    let mut memory = vec![0u64; (rows + 1) * (columns + 2) + 2];
+                    let base = NonNull::from(memory.as_mut_slice()).cast::<u8>();
+                    // SAFETY: within the memory.
+                    let first = unsafe { base.byte_add(*start) };
+                    let strides = [*by_row, *by_column];
+                    // SAFETY: elements at these strides are apart and within the memory.
+                    let mut dest =
+                        unsafe { Dest::from_raw(first, &[rows, columns], &strides, size as usize) };
+                    planned.task().fill_values(&mut dest).unwrap();
+                    let bytes: &[u8] = bytemuck::cast_slice(&memory);
+                    let place = |i: usize| {
+                        *start as isize + (i / columns) as isize * by_row + (i % columns) as isize * by_column
+                    };
+                    (0..rows * columns)
+                        .flat_map(|i| bytes[place(i) as usize..][..size as usize].to_vec())
+                        .collect()
+                });
+                let one: Vec<u8> = found.next().unwrap();
+                assert!(found.all(|other| other == one), "{columns} of {dtype}");
+                let last = &one[one.len() - size as usize..];
+                let last = if size == 8 {
+                    f64::from_ne_bytes(last.try_into().unwrap())
+                } else {
+                    f32::from_ne_bytes(last.try_into().unwrap()).into()
+                };
+                assert_eq!(
+                    (!last.is_nan()).then_some(last),
+                    value(columns - 1, rows - 1),
+                    "{columns} of {dtype}"
+                );
+            }
+        }
+    }
+
+    /// What row `i` of column `at` is.
+    fn value(at: usize, i: usize) -> Option<f64> {
+        let there = (i % 7 != at % 5).then_some((i * 31 + at) as f64);
+        match at % 3 {
+            0 => there.or(Some(-1.0)),
+            1 => there,
+            _ => there.map(|n| f64::from(u8::from(n % 2.0 == 0.0))),
+        }
+    }
+}
+
+#[test]
 fn the_mask_is_that_of_every_level() {
     let (field, table) = table();
     for ends in CUTS {

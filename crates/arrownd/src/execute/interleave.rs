@@ -11,8 +11,14 @@ use super::{Visit, leaf_runs};
 use crate::plan::{LeafStep, Op, Plan, Step};
 use crate::source::{Column, Data, Leaf, Node, Part};
 
-/// Eight-byte words on the stack: every thread has room for so much.
-const WORDS: usize = 2048;
+/// A cache line: what is converted doesn't cross them.
+const LINE: usize = 64;
+
+/// What every thread has room for on its stack.
+const STACK: usize = 32 << 10;
+
+#[repr(align(64))]
+struct Stack([MaybeUninit<u8>; STACK]);
 
 /// What the CPU's second cache has room for beside the rows that are written.
 const CACHE: usize = 128 << 10;
@@ -32,7 +38,6 @@ struct Blocks {
 impl Blocks {
     /// For a matrix of `columns` columns and so many rows, whose blocks have so many bytes.
     fn of(columns: usize, rows: usize, itemsize: usize, bytes: usize) -> Self {
-        const LINE: usize = 64;
         // Columns at a distance of a power of two would share few places of the cache.
         let most = (bytes / (64 * itemsize + LINE)).clamp(1, LINES);
         let columns = if columns <= most {
@@ -59,6 +64,7 @@ pub(super) fn fits(plan: &Plan, dest: &Dest<'_>) -> bool {
 
 /// Writes the rows `within` of a matrix.
 #[inline(never)]
+#[expect(clippy::large_stack_arrays, reason = "a place for blocks that isn't allocated")]
 pub(super) fn visit<E>(
     plan: &Plan,
     columns: &[Column<'_>],
@@ -66,23 +72,29 @@ pub(super) fn visit<E>(
     dest: &mut Dest<'_>,
     each: &mut dyn FnMut(Visit<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut stack = [MaybeUninit::<u64>::uninit(); WORDS];
-    let stack = bytes_of(&mut stack);
-    let row = columns.len() * dest.itemsize();
+    let itemsize = dest.itemsize();
+    let row = columns.len() * itemsize;
+    // Large blocks take half the time of small ones. The rows that come last are memory where nothing is yet: the
+    // blocks of the others go there.
     loop {
-        // Blocks of 16 KB take up to twice as long as those that fill the cache. The rows that come last are memory
-        // where nothing is yet: the blocks of the others go there.
-        let bytes = (within.len() * row / 4).min(CACHE);
+        let most = CACHE + (columns.len().min(LINES) + 1) * LINE;
+        let bytes = (within.len() * row / 2).min(most);
         let last = within.end - bytes / row.max(1);
-        if bytes > stack.len()
-            && let Some((mut first, spare)) = dest.stretch(within.clone()).split(last)
-        {
-            interleave(plan, columns, within.start..last, &mut first, spare, each)?;
-            within.start = last;
-        } else {
-            return interleave(plan, columns, within, dest, stack, each);
+        let split = if bytes > STACK { dest.stretch(within.clone()).split(last) } else { None };
+        let Some((mut first, spare)) = split else { break };
+        let spare = spare.get_mut(spare.as_ptr().align_offset(LINE)..).unwrap_or_default();
+        let blocks = Blocks::of(columns.len(), last - within.start, itemsize, spare.len());
+        // What is less than a block is left to the next turn.
+        let end = last - (last - within.start) % blocks.rows;
+        interleave(plan, columns, within.start..end, &blocks, &mut first, spare, each)?;
+        if end == within.start {
+            break;
         }
+        within.start = end;
     }
+    let mut stack = Stack([MaybeUninit::uninit(); STACK]);
+    let blocks = Blocks::of(columns.len(), within.len(), itemsize, STACK);
+    interleave(plan, columns, within, &blocks, dest, &mut stack.0, each)
 }
 
 /// Writes the rows `within`, with the blocks in `memory`.
@@ -90,12 +102,12 @@ fn interleave<E>(
     plan: &Plan,
     columns: &[Column<'_>],
     within: Range<usize>,
+    blocks: &Blocks,
     dest: &mut Dest<'_>,
     memory: &mut [MaybeUninit<u8>],
     each: &mut dyn FnMut(Visit<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let itemsize = dest.itemsize();
-    let blocks = Blocks::of(columns.len(), within.len(), itemsize, memory.len());
     for start in within.clone().step_by(blocks.rows) {
         let rows = start..within.end.min(start + blocks.rows);
         let mut dest = dest.stretch(rows.clone());
@@ -155,10 +167,4 @@ fn as_they_are<'p>(step: &LeafStep, part: &'p Part<'_>, first: usize, n: usize) 
         Data::Fixed(bytes) if same => bytes.get(first * width..(first + n) * width),
         _ => None,
     }
-}
-
-fn bytes_of(words: &mut [MaybeUninit<u64>]) -> &mut [MaybeUninit<u8>] {
-    let len = size_of_val(words);
-    // SAFETY: the same memory, borrowed as before; any bytes may be uninitialised.
-    unsafe { std::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), len) }
 }
