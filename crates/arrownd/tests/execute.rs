@@ -254,15 +254,15 @@ fn large_matrices_are_the_same_in_either_order() {
             }
         }
     }
+}
 
-    /// What row `i` of column `at` is.
-    fn value(at: usize, i: usize) -> Option<f64> {
-        let there = (i % 7 != at % 5).then_some((i * 31 + at) as f64);
-        match at % 3 {
-            0 => there.or(Some(-1.0)),
-            1 => there,
-            _ => there.map(|n| f64::from(u8::from(n % 2.0 == 0.0))),
-        }
+/// What row `i` of column `at` is.
+fn value(at: usize, i: usize) -> Option<f64> {
+    let there = (i % 7 != at % 5).then_some((i * 31 + at) as f64);
+    match at % 3 {
+        0 => there.or(Some(-1.0)),
+        1 => there,
+        _ => there.map(|n| f64::from(u8::from(n % 2.0 == 0.0))),
     }
 }
 
