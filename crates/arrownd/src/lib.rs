@@ -59,7 +59,7 @@
 //! # What it isn't for
 //!
 //! Text, binary of any length, maps and unions have no element type in `ndarray`: errors name the type. The Python package
-//! [arrownd](https://pypi.org/project/arrownd/) converts these too; it is built on [`engine`], the same steps one by one.
+//! of the same name converts these too; it is built on [`engine`], the same steps one by one.
 //!
 //! # Features
 //!

@@ -47,7 +47,7 @@ pub struct Conversion<'a> {
 
 /// Plans the conversion of `source`: reads types, null counts and the offsets of lists, and converts nothing.
 ///
-/// The result's dtype is [`Options::dtype`], or that of the [type table](https://github.com/arrownd/arrownd/blob/main/docs/types.md):
+/// The result's dtype is [`Options::dtype`], or that of the type table (`docs/types.md` in the sources):
 /// the field's own, floats for integers with missing values, datetimes for dates.
 ///
 /// A field or schema alone can be planned too: [`Plan::copies`] is `None` where that depends on the data.
