@@ -86,7 +86,9 @@ fn looked_up<T: ArrowNativeType, D: Dimension>(source: Source<'_>) -> Result<Arr
         }
         let mut shape = D::zeros(dims.len());
         shape.slice_mut().copy_from_slice(&dims);
-        return ArrayView::from_shape(shape, values).map_err(|why| Error::BadValue(why.to_string()));
+        debug_assert_eq!(values.len(), shape.size());
+        // SAFETY: `stored` gives as many values as the dimensions say, borrowed for the source's lifetime.
+        return Ok(unsafe { ArrayView::from_shape_ptr(shape, values.as_ptr()) });
     }
     let view = planned::<T>(source)?;
     let shape = view.shape().to_vec();
@@ -137,7 +139,8 @@ pub(super) fn own_view<T: Item>(source: Source<'_>) -> Option<ArrayViewD<'_, T>>
     ArrayView::from_shape(IxDyn(&dims), values).ok()
 }
 
-/// All values of an array that are stored as `T` in a row, with their type, and the shape that they have.
+/// All values of an array that are stored as `T` in a row, with their type, and the shape that they have: as many values
+/// as the dimensions say. None may be missing.
 pub(super) fn stored<'a, T: ArrowNativeType>(
     array: &'a dyn Array,
     dims: &mut Dims,
@@ -145,13 +148,10 @@ pub(super) fn stored<'a, T: ArrowNativeType>(
     let (mut array, mut start, mut len) = (array, 0, array.len());
     dims.push(len);
     loop {
-        if array.null_count() > 0 {
-            return None;
-        }
         let size = match array.data_type() {
             DataType::FixedSizeList(_, size) => {
                 let size = usize::try_from(*size).ok()?;
-                array = array.as_fixed_size_list().values().as_ref();
+                array = whole(array.as_fixed_size_list())?.values().as_ref();
                 start *= size;
                 size
             }
@@ -164,20 +164,19 @@ pub(super) fn stored<'a, T: ArrowNativeType>(
             data_type @ DataType::FixedSizeBinary(size) if TypeId::of::<T>() == TypeId::of::<u8>() => {
                 let size = usize::try_from(*size).ok()?;
                 dims.push(size);
-                return Some((
-                    array
-                        .as_fixed_size_binary()
-                        .values()
-                        .typed_data::<T>()
-                        .get(start * size..(start + len) * size)?,
-                    data_type,
-                ));
+                let bytes = whole(array.as_fixed_size_binary())?.values().typed_data::<T>();
+                return Some((bytes.get(start * size..(start + len) * size)?, data_type));
             }
             data_type => return Some((values::<T>(array)?.get(start..start + len)?, data_type)),
         };
         dims.push(size);
         len *= size;
     }
+}
+
+/// The array, where nothing of its own is missing.
+fn whole<A: Array>(array: &A) -> Option<&A> {
+    (array.null_count() == 0).then_some(array)
 }
 
 /// Goes from lists of one length to their values: the length of each.
@@ -187,7 +186,7 @@ fn uniform<'a, O: OffsetSizeTrait>(
     len: usize,
     offsets: impl FnOnce(&'a [u8]) -> Offsets<'a>,
 ) -> Option<usize> {
-    let lists: &'a GenericListArray<O> = array.as_list::<O>();
+    let lists: &'a GenericListArray<O> = whole(array.as_list::<O>())?;
     let bytes = lists.offsets().inner().inner().as_slice();
     let width = size_of::<O>();
     let size = even(&offsets(bytes.get(*start * width..(*start + len + 1) * width)?))?;
@@ -202,7 +201,7 @@ fn values<T: ArrowNativeType>(array: &dyn Array) -> Option<&[T]> {
         (TypeId::of::<N>() == TypeId::of::<T>()).then(|| values.inner().typed_data::<T>())
     }
     downcast_primitive_array! {
-        array => typed(array.values()),
+        array => typed(whole(array)?.values()),
         _ => None,
     }
 }
