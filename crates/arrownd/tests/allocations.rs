@@ -19,7 +19,7 @@ use arrow_schema::Field;
 use arrownd::{
     Item, Nulls, Options, Order, Source, plan, to_array, to_masked, to_padded, to_ragged, view, view_ragged,
 };
-use counting::{Asked, NOTHING, during};
+use counting::{NOTHING, during};
 use ndarray::{Array1, ArrayD, Ix1, Ix2, Ix3, Ix4, IxDyn};
 
 /// What plans, fields and lists of chunks may take for a few columns, whatever the length.
@@ -48,7 +48,7 @@ fn ragged() -> ListArray {
 fn the_counter_counts() {
     let (memory, asked) = during(|| [vec![1u8; 12_345], vec![2]]);
     assert_eq!(memory.map(|memory| memory.len()), [12_345, 1]);
-    assert_eq!(asked, Asked { times: 2, bytes: 12_346, largest: 12_345 });
+    assert_eq!(asked, NOTHING.and(12_345).and(1));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn check<'a, T: Item + Default>(what: &str, source: impl Into<Source<'a>>, optio
     assert!(asked.bytes <= CONSTANT, "{what}: {asked:?}");
     let (result, asked) = during(|| conversion.execute::<T>().expect(what));
     let bytes = result.len() * size_of::<T>();
-    let due = if conversion.is_view() { NOTHING } else { Asked { times: 1, bytes, largest: bytes } };
+    let due = if conversion.is_view() { NOTHING } else { NOTHING.and(bytes) };
     assert_eq!(asked, due, "{what}");
     assert_eq!(result.is_view(), conversion.is_view() && bytes > 0, "{what}");
     let mut out = ArrayD::<T>::default(result.shape());
@@ -159,7 +159,7 @@ fn wide_matrices_allocate_exactly_their_result() {
         let conversion = plan(&wide, &options).unwrap();
         let (result, asked) = during(|| conversion.execute::<f64>().unwrap());
         let bytes = result.len() * 8;
-        assert_eq!(asked, Asked { times: 1, bytes, largest: bytes }, "{order:?}");
+        assert_eq!(asked, NOTHING.and(bytes), "{order:?}");
     }
 }
 
@@ -169,7 +169,7 @@ fn masks_are_a_byte_a_value() {
     let conversion = plan(&array, &Options::new().nulls(Nulls::Mask)).unwrap();
     let (masked, asked) = during(|| conversion.execute_masked::<i32>().unwrap());
     assert!(masked.values().is_view());
-    assert_eq!(asked, Asked { times: 1, bytes: N, largest: N });
+    assert_eq!(asked, NOTHING.and(N));
     let (mut values, mut mask) = (Array1::<i32>::zeros(N), Array1::from_elem(N, false));
     let (written, asked) = during(|| conversion.write_masked_into(values.view_mut(), mask.view_mut()));
     assert_eq!((written, asked), (Ok(()), NOTHING));

@@ -5,74 +5,24 @@
     clippy::expect_used,
     clippy::panic,
     missing_docs,
-    unsafe_code,
-    reason = "a test fails by panicking, its name is its documentation, and an allocator is unsafe"
+    reason = "a test fails by panicking, and its name is its documentation"
 )]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod counting;
 
 use arrownd::{ArrowOptions, IntoArrow};
+use counting::during;
 use ndarray::{ArcArray, Array1, Array2, Array3, ArrayBase, Data, Dimension, ShapeBuilder, s};
 
-thread_local! {
-    /// Bytes that this thread has asked for: all, and in large pieces.
-    static ASKED: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
-}
-
-/// A piece that grows with the array.
-const LARGE: usize = 6 << 10;
 /// What plans, fields and `Arc`s may take, whatever the length.
 const CONSTANT: usize = 8 << 10;
 /// The block of values that don't lie in a row, which bits are made of.
 const BLOCK: usize = 16 << 10;
 
-struct Counting;
-
-fn count(bytes: usize) {
-    // A thread that is ending has no counter any more, and isn't measured.
-    let _ = ASKED.try_with(|asked| {
-        let (sum, large) = asked.get();
-        asked.set((sum + bytes, large + if bytes >= LARGE { bytes } else { 0 }));
-    });
-}
-
-// SAFETY: the system's allocator does the work.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
-        // SAFETY: the caller's promise is this function's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count(layout.size());
-        // SAFETY: the caller's promise is this function's.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        count(new_size);
-        // SAFETY: the caller's promise is this function's.
-        unsafe { System.realloc(ptr, layout, new_size) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is this function's.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
 /// What `make` asks for: all bytes, and those in large pieces.
 fn asked<R>(make: impl FnOnce() -> R) -> (usize, usize) {
-    ASKED.with(|asked| asked.set((0, 0)));
-    let made = make();
-    let asked = ASKED.with(Cell::get);
-    drop(made);
-    asked
+    let (_made, asked) = during(make);
+    (asked.bytes, asked.large)
 }
 
 #[test]

@@ -11,9 +11,23 @@ pub(crate) struct Asked {
     pub(crate) bytes: usize,
     /// The largest piece.
     pub(crate) largest: usize,
+    /// Bytes of large pieces: those that grow with an array.
+    pub(crate) large: usize,
 }
 
-pub(crate) const NOTHING: Asked = Asked { times: 0, bytes: 0, largest: 0 };
+/// What is a large piece.
+const LARGE: usize = 6 << 10;
+
+pub(crate) const NOTHING: Asked = Asked { times: 0, bytes: 0, largest: 0, large: 0 };
+
+impl Asked {
+    /// One more piece.
+    pub(crate) fn and(self, size: usize) -> Self {
+        let Self { times, bytes, largest, large } = self;
+        let large = large + if size >= LARGE { size } else { 0 };
+        Self { times: times + 1, bytes: bytes + size, largest: largest.max(size), large }
+    }
+}
 
 thread_local! {
     static ASKED: Cell<Asked> = const { Cell::new(NOTHING) };
@@ -24,8 +38,7 @@ struct Counting;
 fn count(size: usize) {
     // A thread that is ending has no counter any more, and isn't measured.
     let _ = ASKED.try_with(|asked| {
-        let Asked { times, bytes, largest } = asked.get();
-        asked.set(Asked { times: times + 1, bytes: bytes + size, largest: largest.max(size) });
+        asked.set(asked.get().and(size));
     });
 }
 
