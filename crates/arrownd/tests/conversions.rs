@@ -268,7 +268,9 @@ fn text_and_what_has_no_element_type_is_named() {
     let error = plan(&bits, &Options::new()).unwrap_err();
     assert!(error.to_string().contains("Nulls::Fill or Nulls::Mask"), "{error}");
     let decimals = Decimal128Array::from(vec![150]).with_precision_and_scale(5, 2).unwrap();
-    assert_eq!(plan(&decimals, &Options::new()).unwrap_err().kind(), ErrorKind::UnsupportedType);
+    let error = plan(&decimals, &Options::new()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnsupportedType);
+    assert!(error.to_string().contains("pass an Options::dtype"), "{error}");
     assert_eq!(to_array::<f32>(&decimals, &Options::new()).unwrap()[0], 1.5);
     assert_eq!(to_array::<i64>(&decimals, &Options::new()).unwrap_err().kind(), ErrorKind::LossyCast);
 }
@@ -307,7 +309,7 @@ fn masks_have_their_own_way() {
     assert!(masked.clone().into_dimensionality::<Ix2>().is_err());
     let mut short = Array::<bool, Ix1>::from_elem(1, false);
     let error = conversion.write_masked_into(out.view_mut(), short.view_mut()).unwrap_err();
-    assert_eq!(error.to_string(), "the mask has shape [1], and the result [2]");
+    assert_eq!(error.to_string(), "the mask has shape [1], and the result [2]: pass one of that shape");
 }
 
 #[test]
@@ -316,7 +318,7 @@ fn what_is_written_into_has_the_shape_and_leave_to_copy() {
     let conversion = plan(&array, &Options::new()).unwrap();
     let mut out = Array2::<i32>::zeros((3, 2));
     let error = conversion.write_into(out.view_mut()).unwrap_err();
-    assert_eq!(error.to_string(), "out has shape [3, 2], and the result [3]");
+    assert_eq!(error.to_string(), "out has shape [3, 2], and the result [3]: pass one of that shape");
     conversion.write_into(out.index_axis_mut(Axis(1), 1)).unwrap();
     assert_eq!(out, ndarray::array![[0, 1], [0, 2], [0, 3]]);
     let error = conversion.write_into(Array::<i64, Ix1>::zeros(3).view_mut()).unwrap_err();

@@ -568,15 +568,15 @@ fn names_are_as_many_as_columns() {
     let text = |error: Error| error.to_string();
     assert_eq!(
         text(array![[1, 2]].into_record_batch(["a"]).unwrap_err()),
-        "1 names were passed, and the matrix has 2 columns"
+        "1 names were passed, and the matrix has 2 columns: pass one for each"
     );
     assert_eq!(
         text(array![1, 2].into_record_batch(["a", "b"]).unwrap_err()),
-        "a table is made of two dimensions, and the array has 1"
+        "a table is made of two dimensions, and the array has 1: reshape it"
     );
     assert_eq!(
         text(array![[Some(1)]].into_record_batch(["a", "b"]).unwrap_err()),
-        "2 names were passed, and the matrix has 1 columns"
+        "2 names were passed, and the matrix has 1 columns: pass one for each"
     );
     assert_eq!(
         text(array![[1, 2], [3, 4]].into_record_batch_with(["a", "b"], &no_copies()).unwrap_err()),

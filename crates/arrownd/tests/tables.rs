@@ -168,7 +168,10 @@ fn batches_are_of_one_schema() {
 fn an_array_that_is_no_table_is_no_matrix() {
     let array = Int8Array::from(vec![1, 2]);
     let error = to_matrix::<i8>(&array, &Options::new()).unwrap_err();
-    assert_eq!(error.to_string(), "the result has 1 dimensions, [2], and the type 2");
+    assert_eq!(
+        error.to_string(),
+        "the result's dimensions are 1 ([2]), and 2 were asked for: ask for so many, or for IxDyn"
+    );
 }
 
 #[test]

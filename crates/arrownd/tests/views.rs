@@ -221,7 +221,10 @@ fn what_is_no_view_says_why() {
     assert_eq!(codes(&view::<i8, Ix1>(&dictionary).unwrap_err()), ["dictionary"]);
     let error = view::<i8, Ix2>(&chunks[0]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BadValue);
-    assert_eq!(error.to_string(), "the result has 1 dimensions, [1], and the type 2");
+    assert_eq!(
+        error.to_string(),
+        "the result's dimensions are 1 ([1]), and 2 were asked for: ask for so many, or for IxDyn"
+    );
     assert_eq!(view::<i8, Ix0>(&chunks[0]).unwrap_err().kind(), ErrorKind::BadValue);
     assert_eq!(view::<i8, Ix4>(&chunks[0]).unwrap_err().kind(), ErrorKind::BadValue);
 }

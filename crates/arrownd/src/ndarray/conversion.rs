@@ -317,7 +317,7 @@ fn refuse_objects(plan: &Plan) -> Result<()> {
     } else if missing {
         "pass Nulls::Fill or Nulls::Mask for the missing values"
     } else if plan.children.is_empty() {
-        "text, and what is made of several values, has no element type"
+        "pass an Options::dtype that it becomes; text, maps and unions become none"
     } else {
         "the columns have no common type: pass Options::dtype, or convert them one by one"
     };

@@ -164,7 +164,9 @@ pub(super) fn check_shape(found: &[usize], wanted: &[usize], what: &str) -> Resu
     if found == wanted {
         return Ok(());
     }
-    Err(Error::BadValue(format!("{what} has shape {found:?}, and the result {wanted:?}")))
+    Err(Error::BadValue(format!(
+        "{what} has shape {found:?}, and the result {wanted:?}: pass one of that shape"
+    )))
 }
 
 /// The elements of an array as memory to fill; with `bytes`, its last dimension are the bytes of an element.

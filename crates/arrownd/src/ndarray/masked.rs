@@ -140,7 +140,10 @@ impl<'a, T, D: Dimension> Masked<'a, T, D> {
 /// The error of a result with another number of dimensions than the type has.
 pub(super) fn dimensions(shape: &[usize], wanted: Option<usize>) -> Error {
     let wanted = wanted.map_or_else(|| "any number".to_owned(), |n| n.to_string());
-    Error::BadValue(format!("the result has {} dimensions, {shape:?}, and the type {wanted}", shape.len()))
+    Error::BadValue(format!(
+        "the result's dimensions are {} ({shape:?}), and {wanted} were asked for: ask for so many, or for IxDyn",
+        shape.len()
+    ))
 }
 
 fn packed<D: Dimension>(mask: &Array<bool, D>) -> BooleanBuffer {

@@ -47,11 +47,15 @@ pub(super) fn check_names(names: &[String], shape: &[usize]) -> Result<()> {
         [_, columns] if names.len() == columns => Ok(()),
         [_, columns] => {
             let given = names.len();
-            Err(Error::BadValue(format!("{given} names were passed, and the matrix has {columns} columns")))
+            Err(Error::BadValue(format!(
+                "{given} names were passed, and the matrix has {columns} columns: pass one for each"
+            )))
         }
         _ => {
             let found = shape.len();
-            Err(Error::BadValue(format!("a table is made of two dimensions, and the array has {found}")))
+            Err(Error::BadValue(format!(
+                "a table is made of two dimensions, and the array has {found}: reshape it"
+            )))
         }
     }
 }
