@@ -49,6 +49,18 @@ pub struct CodesPlan {
 
 impl CodesPlan {
     /// Why the codes are copied, empty for a view. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, DictionaryArray, types::Int8Type};
+    /// # use arrow_schema::Field;
+    /// # use arrownd::{Reason, engine::{Codes, chunk_of}};
+    /// let array: DictionaryArray<Int8Type> = [Some("red"), None].into_iter().collect();
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let chunks = [chunk_of(&array)];
+    /// let codes = Codes::new(&field, &chunks)?;
+    /// assert_eq!(codes.plan().reasons(), [Reason::Nulls { count: Some(1), viewable: false }]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn reasons(&self) -> &[Reason] {
         match &self.transfer {
@@ -61,6 +73,20 @@ impl CodesPlan {
     ///
     /// # Errors
     /// [`Error::CopyNotAllowed`] with this plan's reasons.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, DictionaryArray, types::{Int8Type, UInt8Type}};
+    /// # use arrow_schema::Field;
+    /// # use arrownd::engine::{Codes, chunk_of};
+    /// let viewed = |array: &dyn Array| {
+    ///     let field = Field::new("", array.data_type().clone(), true);
+    ///     Codes::new(&field, &[chunk_of(array)])?.plan().check_copies(false)
+    /// };
+    /// let (red, blue) = (["red", "blue"].into_iter(), ["red", "blue"].into_iter());
+    /// assert!(viewed(&red.collect::<DictionaryArray<Int8Type>>()).is_ok());
+    /// // Unsigned codes have no place for -1.
+    /// assert!(viewed(&blue.collect::<DictionaryArray<UInt8Type>>()).is_err());
+    /// ```
     pub fn check_copies(&self, allow_copy: bool) -> Result<()> {
         match &self.transfer {
             Transfer::Copy(reasons) if !allow_copy => {

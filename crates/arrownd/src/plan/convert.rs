@@ -51,6 +51,20 @@ pub enum Op {
 
 impl Op {
     /// Whether the result is the memory as it lies. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_array::Date32Array;
+    /// # use arrownd::{DType, Options, engine::{Op, Step}, plan};
+    /// let array = Date32Array::from(vec![19_000]);
+    /// let op = |dtype| {
+    ///     let conversion = plan(&array, &Options::new().dtype(dtype))?;
+    ///     let Step::Leaf(step) = conversion.plan().step() else { unreachable!() };
+    ///     Ok::<Op, arrownd::Error>(step.op)
+    /// };
+    /// assert!(op(DType::Int32)?.is_view());
+    /// assert!(!op(DType::Int64)?.is_view());
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn is_view(self) -> bool {
         self == Self::Same

@@ -204,6 +204,15 @@ impl Plan {
     }
 
     /// The plan as an HTML table, for notebooks. *O(fields)*.
+    ///
+    /// ```
+    /// # use arrow_array::Int32Array;
+    /// # use arrownd::{Options, plan};
+    /// let array = Int32Array::from(vec![Some(1), None]);
+    /// let html = plan(&array, &Options::new())?.plan().to_html();
+    /// assert!(html.contains("<code>int32 -&gt; float64 (2,): copy, 16 B allocated</code>"));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn to_html(&self) -> String {
         PlanDisplay::new(self, as_it_is).to_html()
@@ -276,12 +285,32 @@ pub struct PlanDisplay<'p> {
 
 impl<'p> PlanDisplay<'p> {
     /// The plan, to be shown in these words. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_array::Int32Array;
+    /// # use arrownd::{Options, engine::PlanDisplay, plan};
+    /// let array = Int32Array::from(vec![Some(1), None]);
+    /// let conversion = plan(&array, &Options::new())?;
+    /// let python = PlanDisplay::new(conversion.plan(), |text| text.replace("Nulls::Mask", "nulls='masked'").into());
+    /// assert!(python.to_string().contains("pass nulls='masked' to view the values beside a mask"));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub const fn new(plan: &'p Plan, words: Words) -> Self {
         Self { plan, words }
     }
 
-    /// As an HTML table, for notebooks.
+    /// As an HTML table, for notebooks. *O(fields)*.
+    ///
+    /// ```
+    /// # use arrow_array::BooleanArray;
+    /// # use arrownd::{Options, engine::PlanDisplay, plan};
+    /// let array = BooleanArray::from(vec![true]);
+    /// let conversion = plan(&array, &Options::new())?;
+    /// let html = PlanDisplay::new(conversion.plan(), |text| text.replace("Arrow", "The table").into()).to_html();
+    /// assert!(html.contains("<p>bit-packed: The table packs booleans as bits"));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn to_html(&self) -> String {
         let Self { plan, words } = *self;

@@ -104,6 +104,23 @@ pub struct LeafFacts<'f> {
 impl<'f> Facts<'f> {
     /// The facts of an imported column, as far as the options ask for them. *O(fields)*, and one
     /// look at all text where its longest is asked for.
+    ///
+    /// ```
+    /// # use arrow_array::StringArray;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::{DType, engine::{Column, Facts, FactsNode, Options, chunk_of}};
+    /// let array = StringArray::from(vec!["no", "maybe"]);
+    /// # let field = Field::new("", DataType::Utf8, true);
+    /// # let chunks = [chunk_of(&array)];
+    /// let longest = |options: Options| {
+    ///     let column = Column::new(&field, &chunks, &options)?;
+    ///     let FactsNode::Leaf(leaf) = Facts::of(&column, &options).node else { unreachable!() };
+    ///     Ok::<_, arrownd::Error>(leaf.longest)
+    /// };
+    /// assert_eq!(longest(Options::default())?, None);
+    /// assert_eq!(longest(Options { dtype: Some(DType::Unicode(0)), ..Options::default() })?, Some(5));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn of(column: &'f Column<'_>, options: &Options) -> Self {
         let node = match &column.node {

@@ -4,16 +4,19 @@
 mod codes;
 mod columns;
 mod convert;
+mod cost;
 mod display;
 mod facts;
 mod fill;
 mod leaf;
 mod matrix;
+mod note;
 mod outs;
 mod promote;
 mod reason;
 mod records;
 mod refusal;
+mod result;
 mod rows;
 mod step;
 
@@ -26,13 +29,13 @@ pub(crate) use convert::{rescale, viewed_as};
 pub(crate) use display::short_type;
 pub use display::{PlanDisplay, Words};
 pub use facts::{Facts, FactsNode, LeafFacts};
-pub use reason::{Note, Reason, Reasons};
+pub use note::Note;
+pub use reason::{Reason, Reasons};
 pub use step::{LeafStep, Step};
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::options::{Form, Options};
-use crate::record::RecordType;
 use crate::source::Dims;
 
 /// View or copy.
@@ -202,24 +205,70 @@ pub fn type_name(field: &Field) -> String {
 
 impl Plan {
     /// The field's name, `None` for the top. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_schema::{DataType, Field, Schema};
+    /// # use arrownd::{Options, plan};
+    /// let table = Schema::new(vec![
+    ///     Field::new("wind", DataType::Float32, true),
+    ///     Field::new("rain", DataType::Float32, true),
+    /// ]);
+    /// let conversion = plan(&table, &Options::new())?;
+    /// let columns = conversion.plan().children();
+    /// assert_eq!((conversion.plan().name(), columns[1].name()), (None, Some("rain")));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
     /// Where it is in the input: field names from the top, joined by dots. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Facts, Form, Options, plan};
+    /// let age = Field::new("age", DataType::UInt8, true);
+    /// let table = Field::new_struct("", vec![Field::new_struct("person", vec![age], false)], false);
+    /// # let options = Options { form: Form::Columns, ..Options::default() };
+    /// # let column = Column::of_schema(&table, &options)?;
+    /// let plan = plan(&Facts::of(&column, &options), &options, &[])?;
+    /// let person = &plan.children()[0];
+    /// assert_eq!((person.path(), person.children()[0].path()), ("person", "person.age"));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
     /// The Arrow type. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_array::Date32Array;
+    /// # use arrow_schema::DataType;
+    /// # use arrownd::{DType, Options, Unit, plan};
+    /// let array = Date32Array::from(vec![19_000]);
+    /// let conversion = plan(&array, &Options::new())?;
+    /// assert_eq!(conversion.plan().source(), &DataType::Date32);
+    /// assert_eq!(conversion.plan().dtype(), Some(DType::datetime(Unit::Day)));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn source(&self) -> &DataType {
         &self.source
     }
 
     /// The Arrow type as a short text. *O(fields)*.
+    ///
+    /// ```
+    /// # use arrow_array::TimestampMillisecondArray;
+    /// # use arrownd::{Options, plan};
+    /// let array = TimestampMillisecondArray::from(vec![0]).with_timezone("UTC");
+    /// let conversion = plan(&array, &Options::new())?;
+    /// assert_eq!(conversion.plan().source_name(), "timestamp[ms, UTC]");
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn source_name(&self) -> String {
         if let Step::ToArrow(step) = &self.step {
@@ -228,150 +277,39 @@ impl Plan {
         short_type(&self.source)
     }
 
-    /// The result's dtype; `None` for one array a field. *O(1)*.
-    #[must_use]
-    pub fn dtype(&self) -> Option<DType> {
-        self.dtype
-    }
-
-    /// For a schema: the dtype when values are missing, `None` where the request leaves no place.
-    /// For data: the same as [`Plan::dtype`]. *O(1)*.
-    #[must_use]
-    pub fn dtype_with_nulls(&self) -> Option<DType> {
-        self.dtype_with_nulls
-    }
-
-    /// The result's shape, `None` where a length isn't known; `None` for one array a field. *O(dimensions)*.
-    #[must_use]
-    pub fn shape(&self) -> Option<Vec<Option<usize>>> {
-        self.dtype?;
-        let known = |(axis, n): (usize, &usize)| (!self.unknown.contains(&axis)).then_some(*n);
-        Some(std::iter::once(self.rows).chain(self.trailing.iter().enumerate().map(known)).collect())
-    }
-
-    /// How many elements the result has; `None` where a length isn't known, and for one array a
-    /// field. *O(dimensions)*.
-    #[must_use]
-    pub fn len(&self) -> Option<usize> {
-        self.dtype?;
-        if !self.unknown.is_empty() {
-            return None;
-        }
-        let each = self.trailing.iter().fold(1usize, |a, n| a.saturating_mul(*n));
-        if each == 0 { Some(0) } else { self.rows.map(|rows| rows.saturating_mul(each)) }
-    }
-
-    /// Whether the result is known to have no element. *O(dimensions)*.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == Some(0)
-    }
-
-    /// Whether values are copied; `None` where that depends on the data and only the schema is known. *O(1)*.
-    #[must_use]
-    pub fn copies(&self) -> Option<bool> {
-        match self.transfer {
-            Transfer::Copy(_) => Some(true),
-            Transfer::View if self.rows.is_none() => None,
-            Transfer::View => Some(false),
-        }
-    }
-
-    /// View or copy. *O(1)*.
-    #[must_use]
-    pub fn transfer(&self) -> &Transfer {
-        &self.transfer
-    }
-
-    /// Why values are copied, empty for a view. *O(1)*.
-    #[must_use]
-    pub fn reasons(&self) -> &[Reason] {
-        match &self.transfer {
-            Transfer::Copy(reasons) => reasons,
-            Transfer::View => &[],
-        }
-    }
-
-    /// Bytes that are allocated for values and masks; `None` where only the schema is known. *O(1)*.
-    #[must_use]
-    pub fn nbytes(&self) -> Option<usize> {
-        self.nbytes
-    }
-
-    /// Whether a mask is made: something is missing and `nulls` is masked. *O(1)*.
-    #[must_use]
-    pub fn masked(&self) -> bool {
-        self.masked
-    }
-
-    /// What else the caller should know. *O(1)*.
-    #[must_use]
-    pub fn notes(&self) -> &[Note] {
-        &self.notes
-    }
-
     /// The plans of the fields. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_array::{ArrayRef, Float64Array, Int32Array, RecordBatch};
+    /// # use arrownd::{Options, plan};
+    /// # use std::sync::Arc;
+    /// # let wind: ArrayRef = Arc::new(Float64Array::from(vec![3.5]));
+    /// # let year: ArrayRef = Arc::new(Int32Array::from(vec![2026]));
+    /// let batch = RecordBatch::try_from_iter([("wind", wind), ("year", year)])?;
+    /// let conversion = plan(&batch, &Options::new())?;
+    /// // The first column whose values change their type.
+    /// let mut columns = conversion.plan().children().iter();
+    /// let changed = columns.find(|column| column.reasons().iter().any(|why| why.code() == "cast"));
+    /// assert_eq!(changed.and_then(|column| column.name()), Some("year"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn children(&self) -> &[Self] {
         &self.children
     }
 
-    /// What the result's records are made of, where its dtype is structured. *O(1)*.
-    #[must_use]
-    pub fn record(&self) -> Option<&RecordType> {
-        match &self.step {
-            Step::Records(record) => Some(record),
-            _ => None,
-        }
-    }
-
-    /// For a schema: what the records are made of when values are missing; `None` where the request leaves
-    /// no place, and for data. *O(fields)*.
-    #[must_use]
-    pub fn record_with_nulls(&self) -> Option<RecordType> {
-        let record = self.record().filter(|_| self.rows.is_none())?;
-        let (mut fields, mut itemsize) = (record.fields.clone(), 0);
-        for (field, child) in fields.iter_mut().zip(&self.children) {
-            let inner = child.record_with_nulls();
-            field.dtype = match (&inner, child.record()) {
-                (Some(inner), _) => DType::Record(inner.itemsize),
-                (None, Some(_)) => return None,
-                (None, None) => child.dtype_with_nulls?,
-            };
-            field.record = inner;
-            field.offset = itemsize;
-            itemsize += field.dims.iter().fold(field.dtype.itemsize(), |a, n| a.saturating_mul(*n));
-        }
-        Some(RecordType { fields, itemsize })
-    }
-
-    /// The result's dtype as text; `None` for one array a field. *O(fields)*.
-    #[must_use]
-    pub fn dtype_text(&self) -> Option<String> {
-        self.record().map(ToString::to_string).or_else(|| self.dtype.map(|dtype| dtype.to_string()))
-    }
-
     /// How it is carried out. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_schema::{DataType, Field, Schema};
+    /// # use arrownd::{Options, Order, engine::Step, plan};
+    /// let table = Schema::new(vec![Field::new("wind", DataType::Float32, true)]);
+    /// let conversion = plan(&table, &Options::new().order(Order::C))?;
+    /// assert_eq!(conversion.plan().step(), &Step::Matrix { order: Order::C, spacing: None });
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn step(&self) -> &Step {
         &self.step
-    }
-
-    /// Refuses what `allow_copy = false` forbids. *O(fields)*.
-    ///
-    /// # Errors
-    /// [`Error::CopyNotAllowed`] with this plan's reasons.
-    pub fn check_copies(&self, options: &Options) -> Result<()> {
-        if options.allow_copy || self.copies() != Some(true) {
-            return Ok(());
-        }
-        let mut culprit = self;
-        // A column that is copied only because another one is, or lies apart, is no culprit.
-        let by_itself =
-            |child: &&Self| child.reasons().iter().any(|reason| !matches!(reason, Reason::Order { .. }));
-        while let Some(child) = culprit.children.iter().find(by_itself) {
-            culprit = child;
-        }
-        Err(Error::CopyNotAllowed { path: culprit.path.clone(), reasons: self.reasons().to_vec() })
     }
 }
