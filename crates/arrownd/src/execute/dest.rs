@@ -1,6 +1,7 @@
 //! The memory that is written: contiguous or strided, not initialised yet.
 #![allow(unsafe_code, reason = "uninitialised memory of any strides is filled through pointers")]
 
+mod parts;
 mod run;
 #[cfg(feature = "rayon")]
 mod stretches;
@@ -82,14 +83,53 @@ impl<'o> Dest<'o> {
     /// For `'o`, every element of an array of `shape` and `strides` (in bytes) at `ptr` is
     /// `itemsize` bytes that may be written and that nothing else reads or writes. Elements may
     /// share memory only with each other. Strides times lengths fit in `isize`.
+    ///
+    /// ```
+    /// # use arrow_array::Int16Array;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::{mem::MaybeUninit, ptr::NonNull};
+    /// let array = Int16Array::from(vec![1, 2, 3]);
+    /// # let field = Field::new("", DataType::Int16, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// let mut table = [[MaybeUninit::new(0i16); 2]; 3];
+    /// // SAFETY: the table is as long.
+    /// let second = unsafe { NonNull::from(&mut table).cast::<u8>().byte_add(2) };
+    /// // SAFETY: its second column is three values, four bytes apart.
+    /// let mut dest = unsafe { Dest::from_raw(second, &[3], &[4], 2) };
+    /// planned.task().fill_values(&mut dest)?;
+    /// // SAFETY: initialised from the start.
+    /// assert_eq!(table.map(|row| row.map(|x| unsafe { x.assume_init() })), [[0, 1], [0, 2], [0, 3]]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub unsafe fn from_raw(ptr: NonNull<u8>, shape: &[usize], strides: &[isize], itemsize: usize) -> Self {
         let dims = shape.iter().copied().zip(strides.iter().copied()).collect();
         Self { ptr, first: 0, dims, itemsize, memory: PhantomData }
     }
 
-    /// Borrows a slice as an array in C order.
-    /// *O(1), shares memory*; `None` where the slice is no array of that shape.
+    /// Borrows a slice as an array in C order; `None` where the slice is no array of that shape.
+    /// *O(1), shares memory*.
+    ///
+    /// ```
+    /// # use arrow_array::{FixedSizeListArray, types::Int8Type};
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// let rows = [Some(vec![Some(1), Some(2)]), Some(vec![Some(3), Some(4)])];
+    /// let array = FixedSizeListArray::from_iter_primitive::<Int8Type, _, _>(rows, 2);
+    /// # let field = Field::new_fixed_size_list("", Field::new("item", DataType::Int8, true), 2, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// let mut memory = [MaybeUninit::new(0i8); 4];
+    /// planned.task().fill_values(&mut Dest::from_slice(&mut memory, &[2, 2]).unwrap())?;
+    /// // SAFETY: initialised from the start.
+    /// assert_eq!(memory.map(|x| unsafe { x.assume_init() }), [1, 2, 3, 4]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn from_slice<T: Copy>(memory: &'o mut [MaybeUninit<T>], shape: &[usize]) -> Option<Self> {
         let size = size_of::<T>();
@@ -105,6 +145,37 @@ impl<'o> Dest<'o> {
         Some(Self { ptr: NonNull::from(memory).cast(), first: 0, dims, itemsize: size, memory: PhantomData })
     }
 
+    /// Part `part` of every element, where elements are `count` values of one size that are written apart: the mask
+    /// of a complex number has a bool for each of its parts. Past the last part, the last one. *O(1), shares memory*.
+    ///
+    /// ```
+    /// # use arrow_array::Int8Array;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// let array = Int8Array::from(vec![Some(1), None]);
+    /// # let field = Field::new("", DataType::Int8, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// let mut masks = [MaybeUninit::new([false; 2]); 2];
+    /// let mut dest = Dest::from_slice(&mut masks, &[2]).unwrap();
+    /// for part in 0..2 {
+    ///     planned.task().fill_mask(&mut dest.record_part(part, 2))?;
+    /// }
+    /// // SAFETY: initialised from the start.
+    /// assert_eq!(masks.map(|x| unsafe { x.assume_init() }), [[false; 2], [true; 2]]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
+    #[must_use]
+    pub fn record_part(&mut self, part: usize, count: usize) -> Dest<'_> {
+        let count = count.max(1);
+        let itemsize = self.itemsize / count;
+        // SAFETY: each element has `count` parts of this size, and `part` is one of them.
+        let ptr = unsafe { self.ptr.byte_add(itemsize * part.min(count - 1)) };
+        Dest { ptr, first: self.first, dims: self.dims.clone(), itemsize, memory: PhantomData }
+    }
+
     /// How many elements.
     pub(crate) fn elements(&self) -> usize {
         self.dims.iter().fold(1, |all, dim| all.saturating_mul(dim.0))
@@ -118,48 +189,6 @@ impl<'o> Dest<'o> {
     /// The rows that are in it.
     pub(crate) fn rows(&self) -> Range<usize> {
         self.first..self.first + self.dims.first().map_or(1, |dim| dim.0)
-    }
-
-    /// A column of values that follow each other, the first of them row `first`: as many as the memory has room for.
-    pub(crate) fn column(memory: &'o mut [MaybeUninit<u8>], first: usize, itemsize: usize) -> Self {
-        let rows = memory.len().checked_div(itemsize).unwrap_or(0);
-        let dims = SmallVec::from_slice(&[(rows, itemsize as isize)]);
-        Self { ptr: NonNull::from(memory).cast(), first, dims, itemsize, memory: PhantomData }
-    }
-
-    /// Some of the rows.
-    pub(crate) fn stretch(&mut self, rows: Range<usize>) -> Dest<'_> {
-        let own = self.rows();
-        let first = rows.start.clamp(own.start, own.end);
-        let mut dims = self.dims.clone();
-        let mut ptr = self.ptr;
-        if let Some((n, step)) = dims.first_mut() {
-            *n = rows.end.clamp(first, own.end) - first;
-            if *n > 0 {
-                // SAFETY: the first of them is one of the rows.
-                ptr = unsafe { ptr.byte_offset(*step * (first - own.start) as isize) };
-            }
-        }
-        Dest { ptr, first, dims, itemsize: self.itemsize, memory: PhantomData }
-    }
-
-    /// The rows before `last`, and the others as bytes, where these fill their memory and elements are aligned as
-    /// their size asks for.
-    pub(crate) fn split(mut self, last: usize) -> Option<(Dest<'o>, &'o mut [MaybeUninit<u8>])> {
-        let [(rows, step), (columns, next)] = *self.dims else { return None };
-        let row = columns * self.itemsize;
-        let left = last.checked_sub(self.first).filter(|left| *left < rows)?;
-        let filled = next == self.itemsize as isize && step == row as isize;
-        if !filled || !self.ptr.addr().get().is_multiple_of(self.itemsize.max(1)) {
-            return None;
-        }
-        // SAFETY: row `left` is one of them.
-        let ptr = unsafe { self.ptr.byte_add(left * row) }.cast::<MaybeUninit<u8>>();
-        self.dims.first_mut()?.0 = left;
-        // SAFETY: the rows from there on follow each other, are borrowed uniquely for `'o`, and no longer this one's;
-        // uninitialised memory is what `MaybeUninit` is for.
-        let bytes = unsafe { std::slice::from_raw_parts_mut(ptr.as_ptr(), (rows - left) * row) };
-        Some((self, bytes))
     }
 
     /// Writes columns that lie at `lines` into a matrix whose columns are elements next to each other; false where
@@ -212,56 +241,6 @@ impl<'o> Dest<'o> {
             }
         }
         Dest { ptr: self.ptr, first: self.first, dims, itemsize: self.itemsize, memory: PhantomData }
-    }
-
-    /// Columns of a matrix from `first` on (its last dimension), with `shape` in their place; `None` past
-    /// the end.
-    pub(crate) fn columns(&mut self, first: usize, shape: &[usize]) -> Option<Dest<'_>> {
-        let (&(width, step), rows) = self.dims.split_last()?;
-        let count: usize = shape.iter().product();
-        if first.checked_add(count)? > width || count == 0 {
-            return None;
-        }
-        // SAFETY: column `first` is one of the `width` columns.
-        let ptr = unsafe { self.ptr.byte_offset(step * first as isize) };
-        let mut dims: SmallVec<[(usize, isize); 6]> = SmallVec::new();
-        dims.extend_from_slice(rows);
-        dims.extend(shape.iter().map(|n| (*n, 0)));
-        let mut stride = step;
-        for dim in dims.iter_mut().skip(rows.len()).rev() {
-            dim.1 = stride;
-            stride *= dim.0 as isize;
-        }
-        Some(Dest { ptr, first: self.first, dims, itemsize: self.itemsize, memory: PhantomData })
-    }
-
-    /// One more dimension at the end, for records whose `count` parts of `itemsize` are written
-    /// apart: `part` of them. *O(1), shares memory*.
-    #[must_use]
-    pub fn record_part(&mut self, part: usize, count: usize) -> Dest<'_> {
-        let itemsize = self.itemsize / count;
-        // SAFETY: each element has `count` parts of this size, and `part` is one of them.
-        let ptr = unsafe { self.ptr.byte_add(itemsize * part.min(count - 1)) };
-        Dest { ptr, first: self.first, dims: self.dims.clone(), itemsize, memory: PhantomData }
-    }
-
-    /// One field of records: `offset` bytes into each, an array of `shape` in C order there.
-    pub(crate) fn field(&mut self, offset: usize, shape: &[usize], itemsize: usize) -> Option<Dest<'_>> {
-        let size = shape.iter().try_fold(itemsize, |a, n| a.checked_mul(*n))?;
-        if offset.checked_add(size)? > self.itemsize {
-            return None;
-        }
-        // SAFETY: the field lies within the record.
-        let ptr = unsafe { self.ptr.byte_add(offset) };
-        let mut dims = self.dims.clone();
-        let first = dims.len();
-        dims.extend(shape.iter().map(|n| (*n, 0)));
-        let mut stride = itemsize as isize;
-        for dim in dims.iter_mut().skip(first).rev() {
-            dim.1 = stride;
-            stride *= dim.0.max(1) as isize;
-        }
-        Some(Dest { ptr, first: self.first, dims, itemsize, memory: PhantomData })
     }
 
     /// Calls `each` with the runs that elements `start..start + len` are made of, in the order in

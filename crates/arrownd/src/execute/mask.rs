@@ -10,10 +10,29 @@ use crate::plan::Step;
 use crate::record::{RecordField, RecordType};
 
 impl Task<'_> {
-    /// Writes the mask, true where a value is missing, into `dest`, which has the plan's shape. *Writes n bytes*.
+    /// Writes the mask, true where a value is missing, into `dest`, which has the plan's shape. *O(n)*,
+    /// allocates nothing.
     ///
     /// # Errors
     /// None today.
+    ///
+    /// ```
+    /// # use arrow_array::Float32Array;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Nulls, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// let array = Float32Array::from(vec![Some(0.5), None]);
+    /// # let field = Field::new("", DataType::Float32, true);
+    /// let options = Options { nulls: Nulls::Masked, ..Options::default() };
+    /// # let chunks = [chunk_of(&array)];
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// let planned = Planned::new(&column, &options, &[])?;
+    /// let mut mask = [MaybeUninit::new(false); 2];
+    /// planned.task().fill_mask(&mut Dest::from_slice(&mut mask, &[2]).unwrap())?;
+    /// // SAFETY: initialised from the start.
+    /// assert_eq!(mask.map(|x| unsafe { x.assume_init() }), [false, true]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn fill_mask(&self, dest: &mut Dest<'_>) -> Result<()> {
         if let Step::Records(record) = &self.plan.step {
             return self.fill_record_mask(record, dest);

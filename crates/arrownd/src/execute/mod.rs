@@ -4,12 +4,15 @@ mod columns;
 mod dest;
 mod interleave;
 mod mask;
+mod planned;
 mod rows;
 mod spread;
+mod task;
 mod view;
 mod visit;
 
 pub use dest::{Dest, Run};
+pub use planned::Planned;
 pub use view::ViewOf;
 pub use visit::Visit;
 
@@ -17,32 +20,10 @@ use std::ops::Range;
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::options::{Options, Order};
-use crate::plan::{Facts, LeafStep, Plan, Step, plan};
-use crate::source::{Column, Hop, Leaf, Node, Part, RowValues};
+use crate::options::Order;
+use crate::plan::{LeafStep, Plan, Step};
+use crate::source::{Column, Leaf, Node, Part};
 use rows::RowCursor;
-
-/// A plan and the source it was made for: neither can meet another.
-///
-/// ```
-/// use arrow_array::Int32Array;
-/// use arrow_schema::{DataType, Field};
-/// use arrownd::engine::{Column, Options, Planned, chunk_of};
-///
-/// let array = Int32Array::from(vec![1, 2, 3]);
-/// let field = Field::new("", DataType::Int32, true);
-/// let (chunks, options) = ([chunk_of(&array)], Options { allow_copy: false, ..Options::default() });
-/// let column = Column::new(&field, &chunks, &options)?;
-/// let planned = Planned::new(&column, &options, &[])?;
-/// assert_eq!((planned.plan().copies(), planned.plan().nbytes()), (Some(false), Some(0)));
-/// assert_eq!(planned.task().plan(), planned.plan());
-/// # Ok::<(), arrownd::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct Planned<'s> {
-    plan: Plan,
-    column: &'s Column<'s>,
-}
 
 /// A plan, or a part of one, with what it reads.
 ///
@@ -73,112 +54,10 @@ pub struct Task<'s> {
     column: &'s Column<'s>,
 }
 
-impl<'s> Planned<'s> {
-    /// Plans the conversion of `column`. *O(fields)*.
-    ///
-    /// # Errors
-    /// As [`plan()`], and [`Error::CopyNotAllowed`] where the options forbid what is needed.
-    ///
-    /// ```
-    /// use arrow_array::BooleanArray;
-    /// use arrow_schema::{DataType, Field};
-    /// use arrownd::ErrorKind;
-    /// use arrownd::engine::{Column, Options, Planned, chunk_of};
-    ///
-    /// let field = Field::new("", DataType::Boolean, true);
-    /// let array = BooleanArray::from(vec![true, false]);
-    /// let (chunks, options) = ([chunk_of(&array)], Options { allow_copy: false, ..Options::default() });
-    /// let column = Column::new(&field, &chunks, &options)?;
-    /// let refused = Planned::new(&column, &options, &[]).unwrap_err();
-    /// assert_eq!(refused.kind(), ErrorKind::CopyNotAllowed);
-    /// # Ok::<(), arrownd::Error>(())
-    /// ```
-    pub fn new(column: &'s Column<'s>, options: &Options, left_out: &[String]) -> Result<Self> {
-        let plan = plan(&Facts::of(column, options), options, left_out)?;
-        plan.check_copies(options)?;
-        Ok(Self { plan, column })
-    }
-
-    /// The plan. *O(1)*.
-    #[must_use]
-    pub fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    /// What is to be done. *O(1)*.
-    #[must_use]
-    pub fn task(&self) -> Task<'_> {
-        Task { plan: &self.plan, column: self.column }
-    }
-}
-
 impl<'s> Task<'s> {
     /// What a plan says of a column that it fits.
     pub(crate) fn of(plan: &'s Plan, column: &'s Column<'s>) -> Self {
         Self { plan, column }
-    }
-
-    /// The plan. *O(1)*.
-    #[must_use]
-    pub fn plan(&self) -> &'s Plan {
-        self.plan
-    }
-
-    /// The tasks of the fields. *O(1)*.
-    pub fn children(&self) -> impl Iterator<Item = Task<'s>> + use<'s> {
-        let columns: &[Column<'s>] = match &self.column.node {
-            Node::Struct { columns, .. } => columns,
-            Node::Leaf(Leaf { rows: Some(rows), .. }) => std::slice::from_ref(&rows.values),
-            Node::Leaf(_) => &[],
-        };
-        self.plan.children.iter().zip(columns).map(|(plan, column)| Task { plan, column })
-    }
-
-    /// The lists that become arrays of their own, and which of them are there; `None` where the task has
-    /// none. *O(1)*.
-    #[must_use]
-    pub fn rows(&self) -> Option<(&'s RowValues<'s>, &'s [Part<'s>])> {
-        match &self.column.node {
-            Node::Leaf(Leaf { rows: Some(rows), parts, .. }) => Some((rows, parts)),
-            _ => None,
-        }
-    }
-
-    /// Which child of the imported array this is; empty for the array itself. *O(1)*.
-    #[must_use]
-    pub fn route(&self) -> &'s [usize] {
-        &self.column.route
-    }
-
-    /// The result where it is a view; `None` where the plan copies, or there is nothing to view.
-    /// *O(dimensions), shares memory*.
-    #[must_use]
-    pub fn view(&self) -> Option<ViewOf<'s>> {
-        view::view(self.plan, self.column)
-    }
-
-    /// Whether any of the memory between two addresses is read by this task. *O(buffers)*.
-    #[must_use]
-    pub fn reads(&self, low: usize, high: usize) -> bool {
-        fn meets(bytes: &[u8], low: usize, high: usize) -> bool {
-            let start = bytes.as_ptr().addr();
-            start < high && low < start + bytes.len()
-        }
-        fn column(task: &Column<'_>, low: usize, high: usize) -> bool {
-            match &task.node {
-                Node::Struct { columns, .. } => columns.iter().any(|child| column(child, low, high)),
-                Node::Leaf(leaf) => {
-                    let values = leaf.rows.as_ref().is_some_and(|rows| column(&rows.values, low, high));
-                    values
-                        || leaf.parts.iter().any(|part| {
-                            part.validity.bytes().any(|bytes| meets(bytes, low, high))
-                                || part.data.buffers().iter().any(|bytes| meets(bytes, low, high))
-                                || part.hops.iter().flat_map(Hop::bytes).any(|bytes| meets(bytes, low, high))
-                        })
-                }
-            }
-        }
-        column(self.column, low, high)
     }
 
     /// Converts every value into `dest`, which has the plan's shape and dtype. Python objects are
@@ -209,28 +88,42 @@ impl<'s> Task<'s> {
         self.spread(dest, Some(false), |visit| visit.convert())
     }
 
-    /// Visits every stretch of every leaf with the memory it goes to: for Python objects. One pass.
+    /// Visits every stretch of every leaf with the memory it goes to: for Python objects. *O(n / 64)*,
+    /// and what `each` does; *shares memory*.
     ///
     /// # Errors
     /// The first error of `each`.
+    ///
+    /// ```
+    /// # use arrow_array::StringArray;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// let array = StringArray::from(vec![Some("one"), None, Some("three")]);
+    /// # let field = Field::new("", DataType::Utf8, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// let mut memory = [MaybeUninit::new(0usize); 3];
+    /// let mut dest = Dest::from_slice(&mut memory, &[3]).unwrap();
+    /// // A number stands for each object: how long the text is.
+    /// planned.task().objects(&mut dest, &mut |mut visit| {
+    ///     let block = visit.block(0);
+    ///     for (at, text) in visit.octets(&block).each()[..block.len].iter().enumerate() {
+    ///         visit.run.write(at, &[MaybeUninit::new(text.len())]);
+    ///     }
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// // SAFETY: initialised from the start.
+    /// assert_eq!(memory.map(|x| unsafe { x.assume_init() }), [3, 0, 5]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn objects<E: From<Error>>(
         &self,
         dest: &mut Dest<'_>,
         each: &mut dyn FnMut(Visit<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.visit(dest, Some(true), &mut |visit| each(visit))
-    }
-
-    /// Whether some of the result are Python objects, and whether some aren't. *O(fields)*.
-    #[must_use]
-    pub fn makes(&self) -> (bool, bool) {
-        match (&self.plan.step, self.plan.dtype) {
-            (Step::Records(_), _) => self.children().fold((false, false), |(objects, values), child| {
-                let own = child.makes();
-                (objects | own.0, values | own.1)
-            }),
-            (_, dtype) => (dtype == Some(DType::Object), dtype.is_some_and(|dtype| dtype != DType::Object)),
-        }
     }
 
     /// Visits the leaves; with `objects`, only those that become Python objects or strings of any length, or

@@ -56,6 +56,26 @@ pub struct Visit<'v> {
 
 impl<'v> Visit<'v> {
     /// Where the values from `at` on lie, counted in the run: up to 64 of them. *O(64 x depth)*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, StringArray};
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// let array = StringArray::from(vec![Some("one"), None, Some("three")]);
+    /// # let field = Field::new("", DataType::Utf8, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new(0usize); 8];
+    /// # let mut dest = Dest::from_slice(&mut memory[..array.len()], &[array.len()]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |visit| {
+    ///     let block = visit.block(0);
+    ///     assert_eq!((block.len, block.valid), (3, 0b101));
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline(always)]
     #[must_use]
     pub fn block(&self, at: usize) -> Block {
@@ -66,7 +86,31 @@ impl<'v> Visit<'v> {
         block
     }
 
-    /// [`Visit::block`] into one that is there: moving it takes as long as following keys.
+    /// [`Visit::block`] into one that is there: moving it takes as long as following keys. *O(64 x depth)*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, DictionaryArray, types::Int8Type};
+    /// # use arrow_schema::Field;
+    /// # use arrownd::engine::{Block, Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// let array: DictionaryArray<Int8Type> = ["red", "blue", "red"].into_iter().collect();
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new(0usize); 8];
+    /// # let mut dest = Dest::from_slice(&mut memory[..array.len()], &[array.len()]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |visit| {
+    ///     let mut block = Block::empty();
+    ///     for at in (0..visit.run.len()).step_by(64) {
+    ///         visit.read_block(at, &mut block);
+    ///         // Where the values lie in the dictionary.
+    ///         assert_eq!(block.index[..block.len], [0, 1, 0]);
+    ///     }
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline]
     pub fn read_block(&self, at: usize, block: &mut Block) {
         if self.part.is_direct() || self.step.element == Element::Null {
@@ -78,6 +122,27 @@ impl<'v> Visit<'v> {
 
     /// Booleans from `at` on, up to 64 of them: which are true, and which are there. Zeros past the end.
     /// *O(depth)*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, BooleanArray};
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Data, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// let array = BooleanArray::from(vec![Some(true), None, Some(false)]);
+    /// # let field = Field::new("", DataType::Boolean, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new(0usize); 8];
+    /// # let mut dest = Dest::from_slice(&mut memory[..array.len()], &[array.len()]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |visit| {
+    ///     if let Data::Bits(bits) = &*visit.part.data {
+    ///         assert_eq!(visit.booleans(bits, 0), (0b001, 0b101));
+    ///     }
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn booleans(&self, bits: &Bits<'_>, at: usize) -> (u64, u64) {
@@ -87,7 +152,30 @@ impl<'v> Visit<'v> {
     }
 
     /// Where text or binary values from `at` on follow each other and are all there, up to 64 of them: the buffer,
-    /// and in `bounds` where in it each begins, the last one's end after them. Reads 64 offsets, *shares memory*.
+    /// and in `bounds` where in it each begins, the last one's end after them. *Reads 64 offsets, shares memory*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, StringArray};
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of, is_utf8};
+    /// # use std::mem::MaybeUninit;
+    /// let array = StringArray::from(vec!["one", "three"]);
+    /// # let field = Field::new("", DataType::Utf8, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new(0usize); 8];
+    /// # let mut dest = Dest::from_slice(&mut memory[..array.len()], &[array.len()]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |visit| {
+    ///     let mut bounds = [0; 65];
+    ///     let values = visit.row(0, &mut bounds).unwrap_or_default();
+    ///     assert_eq!((values, &bounds[..3]), (&b"onethree"[..], &[0, 3, 8][..]));
+    ///     // Up to 64 values are checked as one text.
+    ///     assert!(is_utf8(values, &bounds[..3]));
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn row(&self, at: usize, bounds: &mut [usize; 65]) -> Option<&'v [u8]> {
@@ -101,7 +189,27 @@ impl<'v> Visit<'v> {
         }
     }
 
-    /// The same for views. *O(1), shares memory*.
+    /// [`Visit::row`] for views (`utf8_view`, `binary_view`). *O(1), shares memory*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, StringViewArray};
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// let array = StringViewArray::from(vec!["one", "three"]);
+    /// # let field = Field::new("", DataType::Utf8View, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new(0usize); 8];
+    /// # let mut dest = Dest::from_slice(&mut memory[..array.len()], &[array.len()]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |visit| {
+    ///     let row = visit.view_row(0);
+    ///     assert!(row.is_some_and(|row| row.is_ascii() && row.each().eq([&b"one"[..], b"three"])));
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn view_row(&self, at: usize) -> Option<ViewRow<'v>> {
@@ -116,7 +224,28 @@ impl<'v> Visit<'v> {
         }
     }
 
-    /// The bytes of a block's text or binary values. Reads 64 offsets or views, *shares memory*.
+    /// The bytes of a block's text or binary values. *Reads 64 offsets or views, shares memory*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, DictionaryArray, types::Int8Type};
+    /// # use arrow_schema::Field;
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// let array: DictionaryArray<Int8Type> = ["red", "blue", "red"].into_iter().collect();
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new(0usize); 8];
+    /// # let mut dest = Dest::from_slice(&mut memory[..array.len()], &[array.len()]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |visit| {
+    ///     let block = visit.block(0);
+    ///     let octets = visit.octets(&block);
+    ///     assert_eq!(octets.each()[..block.len], [&b"red"[..], b"blue", b"red"]);
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline(always)]
     #[must_use]
     pub fn octets(&self, block: &Block) -> Octets<'v> {
@@ -126,7 +255,33 @@ impl<'v> Visit<'v> {
         }
     }
 
-    /// The error for text that isn't UTF-8, at a position counted in the run. Allocates the message.
+    /// The error for text that isn't UTF-8, at a position counted in the run. *Allocates the message*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, BinaryArray};
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// // A producer may call this text.
+    /// let array = BinaryArray::from(vec![&b"one"[..], b"\xff"]);
+    /// # let field = Field::new("", DataType::Binary, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new(0usize); 8];
+    /// # let mut dest = Dest::from_slice(&mut memory[..array.len()], &[array.len()]).unwrap();
+    /// let checked = planned.task().objects(&mut dest, &mut |visit| {
+    ///     let block = visit.block(0);
+    ///     let octets = visit.octets(&block);
+    ///     match octets.not_utf8() {
+    ///         Some((at, why)) => Err(visit.invalid_text(at, why)),
+    ///         None => Ok(()),
+    ///     }
+    /// });
+    /// let message = checked.unwrap_err().to_string();
+    /// assert!(message.contains("text that isn't UTF-8") && message.ends_with("at position 1"));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[cold]
     #[must_use]
     pub fn invalid_text(&self, at: usize, why: std::str::Utf8Error) -> Error {

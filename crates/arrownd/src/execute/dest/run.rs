@@ -8,6 +8,28 @@ use crate::kernels;
 
 impl Run<'_> {
     /// How many elements. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_array::StringArray;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// # let array = StringArray::from(vec!["one", "three"]);
+    /// # let field = Field::new("", DataType::Utf8, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new(0usize); 2];
+    /// # let mut dest = Dest::from_slice(&mut memory, &[2]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |visit| {
+    ///     for at in (0..visit.run.len()).step_by(64) {
+    ///         // As many values, up to 64 at a time.
+    ///         assert_eq!(visit.block(at).len, 2);
+    ///     }
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
@@ -15,6 +37,25 @@ impl Run<'_> {
     }
 
     /// Whether there are none. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_array::StringArray;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// # let array = StringArray::from(vec!["one", "three"]);
+    /// # let field = Field::new("", DataType::Utf8, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new(0usize); 2];
+    /// # let mut dest = Dest::from_slice(&mut memory, &[2]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |visit| {
+    ///     assert!(!visit.run.is_empty());
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -34,6 +75,30 @@ impl Run<'_> {
 
     /// Writes `values` from element `at` on; what is past the end or of another size is left out.
     /// *Copies n x itemsize bytes*.
+    ///
+    /// ```
+    /// # use arrow_array::StringArray;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// # let array = StringArray::from(vec!["one", "three"]);
+    /// # let field = Field::new("", DataType::Utf8, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new(0usize); 2];
+    /// # let mut dest = Dest::from_slice(&mut memory, &[2]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |mut visit| {
+    ///     let ids = [70usize, 71].map(MaybeUninit::new);
+    ///     visit.run.write(0, &ids);
+    ///     // Not an element's size: nothing is written.
+    ///     visit.run.write(0, &[MaybeUninit::new(1u8)]);
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// // SAFETY: initialised from the start.
+    /// assert_eq!(memory.map(|x| unsafe { x.assume_init() }), [70, 71]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline(always)]
     pub fn write<D: Copy>(&mut self, at: usize, values: &[MaybeUninit<D>]) {
         if self.itemsize != size_of::<D>() {
@@ -83,6 +148,32 @@ impl Run<'_> {
     }
 
     /// The bytes of element `at`; none past the end. *O(1), shares memory*.
+    ///
+    /// ```
+    /// # use arrow_array::StringArray;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// # let array = StringArray::from(vec!["one", "three"]);
+    /// # let field = Field::new("", DataType::Utf8, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new([0u8; 6]); 2];
+    /// # let mut dest = Dest::from_slice(&mut memory, &[2]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |mut visit| {
+    ///     let block = visit.block(0);
+    ///     for (at, text) in visit.octets(&block).each()[..block.len].iter().enumerate() {
+    ///         for (to, byte) in visit.run.element(at).iter_mut().zip(*text) {
+    ///             to.write(*byte);
+    ///         }
+    ///     }
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// // SAFETY: initialised from the start.
+    /// assert_eq!(memory.map(|x| unsafe { x.assume_init() }), [*b"one\0\0\0", *b"three\0"]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn element(&mut self, at: usize) -> &mut [MaybeUninit<u8>] {
@@ -119,6 +210,31 @@ impl Run<'_> {
     ///
     /// # Safety
     /// The elements are initialised pointers.
+    ///
+    /// ```
+    /// # use arrow_array::StringArray;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// # let array = StringArray::from(vec!["one", "three"]);
+    /// # let field = Field::new("", DataType::Utf8, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new(std::ptr::null_mut::<u8>()); 2];
+    /// # let mut dest = Dest::from_slice(&mut memory, &[2]).unwrap();
+    /// let mut object = 7u8;
+    /// planned.task().objects(&mut dest, &mut |mut visit| {
+    ///     // SAFETY: the memory is null pointers from the start.
+    ///     let old = unsafe { visit.run.replace_pointer(1, &raw mut object) };
+    ///     // A reference that was there would be given back.
+    ///     assert!(old.is_null());
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// // SAFETY: initialised from the start.
+    /// assert_eq!(unsafe { memory[1].assume_init() }, &raw mut object);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline]
     #[must_use]
     pub unsafe fn replace_pointer(&mut self, at: usize, new: *mut u8) -> *mut u8 {
@@ -139,6 +255,32 @@ impl Run<'_> {
     ///
     /// # Safety
     /// The elements are initialised pointers.
+    ///
+    /// ```
+    /// # use arrow_array::StringArray;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// # let array = StringArray::from(vec!["one", "three"]);
+    /// # let field = Field::new("", DataType::Utf8, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new(0usize); 2];
+    /// # let mut dest = Dest::from_slice(&mut memory, &[2]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |mut visit| {
+    ///     // SAFETY: the memory is zeros from the start.
+    ///     if let Some(places) = unsafe { visit.run.empty_pointers(0, 2) } {
+    ///         places.copy_from_slice(&[0x70, 0x71]);
+    ///     }
+    ///     // SAFETY: as above.
+    ///     assert!(unsafe { visit.run.empty_pointers(0, 2) }.is_none());
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// // SAFETY: initialised from the start.
+    /// assert_eq!(memory.map(|x| unsafe { x.assume_init() }), [0x70, 0x71]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline]
     #[must_use]
     pub unsafe fn empty_pointers(&mut self, at: usize, count: usize) -> Option<&mut [usize]> {
