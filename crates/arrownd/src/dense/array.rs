@@ -91,6 +91,25 @@ impl Dense {
     /// # Safety
     /// As long as `owner` lives, every element of an array of `shape` and `strides` (in bytes, of any sign and zero, as many
     /// as dimensions) at `ptr` is `dtype.itemsize()` bytes that may be read.
+    ///
+    /// ```
+    /// # use arrownd::engine::dense::{ArrowMemory, Dense, Input, Options, execute, plan};
+    /// # use arrownd::{DType, Reason};
+    /// # use std::sync::Arc;
+    /// // Two integers of a file that is big-endian, on a machine that may not be.
+    /// let owner = Arc::new([0u8, 1, 1, 2]);
+    /// let swapped = cfg!(target_endian = "little");
+    /// // SAFETY: the owner keeps two values of two bytes at that address.
+    /// let dense = unsafe { Dense::new(owner.as_ptr(), DType::UInt16, swapped, &[2], &[2], owner) };
+    /// let input = Input::Dense(dense);
+    /// let plan = plan(&input, &Options::default())?;
+    /// # if swapped {
+    /// assert_eq!(plan.reasons(), [Reason::ByteOrder]);
+    /// # }
+    /// let made = execute(&plan, &input, &mut ArrowMemory)?;
+    /// assert_eq!(made.data.buffers()[0].typed_data::<u16>(), [1, 258]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub unsafe fn new(
         ptr: *const u8,
@@ -129,6 +148,18 @@ impl Dense {
     }
 
     /// Says why the memory is a copy that was made for Arrow, which shares it; empty where it is none. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_buffer::Buffer;
+    /// # use arrownd::engine::dense::{Dense, Input, Options, plan};
+    /// # use arrownd::{DType, Reason};
+    /// let values = Buffer::from_vec(vec![1i32, 2]);
+    /// // Read from objects by the caller: sharing that copy doesn't make it a view.
+    /// let dense = Dense::of_buffer(values, 0, DType::Int32, &[2], &[4])?.copied(vec![Reason::FromObjects]);
+    /// let plan = plan(&Input::Dense(dense), &Options::default())?;
+    /// assert_eq!((plan.reasons(), plan.nbytes()), (&[Reason::FromObjects][..], Some(8)));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn copied(mut self, reasons: Reasons) -> Self {
         self.copied = reasons;
@@ -136,6 +167,19 @@ impl Dense {
     }
 
     /// Says whether somebody may still write to the memory. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_buffer::Buffer;
+    /// # use arrownd::engine::dense::{Dense, Input, OnWritable, Options, plan};
+    /// # use arrownd::{DType, Note, Reason};
+    /// let values = Buffer::from_vec(vec![1i32, 2]);
+    /// let dense = Dense::of_buffer(values, 0, DType::Int32, &[2], &[4])?.writable(true);
+    /// let input = Input::Dense(dense);
+    /// assert_eq!(plan(&input, &Options::default())?.notes(), [Note::Writable]);
+    /// let apart = Options { on_writable: OnWritable::Copy, ..Options::default() };
+    /// assert!(matches!(plan(&input, &apart)?.reasons(), [Reason::Requested { .. }]));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn writable(mut self, writable: bool) -> Self {
         self.writable = writable;
@@ -144,12 +188,30 @@ impl Dense {
 
     /// Says whether the memory is borrowed: what is made has to be a copy. *O(1)*.
     #[must_use]
-    pub fn borrowed(mut self, borrowed: bool) -> Self {
+    pub(crate) fn borrowed(mut self, borrowed: bool) -> Self {
         self.borrowed = borrowed;
         self
     }
 
     /// Adds a mask of the same shape; what one mask says is missing is missing. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_buffer::Buffer;
+    /// # use arrownd::DType;
+    /// # use arrownd::engine::dense::{ArrowMemory, Dense, Input, Mask, Options, execute, plan};
+    /// # use std::sync::Arc;
+    /// # let mask = |bools: [bool; 3]| {
+    /// #     let owner = Arc::new(bools);
+    /// #     // SAFETY: the owner keeps three bytes at that address.
+    /// #     unsafe { Mask::new(owner.as_ptr().cast(), &[3], &[1], owner) }
+    /// # };
+    /// let values = Dense::of_buffer(Buffer::from_vec(vec![1u8, 2, 3]), 0, DType::UInt8, &[3], &[1])?;
+    /// let (clouds, night) = (mask([true, false, false]), mask([false, false, true]));
+    /// let input = Input::Dense(values.masked(clouds).masked(night));
+    /// let made = execute(&plan(&input, &Options::default())?, &input, &mut ArrowMemory)?;
+    /// assert!(made.data.is_null(0) && made.data.is_valid(1) && made.data.is_null(2));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn masked(mut self, mask: Mask) -> Self {
         self.masks.push(mask);
@@ -158,6 +220,19 @@ impl Dense {
 
     /// The columns of a matrix, each with a name and its masks; `None` for any other array, and for another number of
     /// names. *O(columns), shares memory*.
+    ///
+    /// ```
+    /// # use arrow_buffer::Buffer;
+    /// # use arrownd::DType;
+    /// # use arrownd::engine::dense::{Dense, Input, Options, plan};
+    /// // Two rows in Fortran order: each column is a piece of the buffer.
+    /// let values = Buffer::from_vec(vec![1.0f64, 2.0, 3.0, 4.0]);
+    /// let matrix = Dense::of_buffer(values, 0, DType::Float64, &[2, 2], &[8, 16])?;
+    /// let columns = matrix.columns(vec!["x".to_owned(), "y".to_owned()]).unwrap();
+    /// assert_eq!(plan(&Input::Struct(columns), &Options::default())?.copies(), Some(false));
+    /// assert!(matrix.columns(vec!["x".to_owned()]).is_none());
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn columns(&self, names: Vec<String>) -> Option<Columns> {
         let (&[rows, columns], &[down, across]) = (self.shape.as_slice(), self.strides.as_slice()) else {

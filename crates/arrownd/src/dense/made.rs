@@ -17,9 +17,7 @@ use crate::error::{Error, Result};
 ///
 /// let made = Made::new(Int32Array::from(vec![1, 2]).into_data());
 /// assert_eq!((made.field.name().as_str(), made.field.is_nullable()), ("", true));
-/// let both = Made::structs(vec![("x".to_owned(), made.clone()), ("y".to_owned(), made)], 2, None)?;
-/// assert_eq!(both.data.child_data().len(), 2);
-/// # Ok::<(), arrownd::Error>(())
+/// assert_eq!(made.data.buffers()[0].typed_data::<i32>(), [1, 2]);
 /// ```
 #[derive(Debug, Clone)]
 pub struct Made {
@@ -51,6 +49,17 @@ unsafe fn built(builder: ArrayDataBuilder) -> ArrayData {
 
 impl Made {
     /// Data of a type that is a field without a name; missing values are allowed. *O(1), shares memory*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, StringArray};
+    /// # use arrownd::DType;
+    /// # use arrownd::engine::dense::{Input, Made, Options, Shape, plan};
+    /// // What this crate doesn't read itself comes in as Arrow data.
+    /// let made = Made::new(StringArray::from(vec!["one", "three"]).into_data());
+    /// let input = Input::Made { dtype: DType::Object, shape: Shape::from_slice(&[2]), made };
+    /// assert_eq!(plan(&input, &Options::default())?.source_name(), "utf8");
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn new(data: ArrayData) -> Self {
         let field = Field::new("", data.data_type().clone(), true);
@@ -86,7 +95,12 @@ impl Made {
     /// # Errors
     /// [`Error::UnsupportedType`] for lists longer than Arrow's, [`Error::BadValue`] where the values aren't
     /// `len` times `size`.
-    pub fn fixed_size_lists(self, size: usize, len: usize, valid: Option<(Buffer, usize)>) -> Result<Self> {
+    pub(super) fn fixed_size_lists(
+        self,
+        size: usize,
+        len: usize,
+        valid: Option<(Buffer, usize)>,
+    ) -> Result<Self> {
         let Ok(width) = i32::try_from(size) else {
             return Err(Error::UnsupportedType {
                 path: String::new(),
@@ -111,7 +125,11 @@ impl Made {
     ///
     /// # Errors
     /// [`Error::BadValue`] for a field of another length.
-    pub fn structs(fields: Vec<(String, Self)>, len: usize, valid: Option<(Buffer, usize)>) -> Result<Self> {
+    pub(super) fn structs(
+        fields: Vec<(String, Self)>,
+        len: usize,
+        valid: Option<(Buffer, usize)>,
+    ) -> Result<Self> {
         let mut types = Vec::with_capacity(fields.len());
         let mut children = Vec::with_capacity(fields.len());
         for (name, made) in fields {
@@ -135,7 +153,8 @@ impl Made {
 /// dimension after the rows. *O(dimensions), shares memory*.
 ///
 /// # Errors
-/// Those of [`Made::fixed_size_lists`].
+/// [`Error::UnsupportedType`] for a dimension that is longer than Arrow's lists, [`Error::BadValue`] for another
+/// number of values than the shape's.
 ///
 /// ```
 /// use arrow_array::{Array, Int32Array};

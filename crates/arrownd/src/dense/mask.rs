@@ -38,6 +38,22 @@ impl Mask {
     /// # Safety
     /// As long as `owner` lives, every element of an array of `shape` and `strides` (in bytes) at `ptr` is a byte that may
     /// be read.
+    ///
+    /// ```
+    /// # use arrow_buffer::Buffer;
+    /// # use arrownd::DType;
+    /// # use arrownd::engine::dense::{ArrowMemory, Dense, Input, Mask, Options, execute, plan};
+    /// # use std::sync::Arc;
+    /// let values = Dense::of_buffer(Buffer::from_vec(vec![1u8, 2, 3]), 0, DType::UInt8, &[3], &[1])?;
+    /// // One byte that is read for every value.
+    /// let missing = Arc::new(1u8);
+    /// // SAFETY: the owner keeps the byte, and the stride is 0.
+    /// let mask = unsafe { Mask::new(&raw const *missing, &[3], &[0], missing) };
+    /// let input = Input::Dense(values.masked(mask));
+    /// let made = execute(&plan(&input, &Options::default())?, &input, &mut ArrowMemory)?;
+    /// assert_eq!(made.data.null_count(), 3);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub unsafe fn new(
         ptr: *const u8,
@@ -55,7 +71,7 @@ impl Mask {
     /// As long as this or a clone of it is used, every element of an array of `shape` and `strides` (in bytes) at `ptr` is a
     /// byte that may be read.
     #[must_use]
-    pub unsafe fn lent(ptr: *const u8, shape: &[usize], strides: &[isize]) -> Self {
+    pub(crate) unsafe fn lent(ptr: *const u8, shape: &[usize], strides: &[isize]) -> Self {
         // SAFETY: the caller's promise.
         unsafe { Self::owned_by(ptr, shape, strides, Owner::Nobody) }
     }

@@ -1,6 +1,8 @@
 //! Text and bytes of any length, one value after the other.
 #![allow(unsafe_code, reason = "fills memory that isn't initialised, and makes arrays of it")]
 
+mod room;
+
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -62,10 +64,20 @@ enum Offsets {
 }
 
 impl<'m> OctetsBuilder<'m> {
-    /// For `count` values of about `bytes` bytes together. *Allocates both.*
+    /// For `count` values of about `bytes` bytes together. *Allocates both*.
     ///
     /// # Errors
     /// Where there is no memory.
+    ///
+    /// ```
+    /// # use arrownd::engine::dense::{ArrowMemory, OctetsBuilder};
+    /// # let mut memory = ArrowMemory;
+    /// let mut out = OctetsBuilder::new(1, 0, &mut memory)?;
+    /// // The bytes grow, the number of values doesn't.
+    /// out.push(b"longer than nothing")?;
+    /// assert!(out.push(b"one more").is_err());
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn new(count: usize, bytes: usize, memory: &'m mut dyn Memory) -> Result<Self> {
         let mut offsets = memory.allocate(offsets_size(count, 4)?)?;
         #[expect(clippy::cast_ptr_alignment, reason = "written unaligned")]
@@ -78,10 +90,22 @@ impl<'m> OctetsBuilder<'m> {
         Ok(Self { memory, offsets, count, len: 0, bytes, start, capacity, used: 0 })
     }
 
-    /// Appends one value. *Copies it.*
+    /// Appends one value. *Copies its bytes*.
     ///
     /// # Errors
     /// Where there is no memory, and for more values than were announced.
+    ///
+    /// ```
+    /// # use arrownd::engine::dense::{ArrowMemory, OctetsBuilder};
+    /// # let mut memory = ArrowMemory;
+    /// let mut out = OctetsBuilder::new(2, 64, &mut memory)?;
+    /// out.push(b"one")?;
+    /// out.push(b"three")?;
+    /// let made = out.finish_text(None)?;
+    /// assert_eq!(made.data.buffers()[0].typed_data::<i32>(), [0, 3, 8]);
+    /// assert_eq!(made.data.buffers()[1].as_slice(), b"onethree");
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline(always)]
     pub fn push(&mut self, value: &[u8]) -> Result<()> {
         let len = value.len();
@@ -114,6 +138,16 @@ impl<'m> OctetsBuilder<'m> {
     ///
     /// # Errors
     /// As [`OctetsBuilder::push`], which longer values need.
+    ///
+    /// ```
+    /// # use arrownd::engine::dense::{ArrowMemory, OctetsBuilder};
+    /// # let mut memory = ArrowMemory;
+    /// let mut out = OctetsBuilder::new(1, 64, &mut memory)?;
+    /// // What lies after the text isn't part of it.
+    /// out.push_short(b"one, two, three.", 3)?;
+    /// assert_eq!(out.finish_text(None)?.data.buffers()[1].as_slice(), b"one");
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline(always)]
     pub fn push_short(&mut self, value: &[u8; 16], len: usize) -> Result<()> {
         let out = self.spare(16)?.as_mut_ptr().cast::<[u8; 16]>();
@@ -122,11 +156,23 @@ impl<'m> OctetsBuilder<'m> {
         self.end(len.min(16))
     }
 
-    /// Appends one text of so many code points. *Encodes it.* What is no character is handed back, and
+    /// Appends one text of so many code points, as UTF-8. *Copies its bytes*. What is no character is handed back, and
     /// nothing is appended then.
     ///
     /// # Errors
     /// Where there is no memory.
+    ///
+    /// ```
+    /// # use arrownd::engine::dense::{ArrowMemory, OctetsBuilder};
+    /// # let mut memory = ArrowMemory;
+    /// let mut out = OctetsBuilder::new(1, 64, &mut memory)?;
+    /// let surrogate = [0x61, 0xd800];
+    /// assert_eq!(out.push_codes(2, surrogate.into_iter())?, Some(0xd800));
+    /// let text = [0x61, 0xe9];
+    /// assert_eq!(out.push_codes(2, text.into_iter())?, None);
+    /// assert_eq!(out.finish_text(None)?.data.buffers()[1].as_slice(), "aé".as_bytes());
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline]
     pub fn push_codes(&mut self, count: usize, codes: impl Iterator<Item = u32>) -> Result<Option<u32>> {
         let most = count.checked_add(1).and_then(|count| count.checked_mul(4)).ok_or_else(too_many)?;
@@ -160,115 +206,38 @@ impl<'m> OctetsBuilder<'m> {
     ///
     /// # Errors
     /// Where there is no memory.
+    ///
+    /// ```
+    /// # use arrownd::engine::dense::{ArrowMemory, OctetsBuilder};
+    /// # let mut memory = ArrowMemory;
+    /// let mut out = OctetsBuilder::new(2, 64, &mut memory)?;
+    /// out.push_nothing()?;
+    /// out.push(b"one")?;
+    /// let made = out.finish_text(Some(vec![false, true].into()))?;
+    /// assert!(made.data.is_null(0) && made.data.is_valid(1));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline(always)]
     pub fn push_nothing(&mut self) -> Result<()> {
         self.end(0)
     }
 
-    /// Memory for the next value, at least so many bytes of it.
-    #[inline(always)]
-    pub(super) fn spare(&mut self, least: usize) -> Result<&mut [MaybeUninit<u8>]> {
-        if self.capacity - self.used < least {
-            self.grow(least)?;
-        }
-        // SAFETY: as many are written, and lie before the end.
-        let free = unsafe { self.start.add(self.used) };
-        // SAFETY: the rest of the room, which is borrowed as `self` is.
-        Ok(unsafe { std::slice::from_raw_parts_mut(free.cast(), self.capacity - self.used) })
-    }
-
-    /// Ends a value of `written` bytes, which were written to [`OctetsBuilder::spare`].
-    #[inline(always)]
-    fn end(&mut self, written: usize) -> Result<()> {
-        if self.len >= self.count {
-            return Err(Error::BadValue(format!("more than {} values", self.count)));
-        }
-        self.used += written;
-        self.len += 1;
-        match self.offsets {
-            Offsets::Narrow(_, first) if i32::try_from(self.used).is_ok() => {
-                // SAFETY: one of the `count + 1` offsets.
-                let offset = unsafe { first.add(self.len) };
-                // SAFETY: as above.
-                unsafe { offset.write_unaligned(self.used as i32) };
-            }
-            Offsets::Narrow(..) => return self.widen(),
-            Offsets::Wide(_, first) => {
-                // SAFETY: one of the `count + 1` offsets.
-                let offset = unsafe { first.add(self.len) };
-                // SAFETY: as above.
-                unsafe { offset.write_unaligned(self.used as i64) };
-            }
-        }
-        Ok(())
-    }
-
-    /// Ends a value whose bytes the caller wrote.
-    ///
-    /// # Safety
-    /// The first `written` bytes of the last [`OctetsBuilder::spare`] are initialised.
-    #[inline(always)]
-    pub(super) unsafe fn end_written(&mut self, written: usize) -> Result<()> {
-        self.end(written)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, least: usize) -> Result<()> {
-        let more = self.used.checked_add(least).and_then(|bytes| bytes.checked_add(bytes / 2));
-        self.replace(more.ok_or_else(too_many)?)
-    }
-
-    /// Moves the bytes to a new room of `capacity` bytes, not fewer than are used.
-    fn replace(&mut self, capacity: usize) -> Result<()> {
-        let mut room = self.memory.allocate(capacity.max(self.used))?;
-        let start = room.as_mut_ptr();
-        // SAFETY: as many are written here, and as many are there.
-        unsafe { start.copy_from_nonoverlapping(self.start, self.used) };
-        (self.start, self.capacity, self.bytes) = (start, room.capacity(), room);
-        Ok(())
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn widen(&mut self) -> Result<()> {
-        let mut room = self.memory.allocate(offsets_size(self.count, 8)?)?;
-        #[expect(clippy::cast_ptr_alignment, reason = "written unaligned")]
-        let first = room.as_mut_ptr().cast::<i64>();
-        for at in 0..=self.len {
-            let offset = if at == self.len { self.used } else { self.offset(at) };
-            // SAFETY: one of the `count + 1` offsets.
-            let to = unsafe { first.add(at) };
-            // SAFETY: as above.
-            unsafe { to.write_unaligned(offset as i64) };
-        }
-        self.offsets = Offsets::Wide(room, first);
-        Ok(())
-    }
-
-    /// Where a value begins that is there already, or the last one ends.
-    fn offset(&self, at: usize) -> usize {
-        let at = at.min(self.len);
-        match self.offsets {
-            Offsets::Narrow(_, first) => {
-                // SAFETY: one of the offsets that are written.
-                let offset = unsafe { first.add(at) };
-                // SAFETY: as above.
-                unsafe { offset.read_unaligned() as usize }
-            }
-            Offsets::Wide(_, first) => {
-                // SAFETY: one of the offsets that are written.
-                let offset = unsafe { first.add(at) };
-                // SAFETY: as above.
-                unsafe { offset.read_unaligned() as usize }
-            }
-        }
-    }
-
-    /// The array of text. *One pass over the bytes*, to see that they are UTF-8.
+    /// The array of text. *Reads the bytes once*, to see that they are UTF-8, and then costs what [`OctetsBuilder::finish`]
+    /// does.
     ///
     /// # Errors
     /// [`Error::LossyCast`] for a value that isn't, and as [`OctetsBuilder::finish`].
+    ///
+    /// ```
+    /// # use arrownd::engine::dense::{ArrowMemory, OctetsBuilder};
+    /// # let mut memory = ArrowMemory;
+    /// let mut out = OctetsBuilder::new(2, 64, &mut memory)?;
+    /// out.push(b"one")?;
+    /// out.push(b"\xff")?;
+    /// let refused = out.finish_text(None).unwrap_err().to_string();
+    /// assert!(refused.contains("text that isn't UTF-8") && refused.contains("position 1"));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn finish_text(self, nulls: Option<NullBuffer>) -> Result<Made> {
         // SAFETY: the bytes so far are written.
         let bytes = unsafe { std::slice::from_raw_parts(self.start.cast_const(), self.used) };
@@ -292,7 +261,7 @@ impl<'m> OctetsBuilder<'m> {
         unsafe { self.finish(true, nulls) }
     }
 
-    /// The array, of text where `text` says so. *O(1)*, or copies the bytes where most of their memory
+    /// The array, of text where `text` says so. *O(1), shares memory*, or *copies the bytes* where most of their memory
     /// would stay empty.
     ///
     /// # Safety
@@ -300,6 +269,18 @@ impl<'m> OctetsBuilder<'m> {
     ///
     /// # Errors
     /// [`Error::BadValue`] where values or nulls are fewer than were announced.
+    ///
+    /// ```
+    /// # use arrow_schema::DataType;
+    /// # use arrownd::engine::dense::{ArrowMemory, OctetsBuilder};
+    /// # let mut memory = ArrowMemory;
+    /// let mut out = OctetsBuilder::new(1, 64, &mut memory)?;
+    /// out.push(b"\xff\x00")?;
+    /// // SAFETY: bytes, no text.
+    /// let made = unsafe { out.finish(false, None) }?;
+    /// assert_eq!(made.data.data_type(), &DataType::Binary);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub unsafe fn finish(mut self, text: bool, nulls: Option<NullBuffer>) -> Result<Made> {
         if self.len != self.count || nulls.as_ref().is_some_and(|nulls| nulls.len() != self.count) {
             return Err(Error::BadValue(format!("{} of {} values are there", self.len, self.count)));

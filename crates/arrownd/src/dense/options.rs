@@ -61,6 +61,16 @@ impl Default for Options {
 
 impl Options {
     /// The same, with another wanted type: that of a field or of the values. *O(1)*.
+    ///
+    /// ```
+    /// # use arrownd::engine::dense::{Options, type_name::parse_type};
+    /// let options = Options { safe: false, ..Options::default() };
+    /// // The same words for one column of several.
+    /// let narrow = options.with_wanted(Some(parse_type("float32")?));
+    /// assert!(narrow.wanted.is_some() && options.wanted.is_none());
+    /// assert_eq!(narrow.safe, options.safe);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn with_wanted(&self, wanted: Option<Wanted>) -> Self {
         Self { wanted, ..self.clone() }

@@ -76,6 +76,20 @@ impl Dense {
     ///
     /// # Errors
     /// [`Error::BadValue`] for elements outside of the buffer.
+    ///
+    /// ```
+    /// # use arrow_buffer::Buffer;
+    /// # use arrownd::DType;
+    /// # use arrownd::engine::dense::{ArrowMemory, Dense, Input, Options, execute, plan};
+    /// let buffer = Buffer::from_vec(vec![1i32, 2, 3, 4]);
+    /// // All but the first value.
+    /// let input = Input::Dense(Dense::of_buffer(buffer.clone(), 4, DType::Int32, &[3], &[4])?);
+    /// let made = execute(&plan(&input, &Options::default())?, &input, &mut ArrowMemory)?;
+    /// assert_eq!(made.data.buffers()[0], buffer.slice(4));
+    /// // A fifth value isn't there.
+    /// assert!(Dense::of_buffer(buffer, 4, DType::Int32, &[4], &[4]).is_err());
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn of_buffer(
         buffer: Buffer,
         offset: usize,
@@ -98,7 +112,7 @@ impl Dense {
     /// As long as this or a clone of it is used, every element of an array of `shape` and `strides` (in bytes) at `ptr` is
     /// `dtype.itemsize()` bytes that may be read.
     #[must_use]
-    pub unsafe fn lent(ptr: *const u8, dtype: DType, shape: &[usize], strides: &[isize]) -> Self {
+    pub(crate) unsafe fn lent(ptr: *const u8, dtype: DType, shape: &[usize], strides: &[isize]) -> Self {
         // SAFETY: the caller's promise.
         unsafe { Self::owned_by(ptr, dtype, shape, strides, Owner::Nobody) }
     }

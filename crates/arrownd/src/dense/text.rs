@@ -42,21 +42,49 @@ impl<'a> Cells<'a> {
     /// # Safety
     /// Every cell that `shape` and `strides` reach from `data` is readable for `'a`. There are as many
     /// strides as dimensions.
+    ///
+    /// ```
+    /// # use arrownd::engine::dense::Cells;
+    /// let memory = *b"onetwo";
+    /// // SAFETY: two cells of three bytes; the last one first.
+    /// let cells = unsafe { Cells::new(memory[3..].as_ptr(), &[2], &[-3], 3) };
+    /// let mut seen = Vec::new();
+    /// let read: Result<(), ()> = cells.each(|_, cell| Ok(seen.push(cell)));
+    /// assert_eq!((read, seen), (Ok(()), vec![&b"two"[..], b"one"]));
+    /// ```
     #[must_use]
     pub unsafe fn new(data: *const u8, shape: &'a [usize], strides: &'a [isize], width: usize) -> Self {
         Self { data, shape, strides, width, memory: PhantomData }
     }
 
     /// How many cells there are. *O(1)*.
+    ///
+    /// ```
+    /// # use arrownd::engine::dense::Cells;
+    /// let memory = [0u8; 24];
+    /// // SAFETY: two rows of three cells, of four bytes each.
+    /// let cells = unsafe { Cells::new(memory.as_ptr(), &[2, 3], &[12, 4], 4) };
+    /// assert_eq!(cells.count(), 6);
+    /// ```
     #[must_use]
     pub fn count(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Calls `visit` with the position and the bytes of each cell. *One pass.*
+    /// Calls `visit` with the position and the bytes of each cell. *O(n), shares memory*.
     ///
     /// # Errors
     /// The first that `visit` returns, which ends it.
+    ///
+    /// ```
+    /// # use arrownd::engine::dense::Cells;
+    /// let memory = *b"one  two  ";
+    /// // SAFETY: two cells of five bytes.
+    /// let cells = unsafe { Cells::new(memory.as_ptr(), &[2], &[5], 5) };
+    /// // Where a cell is that doesn't begin with an "o".
+    /// let found = cells.each(|at, cell| if cell.starts_with(b"o") { Ok(()) } else { Err(at) });
+    /// assert_eq!(found, Err(1));
+    /// ```
     #[inline(always)]
     pub fn each<E>(&self, visit: impl FnMut(usize, &'a [u8]) -> Result<(), E>) -> Result<(), E> {
         self.walk(&mut Called(visit))

@@ -45,7 +45,7 @@ pub enum Wanted {
 }
 
 /// Reads a type's name: this crate's (`list[int64]`, `timestamp[us, UTC]`) or pyarrow's
-/// (`list<item: int64>`, `timestamp[us, tz=UTC]`). One look at the text.
+/// (`list<item: int64>`, `timestamp[us, tz=UTC]`). *O(text)*, and *allocates the fields*.
 ///
 /// # Errors
 /// [`Error::BadValue`] says where the text stops to make sense, and which names are near.
