@@ -52,6 +52,8 @@ pub fn read_matrix<T: Item>(reader: impl RecordBatchReader, options: &Options) -
 ///
 /// Memory stays constant: no more batches are kept than the rows of one matrix lie in. After an error it ends.
 ///
+/// Cost: *O(fields)* at once; each matrix *copies rows x columns x `size_of::<T>()` bytes*.
+///
 /// # Errors
 /// At once: [`Error::BadValue`] where `rows` is 0, and what the schema alone is refused with.
 /// Each matrix: as [`read_matrix`].

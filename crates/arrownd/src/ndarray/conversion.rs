@@ -180,7 +180,8 @@ impl<'a> Conversion<'a> {
     /// As [`Conversion::execute`], with a mask where values are missing and [`Nulls::Mask`](crate::Nulls::Mask)
     /// leaves them as they lie.
     ///
-    /// Cost: as [`Conversion::execute`], and one byte a value where something is missing.
+    /// Cost: *O(1), shares memory*, or *copies n x `size_of::<T>()` bytes*; where something is missing, it *allocates n
+    /// bytes* for the mask.
     ///
     /// # Errors
     /// As [`Conversion::execute`], but for the mask.

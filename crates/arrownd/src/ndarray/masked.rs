@@ -78,7 +78,7 @@ impl<'a, T, D: Dimension> Masked<'a, T, D> {
         self.mask.as_ref().map(packed)
     }
 
-    /// Each value in row-major order, `None` where it is missing.
+    /// Each value in row-major order, `None` where it is missing. *O(1)* each, *shares memory*.
     ///
     /// ```
     /// # use arrow_array::Int8Array;

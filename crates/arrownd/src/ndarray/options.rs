@@ -76,7 +76,17 @@ impl Default for Options {
 
 impl Options {
     /// Missing values as NaN, all columns, lists of one length, columns contiguous, copies where they are needed,
-    /// every value held exactly.
+    /// every value held exactly. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_array::Int32Array;
+    /// # use arrownd::{Options, to_array};
+    /// let array = Int32Array::from(vec![Some(1), None]);
+    /// assert!(to_array::<f64>(&array, &Options::new())?[1].is_nan());
+    /// // i32 has no NaN.
+    /// assert!(to_array::<i32>(&array, &Options::new()).is_err());
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub const fn new() -> Self {
         Self {
             dtype: None,
@@ -92,7 +102,7 @@ impl Options {
     }
 
     /// The dtype that [`plan()`](crate::plan()) makes; unset, the one of the type table. Functions that are generic
-    /// over the element type ask for that type's.
+    /// over the element type ask for that type's. *O(1)*.
     ///
     /// ```
     /// # use arrow_array::Int8Array;
@@ -107,7 +117,7 @@ impl Options {
         self
     }
 
-    /// What becomes of missing values.
+    /// What becomes of missing values. *O(1)*.
     ///
     /// ```
     /// # use arrow_array::Int8Array;
@@ -122,7 +132,7 @@ impl Options {
         self
     }
 
-    /// The fields to take of a table or struct, in that order.
+    /// The fields to take of a table or struct, in that order. *O(names), allocates a list of them*.
     ///
     /// ```
     /// # use arrow_array::{ArrayRef, Int8Array, RecordBatch};
@@ -139,6 +149,7 @@ impl Options {
     }
 
     /// Lists of different lengths are filled up at the end, to the longest; with what stands for a missing value.
+    /// *O(1)*.
     ///
     /// ```
     /// # use arrow_array::{ListArray, types::Float64Type};
@@ -156,7 +167,7 @@ impl Options {
         self
     }
 
-    /// Lists are filled up to this length; a longer one is [`Error::Ragged`].
+    /// Lists are filled up to this length; a longer one is [`Error::Ragged`]. *O(1)*.
     ///
     /// ```
     /// # use arrow_array::{ListArray, types::Int32Type};
@@ -172,6 +183,7 @@ impl Options {
     }
 
     /// What lists are filled up with where missing values are refused, which leaves nothing else to fill with.
+    /// *O(1)*.
     ///
     /// ```
     /// # use arrow_array::{ListArray, types::Int32Type};
@@ -187,6 +199,7 @@ impl Options {
     }
 
     /// The memory order of a matrix: columns contiguous ([`Order::F`], the default) or rows ([`Order::C`]).
+    /// *O(1)*.
     ///
     /// ```
     /// # use arrow_array::{ArrayRef, Int8Array, RecordBatch};
@@ -201,7 +214,7 @@ impl Options {
         self
     }
 
-    /// With false, every copy of values is refused: [`Error::CopyNotAllowed`] with the plan's reasons.
+    /// With false, every copy of values is refused: [`Error::CopyNotAllowed`] with the plan's reasons. *O(1)*.
     ///
     /// ```
     /// # use arrow_array::BooleanArray;
@@ -217,6 +230,7 @@ impl Options {
 
     /// With false, a conversion may round, overflow as `as` does in NumPy, or drop precision. With true (the
     /// default) what can't be held exactly is [`Error::LossyCast`]; a float may round to a narrower float.
+    /// *O(1)*.
     ///
     /// ```
     /// # use arrow_array::Float64Array;

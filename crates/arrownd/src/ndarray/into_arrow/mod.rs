@@ -135,7 +135,8 @@ pub trait IntoArrow: Arrays {
 
     /// The array as Arrow's, by the options, and the field that says its type: extension types are in the field alone.
     ///
-    /// Cost: what [`plan_arrow`](IntoArrow::plan_arrow) says.
+    /// Cost: *O(1), shares memory*, or *copies n x itemsize bytes* of the type, as
+    /// [`plan_arrow`](IntoArrow::plan_arrow) says.
     ///
     /// # Errors
     /// As [`into_arrow_as`](IntoArrow::into_arrow_as), and [`Error::CopyNotAllowed`] with the plan's reasons where the options
@@ -208,7 +209,8 @@ pub trait IntoArrow: Arrays {
     /// The columns of a matrix as a table, with names and by the options; a wanted type is one of all columns, or a struct
     /// that has each column's.
     ///
-    /// Cost: that of [`into_record_batch`](IntoArrow::into_record_batch), and of the conversion.
+    /// Cost: that of [`into_record_batch`](IntoArrow::into_record_batch); where a wanted type takes a
+    /// conversion, it also *copies n x itemsize bytes* of it.
     ///
     /// # Errors
     /// Those of [`into_record_batch`](IntoArrow::into_record_batch) and [`into_arrow_with`](IntoArrow::into_arrow_with).

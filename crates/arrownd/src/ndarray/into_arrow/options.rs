@@ -26,6 +26,7 @@ pub struct ArrowOptions {
 
 impl ArrowOptions {
     /// The type that the elements have by themselves, NaN as it is, copies where they are needed, every value held exactly.
+    /// *O(1)*.
     ///
     /// ```
     /// # use arrownd::{ArrowOptions, IntoArrow};
@@ -37,7 +38,7 @@ impl ArrowOptions {
         Self::default()
     }
 
-    /// The wanted type: that of the elements, whatever lists they are in, or of the whole.
+    /// The wanted type: that of the elements, whatever lists they are in, or of the whole. *O(1)*.
     ///
     /// ```
     /// # use arrow_schema::DataType;
@@ -51,7 +52,7 @@ impl ArrowOptions {
     }
 
     /// The wanted type with what a type alone doesn't say: an extension, whether values may be missing. The name isn't
-    /// used.
+    /// used. *O(1)*.
     ///
     /// ```
     /// # use arrow_schema::{DataType, Field};
@@ -71,7 +72,7 @@ impl ArrowOptions {
     }
 
     /// Each row is a tensor, `arrow.fixed_shape_tensor`, of the shape and memory order that it has: see
-    /// [`into_tensor`](crate::IntoArrow::into_tensor).
+    /// [`into_tensor`](crate::IntoArrow::into_tensor). *O(1)*.
     ///
     /// ```
     /// # use arrownd::{ArrowOptions, IntoArrow};
@@ -84,7 +85,7 @@ impl ArrowOptions {
         self
     }
 
-    /// With true, a float that is NaN is a missing value: its bit is made, the values stay where they are.
+    /// With true, a float that is NaN is a missing value: its bit is made, the values stay where they are. *O(1)*.
     ///
     /// ```
     /// # use arrownd::{ArrowOptions, IntoArrow};
@@ -99,7 +100,7 @@ impl ArrowOptions {
     }
 
     /// With false, every copy of values is refused: [`Error::CopyNotAllowed`](crate::Error::CopyNotAllowed) with the plan's
-    /// reasons. Bits of missing values aren't a copy.
+    /// reasons. Bits of missing values aren't a copy. *O(1)*.
     ///
     /// ```
     /// # use arrownd::{ArrowOptions, Error, IntoArrow, Reason};
@@ -113,7 +114,7 @@ impl ArrowOptions {
     }
 
     /// With false, a conversion to a wanted type may round, cut or overflow. With true (the default) what can't be held
-    /// exactly is [`Error::LossyCast`](crate::Error::LossyCast); a float may round to a narrower float.
+    /// exactly is [`Error::LossyCast`](crate::Error::LossyCast); a float may round to a narrower float. *O(1)*.
     ///
     /// ```
     /// # use arrow_schema::DataType;
