@@ -104,11 +104,26 @@ fn number(parts: &mut [CodePart<'_>]) -> (Vec<Vec<usize>>, bool) {
 }
 
 impl<'a> Codes<'a> {
-    /// Reads the dictionaries of all chunks. Chunks with different dictionaries are unified: their values
-    /// are looked at once. One look at each dictionary.
+    /// Reads the dictionaries of all chunks. Chunks with different dictionaries are unified. *Reads each
+    /// dictionary once*, and the codes where some are missing.
     ///
     /// # Errors
-    /// [`Error::UnsupportedType`] for any other type.
+    /// [`Error::UnsupportedType`] for a field that isn't a dictionary.
+    ///
+    /// ```
+    /// use arrow_array::{Array, DictionaryArray, types::Int8Type};
+    /// use arrow_schema::Field;
+    /// use arrownd::engine::{Codes, chunk_of};
+    ///
+    /// // Two chunks, each with a dictionary of its own.
+    /// let arrays: [DictionaryArray<Int8Type>; 2] =
+    ///     [["red", "blue"], ["blue", "green"]].map(|words| words.into_iter().collect());
+    /// let field = Field::new("", arrays[0].data_type().clone(), true);
+    /// let chunks = [chunk_of(&arrays[0]), chunk_of(&arrays[1])];
+    /// let codes = Codes::new(&field, &chunks)?;
+    /// assert_eq!(codes.iter().collect::<Vec<_>>(), [0, 1, 1, 2]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn new(field: &Field, chunks: &'a [Chunk<'a>]) -> Result<Self> {
         let (DataType::Dictionary(index, _), Some(values)) = (field.data_type(), values_field(field)) else {
             return Err(Error::UnsupportedType {
@@ -146,24 +161,78 @@ impl<'a> Codes<'a> {
     }
 
     /// How many values. *O(chunks)*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, DictionaryArray, types::Int8Type};
+    /// # use arrow_schema::Field;
+    /// # use arrownd::engine::{Codes, chunk_of};
+    /// let array: DictionaryArray<Int8Type> = [Some("red"), None, Some("red")].into_iter().collect();
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let chunks = [chunk_of(&array)];
+    /// // Values, not categories; missing ones count.
+    /// assert_eq!(Codes::new(&field, &chunks)?.len(), 3);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.parts.iter().map(|part| part.keys.len()).sum()
     }
 
     /// Whether there are none. *O(chunks)*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, DictionaryArray, types::Int8Type};
+    /// # use arrow_schema::Field;
+    /// # use arrownd::engine::{Codes, Options, chunk_of};
+    /// let array: DictionaryArray<Int8Type> = ["red", "blue"].into_iter().collect();
+    /// let array = array.slice(0, 0);
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let chunks = [chunk_of(&array)];
+    /// let codes = Codes::new(&field, &chunks)?;
+    /// assert!(codes.is_empty());
+    /// // The categories are there all the same.
+    /// assert_eq!(codes.categories(&Options::default())?.rows, Some(2));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// What becomes of the codes. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, DictionaryArray, types::Int8Type};
+    /// # use arrow_schema::Field;
+    /// # use arrownd::engine::{Codes, chunk_of};
+    /// use arrownd::{DType, Transfer};
+    ///
+    /// let array: DictionaryArray<Int8Type> = ["red", "blue"].into_iter().collect();
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let chunks = [chunk_of(&array)];
+    /// let codes = Codes::new(&field, &chunks)?;
+    /// assert_eq!((codes.plan().dtype, &codes.plan().transfer), (DType::Int8, &Transfer::View));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn plan(&self) -> &CodesPlan {
         &self.plan
     }
 
     /// The producer's codes, and the chunk that they lie in. *O(1), shares memory*; `None` where they are copied.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, DictionaryArray, types::Int8Type};
+    /// # use arrow_schema::Field;
+    /// # use arrownd::engine::{Codes, chunk_of};
+    /// let array: DictionaryArray<Int8Type> = ["red", "blue", "red"].into_iter().collect();
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let chunks = [chunk_of(&array)];
+    /// let codes = Codes::new(&field, &chunks)?;
+    /// // In the first chunk.
+    /// assert_eq!(codes.view(), Some((&[0, 1, 0][..], 0)));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn view(&self) -> Option<(&'a [u8], usize)> {
         match self.parts.as_slice() {
@@ -174,21 +243,61 @@ impl<'a> Codes<'a> {
         }
     }
 
-    /// The codes, one after the other; -1 where the value is missing.
+    /// The codes, one after the other; -1 where the value is missing. *O(1) a code*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, DictionaryArray, types::Int8Type};
+    /// # use arrow_schema::Field;
+    /// # use arrownd::engine::{Codes, chunk_of};
+    /// let array: DictionaryArray<Int8Type> = [Some("red"), None, Some("blue")].into_iter().collect();
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let chunks = [chunk_of(&array)];
+    /// let codes = Codes::new(&field, &chunks)?;
+    /// assert_eq!(codes.iter().collect::<Vec<_>>(), [0, -1, 1]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = i64> + '_ {
         self.parts.iter().flat_map(CodePart::iter)
     }
 
     /// The field of the categories. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, DictionaryArray, types::Int8Type};
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Codes, chunk_of};
+    /// let array: DictionaryArray<Int8Type> = ["red", "blue"].into_iter().collect();
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let chunks = [chunk_of(&array)];
+    /// assert_eq!(Codes::new(&field, &chunks)?.field().data_type(), &DataType::Utf8);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn field(&self) -> &Field {
         &self.field
     }
 
-    /// The categories as a column. *O(categories)*, shares memory.
+    /// The categories as a column. *O(categories), shares memory*.
     ///
     /// # Errors
     /// As [`Column::new`].
+    ///
+    /// ```
+    /// # use arrow_array::{Array, DictionaryArray, Float64Array, Int8Array};
+    /// # use arrow_schema::Field;
+    /// # use arrownd::engine::{Codes, Options, Planned, chunk_of};
+    /// # use std::sync::Arc;
+    /// let prices = Float64Array::from(vec![0.5, 2.5]);
+    /// let array = DictionaryArray::new(Int8Array::from(vec![1, 0, 1]), Arc::new(prices));
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// let codes = Codes::new(&field, &chunks)?;
+    /// // Planned and carried out as any other column.
+    /// let categories = codes.categories(&options)?;
+    /// let planned = Planned::new(&categories, &options, &[])?;
+    /// assert_eq!(planned.plan().shape(), Some(vec![Some(2)]));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn categories(&self, options: &Options) -> Result<Column<'_>> {
         let parts = self.parts.iter().zip(&self.chosen);
         Column::of_chosen(

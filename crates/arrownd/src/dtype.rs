@@ -1,129 +1,10 @@
 //! NumPy's dtypes, as far as Arrow data becomes them.
 
+mod unit;
+
 use std::fmt;
 
-/// NumPy's units of datetime64 and timedelta64, from coarse to fine.
-///
-/// ```
-/// use arrownd::Unit;
-///
-/// assert_eq!(Unit::parse("us"), Some(Unit::Microsecond));
-/// assert_eq!(Unit::Nanosecond.code(), "ns");
-/// assert!(Unit::Day < Unit::Hour);
-/// assert_eq!(Unit::from(arrow_schema::TimeUnit::Second), Unit::Second);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Unit {
-    /// `Y`
-    Year,
-    /// `M`
-    Month,
-    /// `W`
-    Week,
-    /// `D`
-    Day,
-    /// `h`
-    Hour,
-    /// `m`
-    Minute,
-    /// `s`
-    Second,
-    /// `ms`
-    Millisecond,
-    /// `us`
-    Microsecond,
-    /// `ns`
-    Nanosecond,
-    /// `ps`
-    Picosecond,
-    /// `fs`
-    Femtosecond,
-    /// `as`
-    Attosecond,
-}
-
-impl Unit {
-    const ALL: [(Self, &'static str); 13] = [
-        (Self::Year, "Y"),
-        (Self::Month, "M"),
-        (Self::Week, "W"),
-        (Self::Day, "D"),
-        (Self::Hour, "h"),
-        (Self::Minute, "m"),
-        (Self::Second, "s"),
-        (Self::Millisecond, "ms"),
-        (Self::Microsecond, "us"),
-        (Self::Nanosecond, "ns"),
-        (Self::Picosecond, "ps"),
-        (Self::Femtosecond, "fs"),
-        (Self::Attosecond, "as"),
-    ];
-
-    /// NumPy's abbreviation. *O(1)*.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        Self::ALL.iter().find(|(unit, _)| *unit == self).map_or("", |(_, code)| code)
-    }
-
-    /// The unit of an abbreviation, `None` for one that NumPy doesn't have. *O(1)*.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, c)| *c == code).map(|(unit, _)| *unit)
-    }
-
-    /// Attoseconds of one tick, `None` for the units of the calendar (years, months).
-    #[must_use]
-    pub(crate) fn attoseconds(self) -> Option<i128> {
-        const S: i128 = 1_000_000_000_000_000_000;
-        Some(match self {
-            Self::Year | Self::Month => return None,
-            Self::Week => 604_800 * S,
-            Self::Day => 86_400 * S,
-            Self::Hour => 3_600 * S,
-            Self::Minute => 60 * S,
-            Self::Second => S,
-            Self::Millisecond => S / 1_000,
-            Self::Microsecond => S / 1_000_000,
-            Self::Nanosecond => S / 1_000_000_000,
-            Self::Picosecond => 1_000_000,
-            Self::Femtosecond => 1_000,
-            Self::Attosecond => 1,
-        })
-    }
-}
-
-/// A resolution: `multiple` ticks of `unit`, as in `datetime64[10s]`.
-///
-/// ```
-/// use arrownd::{DType, Resolution, Unit};
-///
-/// let tens = Resolution { unit: Unit::Second, multiple: 10 };
-/// assert_eq!(tens.to_string(), "10s");
-/// assert_eq!(DType::Datetime(Some(tens)).to_string(), "datetime64[10s]");
-/// assert_eq!(Resolution::from(Unit::Day), Resolution { unit: Unit::Day, multiple: 1 });
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Resolution {
-    /// The unit that is counted.
-    pub unit: Unit,
-    /// How many units one tick is, at least 1.
-    pub multiple: u32,
-}
-
-impl From<Unit> for Resolution {
-    fn from(unit: Unit) -> Self {
-        Self { unit, multiple: 1 }
-    }
-}
-
-impl fmt::Display for Resolution {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.multiple != 1 {
-            write!(f, "{}", self.multiple)?;
-        }
-        f.write_str(self.unit.code())
-    }
-}
+pub use unit::{Resolution, Unit};
 
 /// A NumPy dtype.
 ///
@@ -140,9 +21,6 @@ impl fmt::Display for Resolution {
 /// assert_eq!(DType::Int16.with_missing(), DType::Float32);
 /// assert!(DType::Int16.is_integer() && DType::Int16.is_numeric() && !DType::Int16.is_float());
 /// assert_eq!(DType::Complex64.complex_part(), Some(DType::Float32));
-/// // Text as wide as the longest.
-/// assert!(DType::Unicode(0).takes_width());
-/// assert_eq!(DType::Unicode(0).at_least(5), DType::Unicode(5));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -189,18 +67,40 @@ pub enum DType {
 
 impl DType {
     /// The datetime64 of a unit. *O(1)*.
+    ///
+    /// ```
+    /// use arrow_schema::TimeUnit;
+    /// use arrownd::{DType, Unit};
+    ///
+    /// assert_eq!(DType::datetime(Unit::Day).to_string(), "datetime64[D]");
+    /// assert_eq!(DType::datetime(TimeUnit::Second.into()).to_string(), "datetime64[s]");
+    /// ```
     #[must_use]
     pub fn datetime(unit: Unit) -> Self {
         Self::Datetime(Some(unit.into()))
     }
 
     /// The timedelta64 of a unit. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::{DType, Unit};
+    ///
+    /// assert_eq!(DType::timedelta(Unit::Nanosecond).to_string(), "timedelta64[ns]");
+    /// ```
     #[must_use]
     pub fn timedelta(unit: Unit) -> Self {
         Self::Timedelta(Some(unit.into()))
     }
 
     /// Bytes of one element. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::DType;
+    ///
+    /// assert_eq!(DType::Float16.itemsize(), 2);
+    /// // Four bytes a character.
+    /// assert_eq!(DType::Unicode(30).itemsize(), 120);
+    /// ```
     #[must_use]
     pub fn itemsize(self) -> usize {
         match self {
@@ -223,6 +123,13 @@ impl DType {
     }
 
     /// The dtype of the two parts of a complex number; `None` for every other dtype. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::DType;
+    ///
+    /// assert_eq!(DType::Complex128.complex_part(), Some(DType::Float64));
+    /// assert_eq!(DType::Float64.complex_part(), None);
+    /// ```
     #[must_use]
     pub fn complex_part(self) -> Option<Self> {
         match self {
@@ -233,6 +140,14 @@ impl DType {
     }
 
     /// Fields of one element, which is how many bools `np.ma` masks it with; 1 for a plain dtype. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::DType;
+    ///
+    /// // Months, days and nanoseconds.
+    /// assert_eq!(DType::IntervalMonthDayNano.record_parts(), 3);
+    /// assert_eq!(DType::Int64.record_parts(), 1);
+    /// ```
     #[must_use]
     pub fn record_parts(self) -> usize {
         match self {
@@ -243,12 +158,25 @@ impl DType {
     }
 
     /// bool, integers and floats. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::{DType, Unit};
+    ///
+    /// assert!(DType::Bool.is_numeric() && DType::Float16.is_numeric());
+    /// assert!(!DType::Complex64.is_numeric() && !DType::timedelta(Unit::Second).is_numeric());
+    /// ```
     #[must_use]
     pub fn is_numeric(self) -> bool {
         self == Self::Bool || self.is_integer() || self.is_float()
     }
 
     /// Signed and unsigned integers. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::DType;
+    ///
+    /// assert!(DType::UInt8.is_integer() && !DType::Bool.is_integer());
+    /// ```
     #[must_use]
     pub fn is_integer(self) -> bool {
         self.is_signed() || matches!(self, Self::UInt8 | Self::UInt16 | Self::UInt32 | Self::UInt64)
@@ -259,32 +187,50 @@ impl DType {
     }
 
     /// Floats of 16, 32 and 64 bits. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::DType;
+    ///
+    /// assert!(DType::Float16.is_float() && !DType::Complex64.is_float());
+    /// ```
     #[must_use]
     pub fn is_float(self) -> bool {
         matches!(self, Self::Float16 | Self::Float32 | Self::Float64)
     }
 
     /// datetime64 and timedelta64. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::DType;
+    ///
+    /// // Of any unit, the generic one too.
+    /// assert!(DType::Datetime(None).is_temporal() && !DType::IntervalDayTime.is_temporal());
+    /// ```
     #[must_use]
     pub fn is_temporal(self) -> bool {
         matches!(self, Self::Datetime(_) | Self::Timedelta(_))
     }
 
     /// Has a marker of its own for a missing value: NaN, NaT, None or an `na_object`. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::{DType, Unit};
+    ///
+    /// assert!(DType::Float32.has_marker() && DType::datetime(Unit::Day).has_marker());
+    /// assert!(!DType::Int32.has_marker() && !DType::Strings { na: false }.has_marker());
+    /// ```
     #[must_use]
     pub fn has_marker(self) -> bool {
         self.is_float() || self.is_temporal() || matches!(self, Self::Object | Self::Strings { na: true })
     }
 
-    /// Whether a request leaves the width to the longest text. *O(1)*.
-    #[must_use]
-    pub fn takes_width(self) -> bool {
+    /// Whether a request leaves the width to the longest text.
+    pub(crate) fn takes_width(self) -> bool {
         matches!(self, Self::Unicode(0) | Self::ByteString(0))
     }
 
-    /// The same kind of text, at least so wide and never of width 0, which NumPy doesn't have. *O(1)*.
-    #[must_use]
-    pub fn at_least(self, width: usize) -> Self {
+    /// The same kind of text, at least so wide and never of width 0, which NumPy doesn't have.
+    pub(crate) fn at_least(self, width: usize) -> Self {
         match self {
             Self::Unicode(n) => Self::Unicode(n.max(width).max(1)),
             Self::ByteString(n) => Self::ByteString(n.max(width).max(1)),
@@ -295,6 +241,14 @@ impl DType {
     /// What this dtype becomes when a value is missing and the marker must be in the array. *O(1)*.
     ///
     /// Integers become float32 (8 and 16 bits) or float64, whatever has no marker becomes object.
+    ///
+    /// ```
+    /// use arrownd::DType;
+    ///
+    /// assert_eq!(DType::UInt16.with_missing(), DType::Float32);
+    /// assert_eq!(DType::Int64.with_missing(), DType::Float64);
+    /// assert_eq!(DType::Bool.with_missing(), DType::Object);
+    /// ```
     #[must_use]
     pub fn with_missing(self) -> Self {
         match self {

@@ -172,6 +172,17 @@ pub enum ErrorKind {
 
 impl Error {
     /// The class of this error. *O(1)*.
+    ///
+    /// ```
+    /// use arrow_array::{Float32Array, Int64Array};
+    /// use arrownd::{ErrorKind, Nulls, Options, to_array};
+    ///
+    /// // Two variants of one kind.
+    /// let options = Options::new().nulls(Nulls::Fill(0.5.into()));
+    /// let fill = to_array::<i64>(&Int64Array::from(vec![None, Some(2)]), &options).unwrap_err();
+    /// let cast = to_array::<i64>(&Float32Array::from(vec![0.5]), &options).unwrap_err();
+    /// assert_eq!((fill.kind(), cast.kind()), (ErrorKind::LossyCast, ErrorKind::LossyCast));
+    /// ```
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -195,7 +206,15 @@ impl Error {
         }
     }
 
-    /// The same error in a field: the field's name comes before the path. *O(1)*, allocates the path.
+    /// The same error in a field: the field's name comes before the path. *Allocates the path*.
+    ///
+    /// ```
+    /// use arrownd::Error;
+    ///
+    /// let (path, what) = ("street".to_owned(), "offset 7 is past the end".to_owned());
+    /// let error = Error::InvalidArrow { path, what }.within("address");
+    /// assert_eq!(error.to_string(), "invalid Arrow data: field \"address.street\": offset 7 is past the end");
+    /// ```
     #[must_use]
     pub fn within(mut self, field: &str) -> Self {
         if let Self::CopyNotAllowed { path, .. }
@@ -213,6 +232,15 @@ impl Error {
     }
 
     /// The reasons of a refused copy, empty for every other error. *O(1)*.
+    ///
+    /// ```
+    /// use arrow_array::Int8Array;
+    /// use arrownd::{Options, to_array};
+    ///
+    /// let array = Int8Array::from(vec![Some(1), None]);
+    /// let error = to_array::<f32>(&array, &Options::new().allow_copy(false)).unwrap_err();
+    /// assert_eq!(error.reasons()[0].code(), "nulls");
+    /// ```
     #[must_use]
     pub fn reasons(&self) -> &[Reason] {
         match self {

@@ -333,6 +333,15 @@ impl Options {
     ///
     /// # Errors
     /// [`Error::Conflict`] for `na_value` beside masked or raise.
+    ///
+    /// ```
+    /// use arrownd::engine::{Fills, Nulls, Options};
+    /// use arrownd::{ErrorKind, Fill};
+    ///
+    /// let na_value = Some(Fills::All(Fill::Int(0)));
+    /// let options = Options { nulls: Nulls::Raise, na_value, ..Options::default() };
+    /// assert_eq!(options.check().map_err(|error| error.kind()), Err(ErrorKind::Conflict));
+    /// ```
     pub fn check(&self) -> Result<()> {
         // Padding has to be something where missing values are an error.
         let pads = self.nulls == Nulls::Raise && self.lists == Some(Lists::Pad);

@@ -63,7 +63,19 @@ impl RecordField {
 }
 
 impl RecordType {
-    /// The fields in the order of the dtype's names. *O(fields)*, allocates so many references.
+    /// The fields in the order of the dtype's names. *O(fields), allocates references*.
+    ///
+    /// ```
+    /// use arrownd::DType;
+    /// use arrownd::engine::{RecordField, RecordType};
+    ///
+    /// # let field = |name: &str, offset, place| RecordField {
+    /// #     name: name.to_owned(), offset, dtype: DType::Int8, record: None, dims: vec![], place,
+    /// # };
+    /// // Values come as y, then x; the dtype has x first.
+    /// let record = RecordType { fields: vec![field("y", 1, 1), field("x", 0, 0)], itemsize: 2 };
+    /// assert!(record.named().map(|field| field.name.as_str()).eq(["x", "y"]));
+    /// ```
     pub fn named(&self) -> impl Iterator<Item = &RecordField> {
         let mut fields: Vec<&RecordField> = self.fields.iter().collect();
         fields.sort_by_key(|field| field.place);
@@ -71,6 +83,19 @@ impl RecordType {
     }
 
     /// The record of bools that `np.ma` masks this one with: packed, one for each part of each value. *O(fields)*.
+    ///
+    /// ```
+    /// use arrownd::DType;
+    /// use arrownd::engine::{RecordField, RecordType};
+    ///
+    /// # let field = |name: &str, offset, dtype, dims| RecordField {
+    /// #     name: name.to_owned(), offset, dtype, record: None, dims, place: offset / 8,
+    /// # };
+    /// let fields = vec![field("x", 0, DType::Float64, vec![]), field("y", 8, DType::Int16, vec![3])];
+    /// let mask = RecordType { fields, itemsize: 14 }.mask();
+    /// assert_eq!(mask.to_string(), "[('x', 'bool'), ('y', 'bool', (3,))]");
+    /// assert_eq!(mask.itemsize, 4);
+    /// ```
     #[must_use]
     pub fn mask(&self) -> Self {
         let mut itemsize = 0;

@@ -68,6 +68,14 @@ pub enum Element {
 
 impl Element {
     /// Bytes of one value; 0 where it hasn't a fixed number of them. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::Element;
+    ///
+    /// // Ten decimals of 128 bits.
+    /// assert_eq!(10 * Element::Decimal { width: 16, scale: 2 }.width(), 160);
+    /// assert_eq!(Element::Varlen { text: true }.width(), 0);
+    /// ```
     #[must_use]
     pub fn width(self) -> usize {
         match self {

@@ -55,6 +55,13 @@ macro_rules! rows {
 
         impl RowId {
             /// The row. *O(1)*.
+            ///
+            /// ```
+            /// use arrownd::engine::RowId;
+            ///
+            /// let row = RowId::Int16.row();
+            /// assert_eq!((row.name, row.with_nulls, row.view), ("int16", "float32", true));
+            /// ```
             #[must_use]
             pub fn row(self) -> &'static Row {
                 // The two lists are written by one macro, so the index is always there.

@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::source::{Bits, Column, Data, Dims, Leaf, Node, Part, Way};
 
 /// Copies pieces one after the other into contiguous memory; false where it isn't, or they don't fill it.
+/// *Copies n x itemsize bytes*.
 ///
 /// ```
 /// use arrownd::engine::{Dest, join};
@@ -87,18 +88,44 @@ impl<'a> Flat<'a> {
     }
 
     /// The result's dtype. *O(1)*.
+    ///
+    /// ```
+    /// # use arrownd::engine::{FlatType, FlatValues, Plain};
+    /// // 32 bits a day become 64.
+    /// let days = FlatType::of("tdD").unwrap().array(2, FlatValues::Bytes(&[0; 8]), None);
+    /// let Some(Plain::Copy(flat)) = days else { panic!() };
+    /// assert_eq!(flat.dtype().to_string(), "datetime64[D]");
+    /// assert_eq!(flat.dtype().itemsize() * flat.len(), 16);
+    /// ```
     #[must_use]
     pub fn dtype(&self) -> DType {
         self.dtype
     }
 
     /// How many values. *O(1)*.
+    ///
+    /// ```
+    /// # use arrownd::engine::{Bits, FlatType, FlatValues, Plain};
+    /// # let bits = Bits::new(&[0b101], 0, 3).unwrap();
+    /// let bools = FlatType::of("b").unwrap().array(3, FlatValues::Bits(bits), None);
+    /// let Some(Plain::Copy(flat)) = bools else { panic!() };
+    /// // The result's only dimension.
+    /// assert_eq!(flat.len(), 3);
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there are none. *O(1)*.
+    ///
+    /// ```
+    /// # use arrownd::engine::{Bits, FlatType, FlatValues, Plain};
+    /// # let bits = Bits::new(&[], 0, 0).unwrap();
+    /// let bools = FlatType::of("b").unwrap().array(0, FlatValues::Bits(bits), None);
+    /// let Some(Plain::Copy(flat)) = bools else { panic!() };
+    /// assert!(flat.is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -108,6 +135,23 @@ impl<'a> Flat<'a> {
     ///
     /// # Errors
     /// As [`Task::fill_values`].
+    ///
+    /// ```
+    /// use arrownd::engine::{Bits, Dest, FlatType, FlatValues, Plain};
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let bytes = [1i16, 2, 3].map(i16::to_ne_bytes);
+    /// // The second is missing.
+    /// let validity = Bits::new(&[0b101], 0, 3);
+    /// let array = FlatType::of("s").unwrap().array(3, FlatValues::Bytes(bytes.as_flattened()), validity);
+    /// let Some(Plain::Copy(flat)) = array else { panic!() };
+    /// let mut memory = [MaybeUninit::new(0f32); 3];
+    /// flat.fill(&mut Dest::from_slice(&mut memory, &[3]).unwrap())?;
+    /// // SAFETY: initialised from the start.
+    /// let [one, missing, three] = memory.map(|x| unsafe { x.assume_init() });
+    /// assert!(missing.is_nan() && (one, three) == (1.0, 3.0));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn fill(&self, dest: &mut Dest<'_>) -> Result<()> {
         let data = match self.values {
             FlatValues::Bytes(bytes) => Data::Fixed(bytes),

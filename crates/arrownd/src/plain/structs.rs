@@ -21,10 +21,31 @@ struct Window {
 /// Lists in lists in lists; deeper ones go the general way.
 const DEEPEST: usize = 4;
 
-/// What becomes of one of the commonest arrays, `None` for everything else.
+/// What becomes of one of the commonest arrays, `None` for everything else. *O(1), shares memory*; where there is a
+/// bitmap, *reads the bitmap once*, to count.
 ///
 /// # Safety
 /// As [`read_schema`](crate::engine::read_schema) and [`read_array`](crate::engine::read_array).
+///
+/// ```
+/// use arrow_array::{Array, Float64Array};
+/// # use arrow_data::ffi::FFI_ArrowArray;
+/// # use arrow_schema::{DataType, ffi::FFI_ArrowSchema};
+/// use arrownd::engine::{ArrowArray, ArrowSchema, Plain, plain_of};
+///
+/// let values = Float64Array::from(vec![0.5, 1.5]);
+/// # use std::ptr::from_ref;
+/// # let schema = FFI_ArrowSchema::try_from(DataType::Float64)?;
+/// # let array = FFI_ArrowArray::new(&values.to_data());
+/// # // SAFETY: both are the C data interface's structs.
+/// # let schema = unsafe { &*from_ref(&schema).cast::<ArrowSchema>() };
+/// # // SAFETY: likewise.
+/// # let array = unsafe { &*from_ref(&array).cast::<ArrowArray>() };
+/// // SAFETY: a valid array and its schema.
+/// let Some(Plain::View(view)) = (unsafe { plain_of(schema, array) }) else { panic!() };
+/// assert_eq!((view.ptr, view.len), (values.values().as_ptr().cast(), 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 #[inline]
 pub unsafe fn plain_of<'a>(schema: &ArrowSchema, array: &'a ArrowArray) -> Option<Plain<'a>> {

@@ -86,6 +86,14 @@ impl FlatType {
     }
 
     /// The type of that format of Arrow's, `None` where it isn't one of the commonest. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::FlatType;
+    ///
+    /// assert_eq!(FlatType::of("g").map(|float64| float64.width()), Some(8));
+    /// // Timestamps with a zone, text and what is nested go the general way.
+    /// assert!(["tsu:UTC", "u", "+l"].iter().all(|format| FlatType::of(format).is_none()));
+    /// ```
     #[must_use]
     pub fn of(format: &str) -> Option<&'static Self> {
         if format.len() > 4 {
@@ -100,12 +108,29 @@ impl FlatType {
     }
 
     /// Bytes of each value, 0 for bits. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::FlatType;
+    ///
+    /// let (date32, bools) = (FlatType::of("tdD").unwrap(), FlatType::of("b").unwrap());
+    /// assert_eq!((date32.width(), bools.width()), (4, 0));
+    /// ```
     #[must_use]
     pub fn width(&self) -> usize {
         self.width
     }
 
     /// As what values are viewed of which none is missing; `None` where they aren't. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::DType;
+    /// use arrownd::engine::FlatType;
+    ///
+    /// let viewed = |format| FlatType::of(format).and_then(|of| of.viewed());
+    /// assert_eq!(viewed("e"), Some(DType::Float16));
+    /// // 32 bits a day become 64.
+    /// assert_eq!(viewed("tdD"), None);
+    /// ```
     #[inline]
     #[must_use]
     pub fn viewed(&self) -> Option<DType> {
@@ -115,8 +140,19 @@ impl FlatType {
         }
     }
 
-    /// What becomes of an array of this type; `None` where the general way has to look. Reads the bitmap once, to
-    /// count.
+    /// What becomes of an array of this type; `None` where the general way has to look. *Reads the bitmap
+    /// once*, to count.
+    ///
+    /// ```
+    /// use arrownd::engine::{Bits, FlatType, FlatValues, Plain};
+    ///
+    /// let float32 = FlatType::of("f").unwrap();
+    /// let values = FlatValues::Bytes(&[0; 8]);
+    /// assert!(matches!(float32.array(2, values, None), Some(Plain::View(_))));
+    /// // A bitmap without a zero leaves it a view.
+    /// assert!(matches!(float32.array(2, values, Bits::new(&[0b11], 0, 2)), Some(Plain::View(_))));
+    /// assert!(matches!(float32.array(2, values, Bits::new(&[0b01], 0, 2)), Some(Plain::Copy(_))));
+    /// ```
     #[must_use]
     pub fn array<'a>(
         &'static self,

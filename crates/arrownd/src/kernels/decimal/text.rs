@@ -113,6 +113,15 @@ const SIZE: usize = 1 + MOST_DIGITS + 5;
 impl DecimalText {
     /// The decimal of an integer in two's complement (4, 8, 16 or 32 bytes in native order) over ten
     /// to the power of `scale`. *O(1)*, allocates nothing.
+    ///
+    /// ```
+    /// use arrownd::engine::DecimalText;
+    ///
+    /// // A decimal32 of scale 3.
+    /// assert_eq!(DecimalText::of(&12_500i32.to_ne_bytes(), 3).to_string(), "12.500");
+    /// // A negative scale counts zeros.
+    /// assert_eq!(DecimalText::of(&7i64.to_ne_bytes(), -2).to_string(), "7E+2");
+    /// ```
     #[must_use]
     pub fn of(unscaled: &[u8], scale: i8) -> Self {
         Self::new(&Magnitude::of(unscaled), i32::from(scale))
@@ -161,6 +170,14 @@ impl DecimalText {
     }
 
     /// The integer's digits and the exponent, as in `-150E-2`: what Rust and Python parse. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::DecimalText;
+    ///
+    /// let price = DecimalText::of(&(-150i64).to_ne_bytes(), 2);
+    /// assert_eq!(price.scientific(), "-150E-2");
+    /// assert_eq!(price.scientific().parse(), Ok(-1.5));
+    /// ```
     #[must_use]
     pub fn scientific(&self) -> &str {
         std::str::from_utf8(self.text.get(self.start..).unwrap_or_default()).unwrap_or_default()
