@@ -338,6 +338,14 @@ fn spans(start: usize, len: usize, size: usize, mut each: impl FnMut(std::ops::R
 
 impl Block {
     /// Nothing yet. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::Block;
+    ///
+    /// // Room for `Visit::read_block`.
+    /// let block = Block::empty();
+    /// assert_eq!((block.len, block.valid), (0, 0));
+    /// ```
     #[must_use]
     pub fn empty() -> Self {
         Self { len: 0, valid: 0, padded: 0, index: [0; 64] }

@@ -28,6 +28,14 @@ impl<'a> Bits<'a> {
     }
 
     /// `None` when `bytes` is too short. *O(1), shares memory*.
+    ///
+    /// ```
+    /// use arrownd::engine::Bits;
+    ///
+    /// // A bitmap whose first two bits belong to other values.
+    /// assert!(Bits::new(&[0b0011_0100], 2, 6).is_some_and(|bits| bits.get(0) && !bits.get(1)));
+    /// assert!(Bits::new(&[0b0011_0100], 2, 7).is_none());
+    /// ```
     #[must_use]
     pub fn new(bytes: &'a [u8], offset: usize, len: usize) -> Option<Self> {
         let bytes = bytes.get(offset / 8..Self::bytes_needed(offset, len))?;
@@ -35,12 +43,24 @@ impl<'a> Bits<'a> {
     }
 
     /// How many bits. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::Bits;
+    ///
+    /// assert_eq!(Bits::new(&[0xff, 0xff], 3, 10).map(|bits| bits.len()), Some(10));
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there are none. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::Bits;
+    ///
+    /// assert!(Bits::new(&[], 0, 0).is_some_and(|bits| bits.is_empty()));
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -59,6 +79,14 @@ impl<'a> Bits<'a> {
     }
 
     /// One bit; false past the end. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::Bits;
+    ///
+    /// let bits = Bits::new(&[0b0000_1101], 0, 4).unwrap();
+    /// let found: Vec<bool> = (0..5).map(|i| bits.get(i)).collect();
+    /// assert_eq!(found, [true, false, true, true, false]);
+    /// ```
     #[must_use]
     pub fn get(&self, index: usize) -> bool {
         let bit = self.offset.saturating_add(index);
@@ -67,6 +95,14 @@ impl<'a> Bits<'a> {
 
     /// The 64 bits from `start` on, the first in the lowest place; zeros past the bytes' end
     /// (not past `len`: the last byte's spare bits are the producer's). *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::Bits;
+    ///
+    /// let bits = Bits::new(&[0b1111_0000, 0b0000_0011], 4, 8).unwrap();
+    /// // From the third bit on: four are left of it.
+    /// assert_eq!(bits.word(2) & 0b1111, 0b1111);
+    /// ```
     #[inline(always)]
     #[must_use]
     pub fn word(&self, start: usize) -> u64 {
@@ -102,13 +138,30 @@ impl<'a> Bits<'a> {
         self.word(start) & low_mask(self.len.saturating_sub(start))
     }
 
-    /// How many bits are set. Reads the bitmap once.
+    /// How many bits are set. *Reads the bitmap once*.
+    ///
+    /// ```
+    /// use arrow_array::{Array, Int32Array};
+    /// use arrownd::engine::chunk_of;
+    ///
+    /// let array = Int32Array::from(vec![None, Some(2), None]);
+    /// let bits = chunk_of(&array).validity.unwrap();
+    /// assert_eq!(bits.len() - bits.count_ones(), array.null_count());
+    /// ```
     #[must_use]
     pub fn count_ones(&self) -> usize {
         dispatch(Ones(*self))
     }
 
-    /// The first bit that isn't set. Reads the bitmap up to there.
+    /// The first bit that isn't set. *Reads the bitmap once*, up to there.
+    ///
+    /// ```
+    /// use arrow_array::Int32Array;
+    /// use arrownd::engine::chunk_of;
+    ///
+    /// let array = Int32Array::from(vec![Some(1), Some(2), None]);
+    /// assert_eq!(chunk_of(&array).validity.and_then(|bits| bits.first_zero()), Some(2));
+    /// ```
     #[must_use]
     pub fn first_zero(&self) -> Option<usize> {
         (0..self.len).step_by(64).find_map(|at| {

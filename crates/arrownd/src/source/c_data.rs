@@ -83,6 +83,15 @@ macro_rules! owned_struct {
     ($name:ident { $($field:ident: $empty:expr),* $(,)? }) => {
         impl $name {
             /// A released struct, ready to be filled by a producer. *O(1)*.
+            ///
+            /// ```
+            #[doc = concat!("use arrownd::engine::", stringify!($name), ";")]
+            ///
+            /// // Room whose address a producer is given.
+            #[doc = concat!("let mut room = ", stringify!($name), "::empty();")]
+            /// let address = &raw mut room;
+            /// assert!(!address.is_null() && room.is_released());
+            /// ```
             #[must_use]
             #[inline]
             pub const fn empty() -> Self {
@@ -91,6 +100,19 @@ macro_rules! owned_struct {
 
             /// Moves the struct out, as the specification lets a consumer do: what stays behind is
             /// marked as released, and its producer must not release it again. *O(1)*.
+            ///
+            /// ```
+            #[doc = concat!("# use arrownd::engine::", stringify!($name), ";")]
+            #[doc = concat!("# unsafe extern \"C\" fn release(made: *mut ", stringify!($name), ") {")]
+            /// #     // SAFETY: the owner of a struct that is there calls this once.
+            /// #     unsafe { (*made).set_release(None) };
+            /// # }
+            #[doc = concat!("# let mut theirs = ", stringify!($name), "::empty();")]
+            /// # // SAFETY: there is nothing to free.
+            /// # unsafe { theirs.set_release(Some(release)) };
+            /// let ours = theirs.take();
+            /// assert!(theirs.is_released() && !ours.is_released());
+            /// ```
             #[must_use]
             #[inline]
             pub fn take(&mut self) -> Self {
@@ -101,11 +123,32 @@ macro_rules! owned_struct {
             ///
             /// # Safety
             /// The callback may be called once with this struct, as its other fields are then.
+            ///
+            /// ```
+            #[doc = concat!("use arrownd::engine::", stringify!($name), ";")]
+            ///
+            #[doc = concat!("unsafe extern \"C\" fn release(made: *mut ", stringify!($name), ") {")]
+            ///     // SAFETY: the owner of a struct that is there calls this once.
+            ///     unsafe { (*made).set_release(None) };
+            /// }
+            #[doc = concat!("let mut made = ", stringify!($name), "::empty();")]
+            /// // SAFETY: there is nothing to free.
+            /// unsafe { made.set_release(Some(release)) };
+            /// assert!(!made.is_released());
+            /// drop(made); // calls it
+            /// ```
             pub unsafe fn set_release(&mut self, release: Option<unsafe extern "C" fn(*mut Self)>) {
                 self.release = release;
             }
 
             /// Whether there is nothing (left) in it. *O(1)*.
+            ///
+            /// ```
+            #[doc = concat!("use arrownd::engine::", stringify!($name), ";")]
+            ///
+            /// // As a stream ends, and as what somebody else took looks.
+            #[doc = concat!("assert!(", stringify!($name), "::empty().is_released());")]
+            /// ```
             #[must_use]
             #[inline]
             pub fn is_released(&self) -> bool {
@@ -163,6 +206,29 @@ impl ArrowArray {
     /// # Safety
     /// [`read_array`](crate::engine::read_array) or [`read_fields`](crate::engine::read_fields) has accepted the
     /// array, and the route is one that it read.
+    ///
+    /// ```
+    /// use arrow_array::{Array, Int8Array, StructArray};
+    /// use arrownd::engine::{ArrowArray, Path, read_array};
+    /// # use arrow_data::ffi::FFI_ArrowArray;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use std::sync::Arc;
+    ///
+    /// # let fields = ["x", "y"].map(|name| Field::new(name, DataType::Int8, true)).to_vec();
+    /// # let column = || Arc::new(Int8Array::from(vec![1, 2, 3])) as Arc<dyn Array>;
+    /// let batch = StructArray::new(fields.into(), vec![column(), column()], None);
+    /// # let mut exported = FFI_ArrowArray::new(&batch.to_data());
+    /// # // SAFETY: both are the C data interface's struct, and this one is moved out.
+    /// # let mut array = unsafe { std::ptr::from_mut(&mut exported).cast::<ArrowArray>().as_mut() }.unwrap().take();
+    /// // SAFETY: a valid array of this type.
+    /// unsafe { read_array(&array, batch.data_type(), &Path::Top) }?;
+    /// // SAFETY: it was accepted, and has two columns.
+    /// let y = unsafe { array.take_descendant(&[1]) };
+    /// drop(array);
+    /// // The other column is freed, this one is there.
+    /// assert_eq!(y.map(|y| (y.length, y.is_released())), Some((3, false)));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub unsafe fn take_descendant(&mut self, route: &[usize]) -> Option<Self> {
         let Some((first, rest)) = route.split_first() else {

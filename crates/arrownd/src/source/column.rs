@@ -6,7 +6,8 @@ use arrow_schema::{DataType, Field};
 use smallvec::SmallVec;
 
 use super::bits::low_mask;
-use super::chunk::{Chunk, Data};
+use super::chunk::Chunk;
+use super::data::Data;
 use super::part::Part;
 use super::path::Path;
 use super::reading::Reading;
@@ -141,6 +142,21 @@ pub struct Way {
 
 impl Way {
     /// Whether one value of the data may stand in many places. *O(1)*.
+    ///
+    /// ```
+    /// use arrow_array::{Array, DictionaryArray, types::Int8Type};
+    /// use arrow_schema::Field;
+    /// use arrownd::engine::{Column, Node, Options, chunk_of};
+    ///
+    /// let array: DictionaryArray<Int8Type> = ["red", "red", "red"].into_iter().collect();
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let chunks = [chunk_of(&array)];
+    /// let column = Column::new(&field, &chunks, &Options::default())?;
+    /// let Node::Leaf(leaf) = &column.node else { panic!() };
+    /// // Worth making each object once.
+    /// assert!(leaf.way.repeats());
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn repeats(&self) -> bool {
         self.dictionary || self.runs
@@ -176,11 +192,27 @@ pub struct Ragged {
 }
 
 impl<'a> Column<'a> {
-    /// Turns `chunks` of one field to a column, in the form that the options ask for. Reads the bitmaps
-    /// once, to count, and the offsets of lists.
+    /// Turns `chunks` of one field to a column, in the form that the options ask for. *Reads the bitmaps
+    /// once*, to count, and the offsets of lists.
     ///
     /// # Errors
     /// [`Error::InvalidArrow`](crate::Error::InvalidArrow) for extension metadata that is wrong.
+    ///
+    /// ```
+    /// use arrow_array::{ListArray, types::Int32Type};
+    /// use arrow_schema::{DataType, Field};
+    /// use arrownd::engine::{Column, Node, Options, chunk_of};
+    ///
+    /// let lists = [Some(vec![Some(1), None]), Some(vec![Some(3), Some(4)])];
+    /// let array = ListArray::from_iter_primitive::<Int32Type, _, _>(lists);
+    /// let field = Field::new_list("", Field::new("item", DataType::Int32, true), true);
+    /// let chunks = [chunk_of(&array)];
+    /// let column = Column::new(&field, &chunks, &Options::default())?;
+    /// let Node::Leaf(leaf) = &column.node else { panic!() };
+    /// // Lists of one length are a dimension.
+    /// assert_eq!((column.rows, leaf.dims.as_slice(), leaf.missing), (Some(2), &[2][..], 1));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn new(field: &'a Field, chunks: &'a [Chunk<'a>], options: &Options) -> Result<Self> {
         let rows = chunks.iter().map(|chunk| chunk.len).sum();
         let filled = chunks.iter().enumerate().filter(|(_, chunk)| chunk.len > 0);
@@ -189,7 +221,7 @@ impl<'a> Column<'a> {
     }
 
     /// Turns slices of chunks (which chunk, where the slice begins, how many rows) to a column.
-    /// As [`Column::new`].
+    /// *Reads the bitmaps once*, and the offsets of lists.
     ///
     /// # Errors
     /// As [`Column::new`].

@@ -4,7 +4,8 @@
 use arrow_schema::{DataType, UnionFields};
 
 use super::bits::Bits;
-use super::chunk::{Chunk, Data};
+use super::chunk::Chunk;
+use super::data::Data;
 use super::offsets::Offsets;
 use super::path::Path;
 use super::schema::invalid;

@@ -8,6 +8,7 @@ mod c_data;
 mod chunk;
 mod column;
 mod content;
+mod data;
 mod keys;
 mod lengths;
 mod native;
@@ -22,6 +23,7 @@ mod rows;
 mod schema;
 mod state;
 mod tensors;
+mod validity;
 mod values;
 mod walk;
 
@@ -34,18 +36,20 @@ pub(crate) use bits::low_mask;
 pub use border::{read_array, read_fields};
 pub(crate) use bounds::Bounds;
 pub use c_data::{ArrowArray, ArrowArrayStream, ArrowSchema};
-pub use chunk::{Chunk, Data};
+pub use chunk::Chunk;
 pub use column::{Column, Dims, Leaf, Node, Ragged, Way};
+pub use data::Data;
 pub(crate) use keys::Keys;
 pub use native::chunk_of;
 pub(crate) use node::FURTHEST;
 pub use octets::{Octets, ViewRow, is_utf8};
 pub use offsets::Offsets;
-pub use part::{Held, Part, Validity};
+pub use part::{Held, Part};
 pub use path::Path;
 pub use rows::{RowBounds, RowValues};
 pub(crate) use schema::flat_type;
 pub use schema::read_schema;
+pub use validity::Validity;
 pub use values::values_field;
 pub(crate) use walk::dictionary_of;
 
@@ -79,6 +83,20 @@ impl Selection {
     /// # Errors
     /// [`Error::BadValue`] for a name that isn't there or isn't unique, [`Error::Conflict`] for
     /// names where there are no fields.
+    ///
+    /// ```
+    /// use arrow_schema::{DataType, Field};
+    /// use arrownd::engine::Selection;
+    ///
+    /// let fields = ["x", "y", "z"].map(|name| Field::new(name, DataType::Int8, true));
+    /// let table = Field::new("", DataType::Struct(fields.to_vec().into()), false);
+    /// let columns = ["z", "x"].map(str::to_owned);
+    /// // In the order that is asked for.
+    /// let chosen = Selection::new(&table, Some(&columns))?;
+    /// assert_eq!(chosen.map(|chosen| chosen.fields), Some(vec![2, 0]));
+    /// assert_eq!(Selection::new(&Field::new("", DataType::Int8, true), None)?, None);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     pub fn new(field: &Field, columns: Option<&[String]>) -> Result<Option<Self>> {
         let DataType::Struct(fields) = field.data_type() else {
             return match columns {

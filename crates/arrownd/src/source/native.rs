@@ -6,7 +6,8 @@ use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, UnionMode};
 
 use super::bits::Bits;
-use super::chunk::{Chunk, Data, places};
+use super::chunk::Chunk;
+use super::data::{Data, places};
 use super::offsets::Offsets;
 
 /// Borrows an array of arrow-rs. *O(nodes)*, shares memory.

@@ -3,8 +3,8 @@
 
 use arrow_schema::{Field, Fields, UnionFields, UnionMode};
 
-use super::chunk::{Data, places};
 use super::content;
+use super::data::{Data, places};
 use super::node::Node;
 use super::path::Path;
 use crate::error::Result;

@@ -3,7 +3,7 @@
 
 use std::str::{Utf8Error, from_utf8};
 
-use super::chunk::{Data, view_bytes};
+use super::data::{Data, view_bytes};
 use super::low_mask;
 use super::offsets::Offsets;
 
@@ -32,7 +32,20 @@ pub struct Octets<'a> {
 
 impl<'a> Octets<'a> {
     /// The bytes of the values at `index`, as far as they are `valid`; empty for all others.
-    /// Reads 64 offsets or views, *shares memory*.
+    /// *Reads 64 offsets or views, shares memory*.
+    ///
+    /// ```
+    /// use arrow_array::StringArray;
+    /// use arrownd::engine::{Octets, chunk_of};
+    ///
+    /// let array = StringArray::from(vec![Some("a"), Some("bc"), None]);
+    /// let chunk = chunk_of(&array);
+    /// // The second value, the first one, and a third that is missing.
+    /// let mut index = [0; 64];
+    /// index[..2].copy_from_slice(&[1, 0]);
+    /// let octets = Octets::new(&chunk.data, &index, 0b011);
+    /// assert_eq!(octets.each()[..3], [&b"bc"[..], b"a", b""]);
+    /// ```
     #[inline(always)]
     #[must_use]
     pub fn new(data: &Data<'a>, index: &[usize; 64], valid: u64) -> Self {
@@ -51,8 +64,7 @@ impl<'a> Octets<'a> {
     }
 
     /// As [`Octets::new`], for values of one width. *Shares memory*.
-    #[must_use]
-    pub fn fixed(bytes: &'a [u8], width: usize, index: &[usize; 64], valid: u64) -> Self {
+    pub(crate) fn fixed(bytes: &'a [u8], width: usize, index: &[usize; 64], valid: u64) -> Self {
         let mut octets = Self { each: [&[]; 64], valid, whole: None, ascii: None };
         for (to, at) in octets.each.iter_mut().zip(index).enumerate().filter_map(present(valid)) {
             *to = bytes.get(at * width..(at + 1) * width).unwrap_or_default();
@@ -116,23 +128,35 @@ impl<'a> Octets<'a> {
     }
 
     /// The bytes of each of the 64; empty where one is missing. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_array::StringArray;
+    /// # use arrownd::engine::{Octets, chunk_of};
+    /// let array = StringArray::from(vec!["one", "three"]);
+    /// # let chunk = chunk_of(&array);
+    /// let octets = Octets::new(&chunk.data, &std::array::from_fn(|i| i), 0b11);
+    /// let lengths: Vec<usize> = octets.each().iter().take(2).map(|text| text.len()).collect();
+    /// assert_eq!(lengths, [3, 5]);
+    /// ```
     #[inline(always)]
     #[must_use]
     pub fn each(&self) -> &[&'a [u8]; 64] {
         &self.each
     }
 
-    /// Where all values are there and follow each other: the buffer from the first one on, to its end.
-    /// *O(1), shares memory*.
-    #[inline(always)]
-    #[must_use]
-    pub fn row(&self) -> Option<&'a [u8]> {
-        let len = 64 - self.valid.leading_zeros() as usize;
-        self.whole.filter(|_| self.valid == low_mask(len)).map(|(whole, _)| whole)
-    }
-
     /// The buffer from a value on, to its end: for loops that read more than a value and drop it.
     /// *O(1), shares memory*.
+    ///
+    /// ```
+    /// # use arrow_array::StringArray;
+    /// # use arrownd::engine::{Octets, chunk_of};
+    /// let array = StringArray::from(vec!["one", "three"]);
+    /// # let chunk = chunk_of(&array);
+    /// let octets = Octets::new(&chunk.data, &std::array::from_fn(|i| i), 0b11);
+    /// // Eight bytes at once, of which three are the value's.
+    /// let wide = octets.from(octets.each()[0]).and_then(|rest| rest.first_chunk::<8>());
+    /// assert_eq!(wide, Some(b"onethree"));
+    /// ```
     #[inline(always)]
     #[must_use]
     pub fn from(&self, value: &[u8]) -> Option<&'a [u8]> {
@@ -140,7 +164,18 @@ impl<'a> Octets<'a> {
         whole.get(value.as_ptr().addr().checked_sub(whole.as_ptr().addr())?..)
     }
 
-    /// Whether every value is ASCII; may be false where a missing one's bytes aren't. One look at the bytes.
+    /// Whether every value is ASCII; may be false where a missing one's bytes aren't.
+    /// *Reads the bytes once*.
+    ///
+    /// ```
+    /// # use arrow_array::StringArray;
+    /// # use arrownd::engine::{Octets, chunk_of};
+    /// let array = StringArray::from(vec!["one", "trois", "déjà"]);
+    /// # let chunk = chunk_of(&array);
+    /// let octets = |valid| Octets::new(&chunk.data, &std::array::from_fn(|i| i), valid);
+    /// // The first two, then all three.
+    /// assert!(octets(0b011).is_ascii() && !octets(0b111).is_ascii());
+    /// ```
     #[inline]
     #[must_use]
     pub fn is_ascii(&self) -> bool {
@@ -151,7 +186,16 @@ impl<'a> Octets<'a> {
         }
     }
 
-    /// The first value that isn't UTF-8, and why. One look at the bytes.
+    /// The first value that isn't UTF-8, and why. *Reads the bytes once*, twice where there is one.
+    ///
+    /// ```
+    /// # use arrow_array::BinaryArray;
+    /// # use arrownd::engine::{Octets, chunk_of};
+    /// let array = BinaryArray::from(vec![&b"one"[..], b"caf\xe9"]);
+    /// # let chunk = chunk_of(&array);
+    /// let octets = Octets::new(&chunk.data, &std::array::from_fn(|i| i), 0b11);
+    /// assert_eq!(octets.not_utf8().map(|(at, why)| (at, why.valid_up_to())), Some((1, 3)));
+    /// ```
     #[must_use]
     pub fn not_utf8(&self) -> Option<(usize, Utf8Error)> {
         let len = 64 - self.valid.leading_zeros() as usize;
@@ -203,13 +247,52 @@ pub struct ViewRow<'a> {
 }
 
 impl<'a> ViewRow<'a> {
-    /// The bytes of each value. *Shares memory*.
+    /// The bytes of each value. *O(1) a value, shares memory*.
+    ///
+    /// ```
+    /// # use arrow_array::StringViewArray;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// let array = StringViewArray::from(vec!["one", "three"]);
+    /// # let field = Field::new("", DataType::Utf8View, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::<usize>::uninit(); 2];
+    /// # let mut dest = Dest::from_slice(&mut memory, &[2]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |visit| {
+    ///     let lengths = visit.view_row(0).map(|row| row.each().map(<[u8]>::len).collect());
+    ///     assert_eq!(lengths, Some(vec![3, 5]));
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline(always)]
     pub fn each(self) -> impl Iterator<Item = &'a [u8]> {
         self.views.iter().map(move |view| view_bytes(view, self.buffers))
     }
 
-    /// Whether every value is ASCII. One look at the bytes.
+    /// Whether every value is ASCII. *Reads the bytes once*.
+    ///
+    /// ```
+    /// # use arrow_array::StringViewArray;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// let array = StringViewArray::from(vec!["one", "déjà"]);
+    /// # let field = Field::new("", DataType::Utf8View, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::<usize>::uninit(); 2];
+    /// # let mut dest = Dest::from_slice(&mut memory, &[2]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |visit| {
+    ///     assert_eq!(visit.view_row(0).map(|row| row.is_ascii()), Some(false));
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn is_ascii(self) -> bool {
@@ -222,7 +305,7 @@ impl<'a> ViewRow<'a> {
     }
 }
 
-/// Whether text that is cut where `bounds` say is UTF-8, whole and every piece of it. One look at the bytes.
+/// Whether text that is cut where `bounds` say is UTF-8, whole and every piece of it. *Reads the bytes once*.
 ///
 /// ```
 /// use arrownd::engine::is_utf8;

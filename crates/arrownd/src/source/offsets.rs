@@ -29,6 +29,17 @@ impl<'a> Offsets<'a> {
     }
 
     /// The producer's bytes. *O(1), shares memory*.
+    ///
+    /// ```
+    /// use arrow_array::StringArray;
+    /// use arrownd::engine::{Data, chunk_of};
+    ///
+    /// let array = StringArray::from(vec!["a", "bc"]);
+    /// let Data::Binary { offsets, .. } = chunk_of(&array).data else { panic!() };
+    /// // The producer's own: three of 32 bits.
+    /// assert_eq!(offsets.bytes().as_ptr(), array.value_offsets().as_ptr().cast());
+    /// assert_eq!(offsets.bytes().len(), 12);
+    /// ```
     #[must_use]
     pub fn bytes(&self) -> &'a [u8] {
         match self {
@@ -38,6 +49,15 @@ impl<'a> Offsets<'a> {
     }
 
     /// How many. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_array::StringArray;
+    /// # use arrownd::engine::{Data, chunk_of};
+    /// let array = StringArray::from(vec!["a", "bc"]);
+    /// let Data::Binary { offsets, .. } = chunk_of(&array).data else { panic!() };
+    /// // One more than there are values.
+    /// assert_eq!(offsets.len(), 3);
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -47,12 +67,27 @@ impl<'a> Offsets<'a> {
     }
 
     /// Whether there are none. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::Offsets;
+    ///
+    /// // As the specification once allowed it for arrays of length 0.
+    /// assert!(Offsets::I64(&[]).is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// One of them; 0 past the end. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::Offsets;
+    ///
+    /// let bytes = [0i64, 3, 1 << 40].map(i64::to_ne_bytes);
+    /// let offsets = Offsets::I64(&bytes);
+    /// assert_eq!((offsets.get(2), offsets.get(3)), (1 << 40, 0));
+    /// ```
     #[inline(always)]
     #[must_use]
     pub fn get(&self, index: usize) -> i64 {

@@ -5,8 +5,9 @@ use std::ops::Deref;
 use super::access::{Block, Hop, RunsInARow, follow, follow_into};
 use super::bits::{Bits, low_mask};
 use super::bounds::Bounds;
-use super::chunk::Data;
+use super::data::Data;
 use super::keys::Keys;
+use super::validity::Validity;
 
 /// The values of a part: the producer's chunk, or a slice of it.
 ///
@@ -90,6 +91,24 @@ impl<'a> Part<'a> {
 
 impl Part<'_> {
     /// Whether the values lie in a row. *O(1)*.
+    ///
+    /// ```
+    /// use arrow_array::{Array, DictionaryArray, Int32Array, types::Int8Type};
+    /// use arrow_schema::Field;
+    /// use arrownd::engine::{Column, Node, Options, chunk_of};
+    ///
+    /// # let is_direct = |array: &dyn Array| -> arrownd::Result<bool> {
+    /// #     let field = Field::new("", array.data_type().clone(), true);
+    /// #     let chunks = [chunk_of(array)];
+    /// #     let column = Column::new(&field, &chunks, &Options::default())?;
+    /// #     let Node::Leaf(leaf) = &column.node else { panic!() };
+    /// #     Ok(leaf.parts[0].is_direct())
+    /// # };
+    /// // Missing values have their place in the row, a dictionary's are looked up.
+    /// assert!(is_direct(&Int32Array::from(vec![Some(1), None]))?);
+    /// assert!(!is_direct(&DictionaryArray::<Int8Type>::from_iter(["red", "blue"]))?);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn is_direct(&self) -> bool {
@@ -103,6 +122,22 @@ impl Part<'_> {
     }
 
     /// Where up to 64 values from `start` on lie. *O(64 x depth)*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, Int32Array, RunArray, types::Int32Type};
+    /// # use arrow_schema::Field;
+    /// # use arrownd::engine::{Column, Node, Options, chunk_of};
+    /// let (ends, values) = (Int32Array::from(vec![2, 5]), Int32Array::from(vec![7, 8]));
+    /// let array = RunArray::<Int32Type>::try_new(&ends, &values)?;
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let chunks = [chunk_of(&array)];
+    /// let column = Column::new(&field, &chunks, &Options::default())?;
+    /// let Node::Leaf(leaf) = &column.node else { panic!() };
+    /// // From the second value on: 7, 8, 8, 8.
+    /// let block = leaf.parts[0].block(1, 4);
+    /// assert_eq!((block.valid, &block.index[..block.len]), (0b1111, &[0, 1, 1, 1][..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline(always)]
     #[must_use]
     pub fn block(&self, start: usize, len: usize) -> Block {
@@ -126,6 +161,22 @@ impl Part<'_> {
     }
 
     /// Which of 64 values from `start` on are there; what is past the end is undefined.
+    /// *O(64 x depth)*.
+    ///
+    /// ```
+    /// # use arrow_array::Int32Array;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Node, Options, chunk_of};
+    /// let array = Int32Array::from(vec![Some(1), None, None, Some(4)]);
+    /// # let field = Field::new("", DataType::Int32, true);
+    /// # let chunks = [chunk_of(&array)];
+    /// let column = Column::new(&field, &chunks, &Options::default())?;
+    /// let Node::Leaf(leaf) = &column.node else { panic!() };
+    /// // Two of four are missing, the second first.
+    /// let missing = !leaf.parts[0].word(0) & 0b1111;
+    /// assert_eq!((missing.count_ones(), missing.trailing_zeros()), (2, 1));
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline(always)]
     #[must_use]
     pub fn word(&self, start: usize) -> u64 {
@@ -185,87 +236,27 @@ impl Part<'_> {
     }
 
     /// The index of one value in the data; `None` where it is missing. *O(depth)*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, DictionaryArray, types::Int8Type};
+    /// # use arrow_schema::Field;
+    /// # use arrownd::engine::{Column, Node, Options, chunk_of};
+    /// let array: DictionaryArray<Int8Type> = [Some("red"), None, Some("red")].into_iter().collect();
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let chunks = [chunk_of(&array)];
+    /// let column = Column::new(&field, &chunks, &Options::default())?;
+    /// let Node::Leaf(leaf) = &column.node else { panic!() };
+    /// let part = &leaf.parts[0];
+    /// let words: Vec<_> = (0..3).map(|at| part.index(at).map(|index| part.data.bytes(index))).collect();
+    /// assert_eq!(words, [Some(&b"red"[..]), None, Some(b"red")]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[must_use]
     pub fn index(&self, at: usize) -> Option<usize> {
         let block = self.block(at, 1);
         (block.valid & 1 == 1).then_some(block.index[0])
     }
 }
-
-/// Bitmaps at one or several levels; a value is there where all of them say so.
-///
-/// ```
-/// use arrownd::engine::Validity;
-///
-/// // Without a bitmap everything is there.
-/// let all = Validity::default();
-/// assert!(all.is_full() && all.get(7));
-/// assert_eq!(all.word(0), u64::MAX);
-/// ```
-#[derive(Debug, Default)]
-pub struct Validity<'a> {
-    /// The bitmaps that have a zero, each with the number of values that one bit stands for.
-    pub(super) levels: Levels<'a>,
-}
-
-impl<'a> Validity<'a> {
-    /// Whether nothing is missing. *O(1)*.
-    #[inline]
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.levels.is_empty()
-    }
-
-    /// The only bitmap, where there is one with a bit for each value: spares a branch for each word.
-    pub(crate) fn plain(&self) -> Option<Bits<'a>> {
-        match self.levels.as_slice() {
-            [(bits, 1)] => Some(*bits),
-            _ => None,
-        }
-    }
-
-    /// 64 values from `start` on, the first in the lowest place; what is past the end is undefined.
-    #[inline(always)]
-    #[must_use]
-    pub fn word(&self, start: usize) -> u64 {
-        match self.levels.as_slice() {
-            [] => u64::MAX,
-            [(bits, 1)] => bits.word(start),
-            levels => levels.iter().fold(u64::MAX, |word, level| word & expanded(level, start)),
-        }
-    }
-
-    /// The bytes of the bitmaps.
-    pub(crate) fn bytes(&self) -> impl Iterator<Item = &'a [u8]> {
-        self.levels.iter().map(|(bits, _)| bits.bytes())
-    }
-
-    /// Whether value `index` is there. *O(levels)*.
-    #[inline]
-    #[must_use]
-    pub fn get(&self, index: usize) -> bool {
-        self.levels.iter().all(|(bits, each)| bits.get(index / each))
-    }
-}
-
-fn expanded((bits, each): &(Bits<'_>, usize), start: usize) -> u64 {
-    if *each == 1 {
-        return bits.word(start);
-    }
-    let (mut word, mut at) = (0, 0);
-    while at < 64 {
-        let index = (start + at) / each;
-        let end = ((index + 1) * each - start).min(64);
-        if bits.get(index) {
-            word |= low_mask(end) & !low_mask(at);
-        }
-        at = end;
-    }
-    word
-}
-
-/// Bitmaps, each with the number of values that one bit stands for.
-pub(super) type Levels<'a> = Vec<(Bits<'a>, usize)>;
 
 pub(super) struct Counted {
     pub(super) missing: usize,

@@ -6,14 +6,15 @@ use arrow_schema::DataType;
 
 use super::access::Hop;
 use super::bounds::Bounds;
-use super::chunk::{Chunk, Data};
+use super::chunk::Chunk;
 use super::column::{Column, column};
+use super::data::Data;
 use super::offsets::Offsets;
-use super::part::Levels;
 use super::path::Path;
 use super::reading::Reading;
 use super::state::{State, item, part_of};
 use super::tensors::Shaped;
+use super::validity::Levels;
 use super::walk::{Walk, lists_of};
 use crate::error::Result;
 use crate::mapping::{Extension, extension, map};
@@ -39,6 +40,14 @@ pub enum RowBounds<'a> {
 
 impl RowBounds<'_> {
     /// How many lists. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::RowBounds;
+    ///
+    /// // Each begins where the one before it ends, so three ends are two lists.
+    /// assert_eq!(RowBounds::Made(vec![0, 2, 5]).len(), 2);
+    /// assert_eq!(RowBounds::Apart(vec![(4, 6), (0, 4)]).len(), 2);
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -49,12 +58,27 @@ impl RowBounds<'_> {
     }
 
     /// Whether there are none. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::RowBounds;
+    ///
+    /// assert!(RowBounds::Made(vec![0]).is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// First value of a list, and the one past its last. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::RowBounds;
+    ///
+    /// let values = [10, 11, 12, 13, 14];
+    /// let bounds = RowBounds::Apart(vec![(3, 5), (0, 2)]);
+    /// let (start, end) = bounds.get(0);
+    /// assert_eq!(values[start..end], [13, 14]);
+    /// ```
     #[must_use]
     pub fn get(&self, index: usize) -> (usize, usize) {
         match self {

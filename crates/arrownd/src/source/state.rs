@@ -6,8 +6,8 @@ use arrow_schema::{DataType, Field};
 use smallvec::SmallVec;
 
 use super::access::{Hint, Hop};
-use super::chunk::Data;
 use super::column::{Dims, Leaf, Ragged, Way, count_missing};
+use super::data::Data;
 use super::keys::Keys;
 use super::lengths::{Lengths, row_of};
 use super::path::Path;

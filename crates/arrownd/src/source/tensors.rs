@@ -6,8 +6,9 @@ use arrow_schema::Field;
 
 use super::access::Hop;
 use super::bounds::Bounds;
-use super::chunk::{Chunk, Data};
+use super::chunk::Chunk;
 use super::column::Ragged;
+use super::data::Data;
 use super::keys::Keys;
 use super::lengths::row_of;
 use super::reading::Reading;

@@ -4,9 +4,11 @@ use arrow_schema::DataType;
 
 use super::access::{Hop, follow};
 use super::bounds::Bounds;
-use super::chunk::{Chunk, Data};
+use super::chunk::Chunk;
+use super::data::Data;
 use super::keys::Keys;
-use super::part::{Held, Levels, Part, Validity};
+use super::part::{Held, Part};
+use super::validity::{Levels, Validity};
 
 /// One chunk on the way down.
 #[derive(Debug, Clone)]
