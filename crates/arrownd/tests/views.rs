@@ -284,6 +284,20 @@ fn check_plan<T: Item + ArrowNativeType + PartialEq>(source: Source<'_>, options
         _ => panic!("{found:?}, and planned {planned:?}"),
     }
     let viewed = view::<T, IxDyn>(source);
+    // A number of dimensions that is known takes ways of its own.
+    let (rows, cells) = (view::<T, Ix1>(source), view::<T, Ix2>(source));
+    match &viewed {
+        Ok(viewed) => {
+            assert_eq!((rows.is_ok(), cells.is_ok()), (viewed.ndim() == 1, viewed.ndim() == 2));
+            rows.into_iter().for_each(|rows| {
+                assert_eq!((rows.as_ptr(), rows.into_dyn()), (viewed.as_ptr(), viewed.view()))
+            });
+            cells.into_iter().for_each(|cells| {
+                assert_eq!((cells.as_ptr(), cells.into_dyn()), (viewed.as_ptr(), viewed.view()))
+            });
+        }
+        Err(error) => assert_eq!((&rows.unwrap_err(), &cells.unwrap_err()), (error, error)),
+    }
     let strict = plan(source, &options.clone().dtype(T::DTYPE).nulls(Nulls::Nan));
     match (viewed, strict) {
         (Ok(viewed), Ok(strict)) => {

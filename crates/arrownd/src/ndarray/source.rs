@@ -1,6 +1,7 @@
 //! What is converted: an array, its chunks, a table.
 
-use std::any::Any;
+mod known;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -12,12 +13,12 @@ use arrow_array::{
     GenericByteArray, GenericByteViewArray, GenericListArray, GenericListViewArray, MapArray, NullArray,
     OffsetSizeTrait, PrimitiveArray, RecordBatch, RunArray, StructArray, UnionArray,
 };
-use arrow_buffer::{ArrowNativeType, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema};
 
 use crate::error::{Error, Result};
 use crate::plan::type_name;
 use crate::source::{Chunk, Data, Selection, chunk_of};
+use known::Numbers;
 
 /// Arrow data to convert: an array, chunks of one, or a table. *O(1), shares memory*.
 ///
@@ -51,14 +52,6 @@ pub struct Source<'a> {
     numbers: Option<Numbers<'a>>,
 }
 
-/// The values of a primitive array whose type is known where it is passed: nothing has to be looked up to view them.
-#[derive(Debug, Clone, Copy)]
-struct Numbers<'a> {
-    /// A `ScalarBuffer` of them.
-    values: &'a (dyn Any + Send + Sync),
-    nulls: Option<&'a NullBuffer>,
-}
-
 #[derive(Debug, Clone, Copy)]
 enum Arrays<'a> {
     One(&'a dyn Array),
@@ -78,16 +71,9 @@ pub(super) struct Read<'a> {
 }
 
 impl<'a> Source<'a> {
+    #[inline]
     fn new(data: Arrays<'a>) -> Self {
         Self { field: None, schema: None, data, numbers: None }
-    }
-
-    /// The values of a primitive array of `T` without missing ones.
-    #[inline]
-    pub(super) fn numbers<T: ArrowNativeType>(&self) -> Option<&'a [T]> {
-        let numbers = self.numbers?;
-        let whole = numbers.nulls.is_none_or(|nulls| nulls.null_count() == 0);
-        numbers.values.downcast_ref::<ScalarBuffer<T>>().filter(|_| whole).map(AsRef::as_ref)
     }
 
     /// How many rows; 0 for a type alone. *O(chunks)*.
@@ -288,6 +274,7 @@ fn chosen<'a>(chunk: Chunk<'a>, selection: &Selection) -> Chunk<'a> {
 macro_rules! from_arrays {
     ($([$($bound:tt)*] $array:ty;)*) => { $(
         impl<'a, $($bound)*> From<&'a $array> for Source<'a> {
+            #[inline]
             fn from(array: &'a $array) -> Self {
                 Self::new(Arrays::One(array))
             }
@@ -320,8 +307,7 @@ from_arrays! {
 impl<'a, T: ArrowPrimitiveType> From<&'a PrimitiveArray<T>> for Source<'a> {
     #[inline]
     fn from(array: &'a PrimitiveArray<T>) -> Self {
-        let numbers = Some(Numbers { values: array.values(), nulls: array.nulls() });
-        Self { field: None, schema: None, data: Arrays::One(array), numbers }
+        Self { numbers: Some(Numbers::of(array)), ..Self::new(Arrays::One(array)) }
     }
 }
 

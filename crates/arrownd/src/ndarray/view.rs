@@ -74,6 +74,14 @@ pub fn view<'a, T: ArrowNativeType, D: Dimension>(
         // SAFETY: as many values as the only dimension says are borrowed for 'a.
         return Ok(unsafe { ArrayView::from_shape_ptr(shape, values.as_ptr()) });
     }
+    if let (Some(2), Some((values, sizes))) = (D::NDIM, source.rows::<T>()) {
+        let mut shape = D::zeros(2);
+        for (to, size) in shape.slice_mut().iter_mut().zip(sizes) {
+            *to = size;
+        }
+        // SAFETY: as many values as the two dimensions say are borrowed for 'a.
+        return Ok(unsafe { ArrayView::from_shape_ptr(shape, values.as_ptr()) });
+    }
     looked_up(source)
 }
 
