@@ -33,6 +33,8 @@ fn the_counter_counts() {
 
 /// The same bytes for every length, and no large piece.
 fn moves<A: IntoArrow>(of: impl Fn(usize) -> A) {
+    // The field of what is in lists is made once for each type.
+    of(1).into_arrow().expect("converted");
     let bytes = [1, 1000, 1_000_000].map(|n| {
         let array = of(n);
         let (sum, large) = asked(|| array.into_arrow().expect("converted"));

@@ -1,7 +1,7 @@
 //! The elements that Arrow has a type for.
 
 use std::panic::RefUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arrow_array::types::{
     Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, IntervalDayTimeType,
@@ -9,7 +9,7 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, FixedSizeListArray, PrimitiveArray};
 use arrow_buffer::{Buffer, IntervalDayTime, IntervalMonthDayNano, ScalarBuffer};
-use arrow_schema::Field;
+use arrow_schema::{Field, FieldRef};
 use half::f16;
 
 use super::held::Held;
@@ -56,15 +56,26 @@ pub trait Element: Clone {
     }
 }
 
-/// A `Vec` as an array of that shape.
-fn moved<P: ArrowPrimitiveType>(values: Vec<P::Native>, first: usize, shape: &[usize]) -> Result<ArrayRef> {
+/// A `Vec` as an array of that shape; `item` is the field of its values in lists.
+fn moved<P: ArrowPrimitiveType>(
+    values: Vec<P::Native>,
+    first: usize,
+    shape: &[usize],
+    item: &FieldRef,
+) -> Result<ArrayRef> {
     let wrong = |why: String| Error::BadValue(why);
     let mut len: usize = shape.iter().product();
-    let values = ScalarBuffer::<P::Native>::from(values).slice(first, len);
+    let whole = values.len() == len;
+    let values = ScalarBuffer::<P::Native>::from(values);
+    let values = if whole { values } else { values.slice(first, len) };
     let mut array: ArrayRef = Arc::new(PrimitiveArray::<P>::new(values, None));
+    let mut numbers = Some(item);
     for (axis, size) in shape.iter().enumerate().skip(1).rev() {
         len = shape.get(..axis).unwrap_or_default().iter().product();
-        let item = Arc::new(Field::new(ITEM, array.data_type().clone(), true));
+        let item = match numbers.take() {
+            Some(item) => item.clone(),
+            None => Arc::new(Field::new(ITEM, array.data_type().clone(), true)),
+        };
         let size = i32::try_from(*size).map_err(|why| wrong(why.to_string()))?;
         let lists = FixedSizeListArray::try_new_with_length(item, size, array, None, len);
         array = Arc::new(lists.map_err(|why| wrong(why.to_string()))?);
@@ -91,7 +102,10 @@ macro_rules! numbers {
             }
 
             fn moved(values: Vec<Self>, first: usize, shape: &[usize]) -> Result<ArrayRef> {
-                moved::<$arrow>(values, first, shape)
+                // Making the field costs as much as the rest.
+                static ITEM_OF: LazyLock<FieldRef> =
+                    LazyLock::new(|| Arc::new(Field::new(ITEM, <$arrow>::DATA_TYPE, true)));
+                moved::<$arrow>(values, first, shape, &ITEM_OF)
             }
         }
 
