@@ -1,13 +1,16 @@
 //! The loop that every conversion of fixed-width values shares: 64 values and one word of validity
 //! at a time, into contiguous or strided memory.
 
+mod rows;
+
 use std::mem::MaybeUninit;
 
 use bytemuck::Pod;
 
-use super::dispatch::{FAR, Kernel, ahead, dispatch, fetch_ahead};
+use super::dispatch::{Kernel, ahead, dispatch, fetch_ahead};
 use crate::execute::Run;
-use crate::source::{Block, Bounds, Part, RunsInARow, low_mask};
+use crate::source::{Block, Part, RunsInARow, low_mask};
+use rows::Rows;
 
 /// A stretch of one part: the values from `start` on, as many as the run it goes to is long.
 #[derive(Debug, Clone, Copy)]
@@ -229,58 +232,6 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Runs<'_, '_, Pass<'_, '_, '_,
             if known.is_empty() {
                 break;
             }
-        }
-        Ok(())
-    }
-}
-
-/// Lists of any length, each a row of the result that is filled up at its end.
-struct Rows<'s, 'l, P, S> {
-    pass: P,
-    values: &'s [S],
-    /// Where the lists begin and end, the first of them, and the places of each.
-    lists: (&'l Bounds<'l>, usize, usize),
-}
-
-impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Rows<'_, '_, Pass<'_, '_, '_, '_, S, D, C>, S> {
-    type Out = Result<(), Failed>;
-
-    #[inline(always)]
-    fn run(self) -> Self::Out {
-        let Self { pass, values, lists: (bounds, base, width) } = self;
-        let Window { part, start, .. } = pass.window;
-        let full = part.validity.is_full();
-        let fill = pass.fill.unwrap_or_else(|| pass.how.apply(S::zeroed()));
-        let Some(mut out) = pass.run.contiguous::<D>() else { return Ok(()) };
-        let (mut row, mut within, mut at) = (start / width.max(1), start % width.max(1), start);
-        while !out.is_empty() {
-            let n = (width - within).min(out.len());
-            let Some((places, rest)) = out.split_at_mut_checked(n) else { break };
-            let (first, size) = if full || part.validity.get(at) { bounds.get(base + row) } else { (0, 0) };
-            let there = size.saturating_sub(within).min(n);
-            let mut exact = true;
-            // As many values as there are places, the next lists' among them: one loop without a branch.
-            if let Some(own) = values.get(first + within..first + within + n) {
-                fetch_ahead(own, FAR);
-                for (lane, (to, value)) in places.iter_mut().zip(own).enumerate() {
-                    let converted = pass.how.apply(*value);
-                    *to = MaybeUninit::new(if lane < there { converted } else { fill });
-                    exact &= !C::CHECKED || lane >= there || pass.how.quick(*value);
-                }
-            } else {
-                let own = values.get(first + within..).unwrap_or_default();
-                let own = own.iter().take(there).copied().map(Some).chain(std::iter::repeat(None));
-                for (to, value) in places.iter_mut().zip(own) {
-                    *to = MaybeUninit::new(value.map_or(fill, |value| pass.how.apply(value)));
-                    exact &= !C::CHECKED || value.is_none_or(|value| pass.how.quick(value));
-                }
-            }
-            let own = || values.get(first + within..).unwrap_or_default().iter().take(there);
-            if !exact && let Some(lane) = own().position(|value| !pass.how.exact(*value)) {
-                return Err(Failed(at + lane));
-            }
-            out = rest;
-            (row, within, at) = (row + 1, 0, at + n);
         }
         Ok(())
     }

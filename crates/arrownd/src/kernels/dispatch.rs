@@ -64,6 +64,21 @@ pub(crate) fn fetch_ahead<T>(block: &[T], ahead: usize) {
     let _ = (block, ahead);
 }
 
+/// The same for a row of values that the next row follows: short rows ask for a page ahead without a loop.
+#[inline(always)]
+pub(super) fn fetch_row_ahead<T>(row: &[T]) {
+    const LINES: usize = 4;
+    if size_of_val(row) > LINES * 64 {
+        return fetch_ahead(row, FAR);
+    }
+    #[cfg(target_arch = "x86_64")]
+    for line in 0..LINES {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a hint, which reads nothing; any address will do.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(row.as_ptr().cast::<i8>().wrapping_add(FAR + line * 64)) };
+    }
+}
+
 /// Asks for the cache line that is written some way after `block`: pays where more is written than read.
 #[inline(always)]
 pub(super) fn claim_ahead<T>(block: &[T; 64]) {

@@ -1,0 +1,70 @@
+//! Lists as filled rows, of every width around those of vectors: rows are written in whole vectors, past their ends.
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test fails by panicking, and its name is its documentation"
+)]
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use arrow_array::types::*;
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, GenericListArray, OffsetSizeTrait, PrimitiveArray};
+use arrow_buffer::{NullBuffer, OffsetBuffer};
+use arrow_schema::Field;
+use arrownd::{Item, Nulls, Options, to_padded};
+
+const ROWS: usize = 150;
+const WIDTHS: [usize; 18] = [1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 19, 31, 32, 33, 63, 64, 65, 130];
+
+/// Value `i` of all lists; no two that a vector holds are the same.
+fn value<T: From<i8>>(i: usize) -> T {
+    T::from((i % 113) as i8)
+}
+
+/// Lists of `P` as rows of `T`; where a list ends, and where one is missing, there is -9.
+fn check<
+    P: ArrowPrimitiveType<Native: From<i8>>,
+    T: Item + From<i8> + PartialEq + Debug,
+    O: OffsetSizeTrait,
+>() {
+    let missing = NullBuffer::from_iter((0..ROWS).map(|row| row % 11 != 3));
+    for width in WIDTHS {
+        let length = |row: usize| if row == 70 { width } else { row * 7919 % (width + 1) };
+        let starts: Vec<usize> =
+            (0..=ROWS).scan(0, |start, row| Some(std::mem::replace(start, *start + length(row)))).collect();
+        let values: PrimitiveArray<P> = (0..starts[ROWS]).map(|i| Some(value(i))).collect();
+        let values: ArrayRef = Arc::new(values);
+        let item = Arc::new(Field::new_list_field(P::DATA_TYPE, true));
+        let offsets = OffsetBuffer::<O>::from_lengths((0..ROWS).map(length));
+        for (nulls, cut) in [(None, 0..ROWS), (None, 5..140), (Some(missing.clone()), 1..ROWS)] {
+            let lists = GenericListArray::new(item.clone(), offsets.clone(), values.clone(), nulls);
+            let lists = lists.slice(cut.start, cut.len());
+            let padded = to_padded::<T>(&lists, &Options::new().nulls(Nulls::Fill((-9).into()))).unwrap();
+            assert_eq!(padded.values().shape(), [cut.len(), width]);
+            for ((at, row), found) in cut.enumerate().zip(padded.values().outer_iter()) {
+                let len = if lists.is_valid(at) { length(row) } else { 0 };
+                let expected = (0..width).map(|i| if i < len { value(starts[row] + i) } else { T::from(-9) });
+                assert!(found.iter().copied().eq(expected), "width {width}, row {row}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_of_every_width_are_filled_up() {
+    check::<Int8Type, i8, i32>();
+    check::<Int16Type, i16, i32>();
+    check::<Float32Type, f32, i32>();
+    check::<Float64Type, f64, i32>();
+    check::<Float64Type, f64, i64>();
+}
+
+#[test]
+fn rows_that_are_converted_are_too() {
+    check::<Int8Type, f64, i32>();
+    check::<Int32Type, f64, i32>();
+    // Looked at value by value.
+    check::<Int64Type, i32, i32>();
+    check::<Float64Type, i8, i64>();
+}
