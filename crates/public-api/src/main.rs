@@ -1,7 +1,10 @@
 //! Writes `crates/arrownd/public-api.txt`, or compares it (`--check`): a line for every item that is public.
+//! The comparison begins with the documentation: who lacks an example, or a cost, is named.
 //!
 //! The listing is of the crate with all features. Traits that every type has by itself (`Send`, blanket
 //! implementations) aren't in it; of what is derived there is the `impl` line.
+
+mod documentation;
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -10,7 +13,7 @@ use std::process::{Command, ExitCode};
 use std::{env, fs};
 
 use public_api::{Builder, PublicApi};
-use rustdoc_types::FORMAT_VERSION;
+use rustdoc_types::{Crate, FORMAT_VERSION};
 use serde_json::Value;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -24,7 +27,8 @@ fn main() -> Result<ExitCode> {
         return rustdoc();
     }
     let json = json()?;
-    let found = serde_json::from_slice::<Value>(&fs::read(&json)?)?["format_version"].as_u64();
+    let text = fs::read(&json)?;
+    let found = serde_json::from_slice::<Value>(&text)?["format_version"].as_u64();
     if found != Some(FORMAT_VERSION.into()) {
         let found = found.map_or("none".to_owned(), |found| found.to_string());
         eprintln!(
@@ -36,6 +40,14 @@ fn main() -> Result<ExitCode> {
     if !env::args().any(|word| word == "--check") {
         fs::write(LISTING, made)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    let lacking = documentation::lacking(&serde_json::from_slice::<Crate>(&text)?);
+    if !lacking.is_empty() {
+        for line in &lacking {
+            eprintln!("{line}");
+        }
+        eprintln!("{} public items lack an example that runs, or a cost in italics", lacking.len());
+        return Ok(ExitCode::FAILURE);
     }
     let kept = fs::read_to_string(LISTING)?;
     if kept == made {
