@@ -238,6 +238,31 @@ mod matrix_columns_first {
     }
 }
 
+/// As above, ten times as many rows: memory that the system has to make first.
+#[divan::bench_group(sample_count = 20)]
+mod matrix_large {
+    use super::*;
+
+    #[divan::bench]
+    fn arrownd(bench: Bencher<'_, '_>) {
+        let table = table(10, 10 * N);
+        bench.bench_local(|| to_matrix::<f64>(black_box(&table), &Options::new()).unwrap());
+    }
+
+    #[divan::bench]
+    fn by_hand(bench: Bencher<'_, '_>) {
+        let table = table(10, 10 * N);
+        bench.bench_local(|| {
+            let mut out = Vec::with_capacity(100 * N);
+            for column in black_box(&table).columns() {
+                let column = column.as_any().downcast_ref::<Float64Array>().unwrap();
+                out.extend_from_slice(column.values());
+            }
+            Array2::from_shape_vec((10 * N, 10).f(), out).unwrap()
+        });
+    }
+}
+
 #[divan::bench_group]
 mod matrix_rows_first {
     use super::*;
@@ -321,7 +346,8 @@ mod matrix_moved_into_arrow {
             let values = ScalarBuffer::from(matrix.into_raw_vec_and_offset().0);
             let values: ArrayRef = Arc::new(PrimitiveArray::<Float64Type>::new(values, None));
             let item = Arc::new(Field::new("item", values.data_type().clone(), false));
-            FixedSizeListArray::new(item, 100, values, None)
+            // As ours: a column of a record batch.
+            Arc::new(FixedSizeListArray::new(item, 100, values, None)) as ArrayRef
         });
     }
 }

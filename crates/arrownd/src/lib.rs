@@ -68,7 +68,7 @@
 //! # Dependencies
 //!
 //! `arrow-array`, `arrow-buffer`, `arrow-data`, `arrow-schema`, `ndarray`, `half` and `smallvec` have types that are part of
-//! this interface. `bytemuck`, `serde_json`, `simdutf8` and `thiserror` are used inside. There is no Python among them.
+//! this interface. `bytemuck`, `libc` (on Linux), `serde_json`, `simdutf8` and `thiserror` are used inside. There is no Python among them.
 //!
 //! # Minimum supported Rust version
 //!
@@ -86,6 +86,7 @@ mod kernels;
 mod mapping;
 mod ndarray;
 mod options;
+mod pages;
 mod plain;
 mod plan;
 mod record;

@@ -53,7 +53,7 @@ fn python_is_no_dependency() {
 
 #[test]
 fn the_page_names_the_dependencies() {
-    assert_eq!(quoted(&section("Dependencies")), packages(&["--depth=1"]));
+    assert_eq!(quoted(&section("Dependencies")), packages(&["--depth=1", "--target=all"]));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use arrow_buffer::alloc::Allocation;
 use arrow_buffer::{Buffer, MutableBuffer};
 
 use crate::error::Result;
+use crate::pages::ask_for_huge;
 
 /// Where new Arrow buffers come from: NumPy's allocator in the binding, whose large pages save most of the
 /// page faults of fresh memory, arrow's in Rust.
@@ -139,7 +140,9 @@ impl Room {
     /// ```
     #[must_use]
     pub fn new(bytes: usize) -> Self {
-        Self { memory: Kind::Arrow(MutableBuffer::with_capacity(bytes)) }
+        let memory = MutableBuffer::with_capacity(bytes);
+        ask_for_huge(memory.as_ptr(), bytes);
+        Self { memory: Kind::Arrow(memory) }
     }
 
     /// Memory that `owner` frees. *O(1), shares memory*.

@@ -18,6 +18,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::execute::{Dest, Task, ViewOf};
 use crate::options::Order;
+use crate::pages::ask_for_huge;
 use crate::plan::{Plan, Step};
 use crate::source::{Offsets, RowBounds};
 
@@ -196,6 +197,7 @@ fn filled<T: Item>(
     memory
         .try_reserve_exact(len)
         .map_err(|why| Error::BadValue(format!("no memory for a result of shape {shape:?}: {why}")))?;
+    ask_for_huge(memory.as_ptr(), len);
     // SAFETY: uninitialised elements are what `MaybeUninit` is for, and the capacity is there.
     unsafe { memory.set_len(len) };
     let layout = IxDyn(shape).set_f(columns_first);

@@ -8,6 +8,7 @@ use super::element::Value;
 use super::imported::{Imported, check_names, check_rows};
 use crate::dense::{Made, natural};
 use crate::error::{Error, Result};
+use crate::pages::ask_for_huge;
 
 /// Makes Arrow's values, in C order, of an array of options.
 type Split<T> = fn(&ArrayViewD<'_, Option<T>>) -> (Buffer, Option<NullBuffer>);
@@ -41,6 +42,7 @@ fn made<T: Value>(array: &ArrayViewD<'_, Option<T>>, split: Split<T>) -> Result<
 /// Numbers, the default where none is.
 pub(super) fn numbers<T: Value>(array: &ArrayViewD<'_, Option<T>>) -> (Buffer, Option<NullBuffer>) {
     let (mut values, mut valid) = (Vec::with_capacity(array.len()), Bits::new(array.len()));
+    ask_for_huge(values.as_ptr(), array.len());
     blocks(array, |block, word| {
         values.extend_from_slice(block);
         valid.push(word, block.len());
