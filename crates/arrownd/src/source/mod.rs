@@ -78,7 +78,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Chooses among the fields of a struct; `None` for any other type. *O(fields)*.
+    /// Chooses among the fields of a struct; `None` for any other type, and where all fields are taken. *O(fields)*.
     ///
     /// # Errors
     /// [`Error::BadValue`] for a name that isn't there or isn't unique, [`Error::Conflict`] for
@@ -112,6 +112,9 @@ impl Selection {
         }
         let Some(columns) = columns else {
             let index = pandas_index_columns(field);
+            if index.is_empty() {
+                return Ok(None);
+            }
             let (left_out, fields): (Vec<usize>, Vec<usize>) =
                 (0..fields.len()).partition(|i| index.contains(fields[*i].name()));
             let DataType::Struct(all) = field.data_type() else {

@@ -28,7 +28,7 @@ pub(super) struct State<'a> {
     pub(super) dims: Dims,
     pub(super) axes: Dims,
     pub(super) way: Way,
-    pub(super) parts: Vec<Walk<'a>>,
+    pub(super) parts: SmallVec<[Walk<'a>; 1]>,
 }
 
 /// A part of a type, borrowed as long as the type is.
@@ -58,7 +58,7 @@ pub(super) fn item(data_type: &DataType) -> Option<&Field> {
 impl<'a> State<'a> {
     pub(super) fn new(field: Cow<'a, Field>, rows: Option<usize>, parts: Vec<Walk<'a>>) -> Self {
         let (route, dims, axes) = (SmallVec::new(), Dims::new(), Dims::new());
-        Self { field, rows, route, dims, axes, way: Way::default(), parts }
+        Self { field, rows, route, dims, axes, way: Way::default(), parts: parts.into() }
     }
 
     /// One field of a struct.
