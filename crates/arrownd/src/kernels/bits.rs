@@ -22,6 +22,12 @@ pub(crate) fn unpack(bits: &Bits<'_>, window: Window<'_, '_>, run: &mut Run<'_>,
     if fill.is_none() || validity.is_full() {
         return expand(run, |at| bits.word(start + at));
     }
+    if let Some(there) = validity.plain() {
+        return expand(run, |at| {
+            let valid = there.word(start + at);
+            bits.word(start + at) & valid | spread & !valid
+        });
+    }
     expand(run, |at| {
         let valid = validity.word(start + at);
         bits.word(start + at) & valid | spread & !valid
