@@ -68,7 +68,7 @@
 //! # Dependencies
 //!
 //! `arrow-array`, `arrow-buffer`, `arrow-data`, `arrow-schema`, `ndarray`, `half` and `smallvec` have types that are part of
-//! this interface. `bytemuck`, `libc` (on Linux), `serde_json`, `simdutf8` and `thiserror` are used inside. There is no Python among them.
+//! this interface. `libc` (on Linux), `serde_json`, `simdutf8`, `thiserror` and `zerocopy` are used inside. There is no Python among them.
 //!
 //! # Minimum supported Rust version
 //!

@@ -20,6 +20,7 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Fields};
 use arrownd::engine::{Chunk, Column, Data, Dest, Form, Nulls, Options, Planned, Task, chunk_of};
 use arrownd::{DType, Error, Note, Order, Reason, Transfer};
+use zerocopy::IntoBytes;
 
 fn options(dtype: DType) -> Options {
     Options { dtype: Some(dtype), ..Options::default() }
@@ -230,7 +231,7 @@ fn large_matrices_are_the_same_in_either_order() {
                     let mut dest =
                         unsafe { Dest::from_raw(first, &[rows, columns], &strides, size as usize) };
                     planned.task().fill_values(&mut dest).unwrap();
-                    let bytes: &[u8] = bytemuck::cast_slice(&memory);
+                    let bytes: &[u8] = memory.as_bytes();
                     let place = |i: usize| {
                         *start as isize + (i / columns) as isize * by_row + (i % columns) as isize * by_column
                     };
@@ -340,8 +341,8 @@ fn a_lossy_value_is_named_by_its_whole_path() {
 /// Bytes of `values` that begin `shift` bytes after an aligned address.
 fn shifted(values: &[i64], shift: usize) -> Vec<u64> {
     let mut memory = vec![0u64; values.len() + 2];
-    let bytes = bytemuck::cast_slice_mut::<u64, u8>(&mut memory);
-    bytes[shift..shift + values.len() * 8].copy_from_slice(bytemuck::cast_slice(values));
+    let bytes = memory.as_mut_bytes();
+    bytes[shift..shift + values.len() * 8].copy_from_slice(values.as_bytes());
     memory
 }
 
@@ -351,7 +352,7 @@ fn misaligned_memory_is_viewed_with_a_note_and_converted_as_any_other() {
     let field = Field::new("", DataType::Int64, false);
     for shift in 0..8 {
         let memory = shifted(&numbers, shift);
-        let bytes = &bytemuck::cast_slice::<u64, u8>(&memory)[shift..shift + 1200];
+        let bytes = &memory.as_bytes()[shift..shift + 1200];
         let chunks = [Chunk { len: 150, validity: None, data: Data::Fixed(bytes) }];
         let column = Column::new(&field, &chunks, &Options::default()).unwrap();
         let planned = Planned::new(&column, &Options::default(), &[]).unwrap();

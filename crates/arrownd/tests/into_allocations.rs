@@ -103,6 +103,8 @@ fn bits_allocate_their_result() {
     allocates(&[N / 8], 0, || mask.view().into_arrow().expect("converted"));
     let values = Array1::<f64>::zeros(N);
     allocates(&[N / 8], 0, || (values, &mask).into_arrow().expect("converted"));
+    let owned = mask.clone();
+    allocates(&[N / 8], 0, || owned.into_arrow().expect("converted"));
     let stepped = mask.slice(s![..;2]);
     allocates(&[N / 16], BLOCK, || stepped.into_arrow().expect("converted"));
 }

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, its name is its documentation"
 )]
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -400,6 +401,18 @@ fn integers_are_ticks_where_they_lie() {
     }
     let late = array![86_400i32].into_arrow_as(DataType::Time32(TimeUnit::Second)).unwrap_err();
     assert!(late.to_string().contains("86400, which is no time of a day"), "{late}");
+}
+
+#[test]
+fn bools_are_bytes_where_they_lie() {
+    let name = HashMap::from([("ARROW:extension:name".to_owned(), "arrow.bool8".to_owned())]);
+    let options = ArrowOptions::new().field(Field::new("", DataType::Int8, true).with_metadata(name));
+    let mut bools = vec![true, false, true];
+    bools.reserve(100);
+    let at = bools.as_ptr().addr();
+    let (_, made) = Array1::from_vec(bools).into_arrow_with(&options).unwrap();
+    let values = checked(made).as_primitive::<Int8Type>().values().clone();
+    assert_eq!((values.as_ptr().addr(), values.as_ref()), (at, &[1, 0, 1][..]));
 }
 
 #[test]

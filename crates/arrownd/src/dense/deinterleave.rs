@@ -1,6 +1,8 @@
 //! The columns of a matrix whose rows lie in memory one after the other, copied together.
 #![allow(unsafe_code, reason = "elements that lie side by side are turned around by vector instructions")]
 
+use zerocopy::IntoBytes;
+
 use super::job::Job;
 use crate::kernels::copy;
 use crate::kernels::turn::Tile;
@@ -49,7 +51,7 @@ pub(super) fn deinterleave(jobs: &mut [Job]) -> bool {
             // SAFETY: as above.
             _ => unsafe { tile.copy::<u64>() },
         }
-        let columns = bytemuck::cast_slice::<u64, u8>(&turned).chunks_exact(apart);
+        let columns = turned.as_bytes().chunks_exact(apart);
         for (job, column) in jobs.iter_mut().zip(columns) {
             copy(column.get(..n * size).unwrap_or_default(), job.place(start * size, n * size));
         }

@@ -1,6 +1,7 @@
 //! What the planner may know of an array: nothing here can be dereferenced.
 
 use smallvec::SmallVec;
+use zerocopy::IntoBytes;
 
 use super::array::{Dense, Shape};
 use super::mask::Mask;
@@ -88,10 +89,10 @@ impl Scratch {
         if self.words.len() * 8 < size {
             self.words.resize(size.div_ceil(8), 0);
         }
-        let room = bytemuck::cast_slice_mut::<u64, u8>(&mut self.words);
+        let room = self.words.as_mut_bytes();
         let room = room.get_mut(..size).unwrap_or_default();
         values.read_initialised(start, room);
-        bytemuck::cast_slice::<u64, u8>(&self.words).get(..size).unwrap_or_default()
+        self.words.as_bytes().get(..size).unwrap_or_default()
     }
 }
 

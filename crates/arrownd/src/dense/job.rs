@@ -6,6 +6,7 @@ use std::ops::Range;
 use arrow_buffer::Buffer;
 use arrow_schema::Field;
 use smallvec::SmallVec;
+use zerocopy::FromBytes;
 
 use super::array::Dense;
 use super::execute::filled;
@@ -192,10 +193,10 @@ impl Job {
                 Some(Copy { recode: Recode::Ticks { op, narrow }, room, check, to, .. }) => {
                     let width = if *narrow { 4 } else { 8 };
                     let out = stretch(room, at * width, n * width);
-                    let ticks = bytemuck::try_cast_slice::<u8, i64>(block);
+                    let ticks = <[i64]>::ref_from_bytes(block);
                     let mut aligned: Vec<i64> = Vec::new();
                     let ticks = ticks.unwrap_or_else(|_| {
-                        aligned.extend(block.chunks_exact(8).map(bytemuck::pod_read_unaligned::<i64>));
+                        aligned.extend(block.as_chunks().0.iter().map(|ticks| i64::from_ne_bytes(*ticks)));
                         &aligned
                     });
                     let done = ticks::convert((*op, *narrow), ticks, out, valid, *check);

@@ -4,6 +4,7 @@
 use std::mem::MaybeUninit;
 
 use half::f16;
+use zerocopy::{FromBytes, Immutable};
 
 use super::memory::write;
 #[cfg(target_arch = "x86_64")]
@@ -207,7 +208,7 @@ pub(super) enum Marker {
     NaT,
 }
 
-trait Marked: bytemuck::AnyBitPattern {
+trait Marked: FromBytes + Immutable + Copy {
     fn is_missing(self) -> bool;
 }
 impl Marked for f32 {
@@ -329,23 +330,28 @@ impl Marker {
     }
 }
 
+/// A value of its bytes, aligned or not.
+fn read<T: Marked>(value: &[u8]) -> T {
+    T::read_from_bytes(value).unwrap_or_else(|_| T::new_zeroed())
+}
+
 fn word<T: Marked>(bytes: &[u8]) -> u64 {
-    let values = bytes.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned::<T>);
+    let values = bytes.chunks_exact(size_of::<T>()).map(read::<T>);
     values.enumerate().fold(0, |word, (i, value)| word | u64::from(value.is_missing()) << i)
 }
 
 fn any<T: Marked>(bytes: &[u8]) -> bool {
-    match bytemuck::try_cast_slice::<u8, T>(bytes) {
+    match <[T]>::ref_from_bytes(bytes) {
         Ok(values) => dispatch(Any(values)),
         // Misaligned: value by value.
-        Err(_) => bytes
-            .chunks_exact(size_of::<T>())
-            .any(|value| bytemuck::pod_read_unaligned::<T>(value).is_missing()),
+        Err(_) => bytes.chunks_exact(size_of::<T>()).any(|value| read::<T>(value).is_missing()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use zerocopy::IntoBytes;
+
     use super::*;
 
     fn expected(flags: impl Iterator<Item = bool>) -> Vec<u64> {
@@ -368,12 +374,12 @@ mod tests {
         }
     }
 
-    fn check<T: Marked + bytemuck::NoUninit>(marker: Marker, missing: &[T], there: &[T]) {
+    fn check<T: Marked + IntoBytes>(marker: Marker, missing: &[T], there: &[T]) {
         for n in [0, 1, 64, 65, 200, 4096] {
             let both = missing.len() + there.len();
             let at = |i: usize| missing.iter().chain(there).nth(i * 5 % both).copied();
             let values: Vec<T> = (0..n).filter_map(at).collect();
-            let bytes = bytemuck::cast_slice::<T, u8>(&values);
+            let bytes = values.as_bytes();
             let mut words = vec![u64::MAX; values.len().div_ceil(64)];
             marker.words(bytes, &mut words);
             assert_eq!(words, expected(values.iter().map(|value| value.is_missing())), "{marker:?} {n}");

@@ -5,7 +5,7 @@ mod rows;
 
 use std::mem::MaybeUninit;
 
-use bytemuck::Pod;
+use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use super::dispatch::{Kernel, ahead, dispatch, fetch_ahead};
 use crate::execute::Run;
@@ -26,6 +26,10 @@ pub(crate) struct Window<'a, 'v> {
 /// A value, by its position in the part, that can't be held exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Failed(pub(crate) usize);
+
+/// A value that any bytes of its size are, and that is no more than its bytes.
+pub(super) trait Pod: FromBytes + IntoBytes + Immutable + Copy {}
+impl<T: FromBytes + IntoBytes + Immutable + Copy> Pod for T {}
 
 /// What is done to one value.
 pub(super) trait Convert<S, D>: Copy {
@@ -55,7 +59,7 @@ pub(super) fn convert<S: Pod, D: Copy, C: Convert<S, D>>(
     if window.part.is_direct() {
         return dispatch(pass);
     }
-    let aligned: Option<&[S]> = bytemuck::try_cast_slice(window.bytes).ok();
+    let aligned = <[S]>::ref_from_bytes(window.bytes).ok();
     match (aligned, window.part.rows_of_lists(), window.part.runs_in_a_row()) {
         (Some(values), Some(lists), _) if pass.run.contiguous::<D>().is_some() => {
             dispatch(Rows { pass, values, lists })
@@ -89,8 +93,8 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
         let validity = &part.validity;
         let bytes = bytes.get(start * size..(start + len) * size).unwrap_or_default();
         // A producer's buffer may be misaligned: its values go through an aligned block.
-        let aligned: Option<&[S]> = bytemuck::try_cast_slice(bytes).ok();
-        let mut spare = [S::zeroed(); 64];
+        let aligned = <[S]>::ref_from_bytes(bytes).ok();
+        let mut spare = [S::new_zeroed(); 64];
         let full = validity.is_full();
         let ahead = ahead(len * size);
         let mut at = 0;
@@ -133,10 +137,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
         while at < len {
             let n = (len - at).min(64);
             let block = bytes.get(at * size..(at + n) * size).unwrap_or_default();
-            bytemuck::cast_slice_mut::<S, u8>(&mut spare)
-                .get_mut(..n * size)
-                .unwrap_or_default()
-                .copy_from_slice(block);
+            spare.as_mut_bytes().get_mut(..n * size).unwrap_or_default().copy_from_slice(block);
             // Values past the end are valid nulls: neither checked nor written.
             let valid = (if full { u64::MAX } else { validity.word(start + at) }) & low_mask(n);
             let mut out = [MaybeUninit::uninit(); 64];
@@ -156,7 +157,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Pass<'_, '_, '_, '_, S, D, C> {
         let Window { bytes, part, start } = self.window;
         let len = self.run.len();
         let mut block = Block::empty();
-        let mut spare = [S::zeroed(); 64];
+        let mut spare = [S::new_zeroed(); 64];
         let mut at = 0;
         if let (Some(values), Some(out)) = (aligned, self.run.contiguous::<D>()) {
             let keys = part.keys_in_a_row();
@@ -168,7 +169,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Pass<'_, '_, '_, '_, S, D, C> {
                 {
                     for (to, key) in places.iter_mut().zip(row) {
                         let value = values.get(u32::from_ne_bytes(*key) as usize).copied();
-                        *to = MaybeUninit::new(self.how.apply(value.unwrap_or(S::zeroed())));
+                        *to = MaybeUninit::new(self.how.apply(value.unwrap_or(S::new_zeroed())));
                     }
                 } else {
                     part.follow(start + at, 64, &mut block);
@@ -215,7 +216,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Runs<'_, '_, Pass<'_, '_, '_,
             let known = runs.ends(run, &mut ends);
             for end in known {
                 let n = end.saturating_sub(at).min(out.len());
-                let value = values.get(run).copied().unwrap_or(S::zeroed());
+                let value = values.get(run).copied().unwrap_or(S::new_zeroed());
                 let there = runs.valid.is_none_or(|bits| bits.get(run));
                 if C::CHECKED && there && n > 0 && !pass.how.quick(value) && !pass.how.exact(value) {
                     return Err(Failed(at));
@@ -251,14 +252,14 @@ fn bring<S: Pod>(bytes: &[u8], aligned: Option<&[S]>, block: &Block, spare: &mut
     let size = size_of::<S>();
     if let Some(values) = aligned {
         for (to, from) in spare.iter_mut().zip(block.index) {
-            *to = values.get(from).copied().unwrap_or(S::zeroed());
+            *to = values.get(from).copied().unwrap_or(S::new_zeroed());
         }
         return;
     }
     for (lane, (to, from)) in spare.iter_mut().zip(block.index).enumerate() {
         if block.valid >> lane & 1 == 1 {
             let value = bytes.get(from * size..(from + 1) * size).unwrap_or_default();
-            *to = bytemuck::try_pod_read_unaligned(value).unwrap_or(S::zeroed());
+            *to = S::read_from_bytes(value).unwrap_or(S::new_zeroed());
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::mem::MaybeUninit;
 
 use half::f16;
+use zerocopy::IntoBytes;
 
-use super::blocks::{Convert, Failed, Window, convert};
+use super::blocks::{Convert, Failed, Pod, Window, convert};
 use super::cast::Scalar;
 use crate::dtype::DType;
 use crate::execute::Run;
@@ -50,7 +51,7 @@ impl Scale {
 }
 
 /// The integer of a decimal, before its scale.
-trait Unscaled: bytemuck::Pod {
+trait Unscaled: Pod {
     const WIDTH: i32;
     /// The lowest 64 bits, and whether they are the whole value.
     fn small(self) -> (i64, bool);
@@ -74,7 +75,7 @@ macro_rules! unscaled {
                 $medium
             }
             fn magnitude(self) -> Magnitude {
-                Magnitude::of(bytemuck::bytes_of(&self))
+                Magnitude::of(self.as_bytes())
             }
         }
     )* };

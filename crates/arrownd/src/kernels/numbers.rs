@@ -1,6 +1,7 @@
 //! One number as another: NumPy's `astype`, and whether it is exact.
 
 use half::f16;
+use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use super::blocks::Convert;
 
@@ -9,7 +10,7 @@ use super::blocks::Convert;
 pub(super) struct Number<const CHECK: bool>;
 
 /// A boolean as NumPy stores it, and as `arrow.bool8` does: any byte, true where it isn't zero.
-#[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable)]
 #[repr(transparent)]
 pub(super) struct ByteBool(pub(super) u8);
 

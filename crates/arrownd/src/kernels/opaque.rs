@@ -2,10 +2,9 @@
 
 use std::mem::MaybeUninit;
 
-use bytemuck::Pod;
 use half::f16;
 
-use super::blocks::{Convert, Window, convert};
+use super::blocks::{Convert, Pod, Window, convert};
 use super::cast::Scalar;
 use super::numbers::ByteBool;
 use crate::dtype::DType;
@@ -36,7 +35,7 @@ pub(crate) fn copy_opaque(dtype: DType, window: Window<'_, '_>, run: &mut Run<'_
     use DType as D;
     fn of<T: Pod>(fill: Option<&Fill>, bits: impl Fn(&Fill) -> T) -> Option<T> {
         fill.map(|fill| match fill {
-            Fill::Bytes(bytes) => bytemuck::try_pod_read_unaligned(bytes).unwrap_or_else(|_| bits(fill)),
+            Fill::Bytes(bytes) => T::read_from_bytes(bytes).unwrap_or_else(|_| bits(fill)),
             other => bits(other),
         })
     }

@@ -1,6 +1,6 @@
 //! Ticks of one unit as ticks of another.
 
-use super::blocks::{Convert, Failed, Window, convert};
+use super::blocks::{Convert, Failed, Pod, Window, convert};
 use super::calendar;
 use crate::dtype::Resolution;
 use crate::execute::Run;
@@ -37,7 +37,7 @@ struct Calendar<const CHECK: bool> {
 }
 
 /// Ticks of 32 bits have no NaT: `i32::MIN` is a value.
-trait Tick: bytemuck::Pod {
+trait Tick: Pod {
     fn wide(self) -> i64;
 }
 impl Tick for i32 {

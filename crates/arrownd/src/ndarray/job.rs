@@ -11,6 +11,7 @@ use ndarray::{
     ArrayD, ArrayView, ArrayView1, ArrayViewD, ArrayViewMut, CowArray, Dimension, IxDyn, ShapeBuilder,
 };
 use smallvec::SmallVec;
+use zerocopy::FromBytes;
 
 use super::item::Item;
 use super::ragged::ListOffsets;
@@ -82,10 +83,10 @@ impl<'s, 'a> Job<'s, 'a> {
         // arrow-rs aligns its arrays.
         Some(match offsets {
             Offsets::I32(_) => {
-                ListOffsets::I32(ArrayView1::from(bytemuck::try_cast_slice(offsets.bytes()).ok()?).into())
+                ListOffsets::I32(ArrayView1::from(<[i32]>::ref_from_bytes(offsets.bytes()).ok()?).into())
             }
             Offsets::I64(_) => {
-                ListOffsets::I64(ArrayView1::from(bytemuck::try_cast_slice(offsets.bytes()).ok()?).into())
+                ListOffsets::I64(ArrayView1::from(<[i64]>::ref_from_bytes(offsets.bytes()).ok()?).into())
             }
         })
     }

@@ -7,6 +7,7 @@ use std::ffi::{CString, c_void};
 use std::ptr;
 
 use arrownd::engine::{ArrowArray, ArrowSchema};
+use zerocopy::{Immutable, IntoBytes};
 
 /// Values that may be read past a buffer's end.
 pub(crate) const SLACK: usize = 256;
@@ -86,8 +87,8 @@ impl Producer {
         self
     }
 
-    pub(crate) fn items<T: bytemuck::Pod>(mut self, items: &[T]) -> Self {
-        self.buffers.push(Some(Bytes { bytes: bytemuck::cast_slice(items).to_vec(), width: size_of::<T>() }));
+    pub(crate) fn items<T: IntoBytes + Immutable>(mut self, items: &[T]) -> Self {
+        self.buffers.push(Some(Bytes { bytes: items.as_bytes().to_vec(), width: size_of::<T>() }));
         self
     }
 
@@ -161,7 +162,7 @@ impl Memory {
                 continue;
             };
             let mut memory = vec![0u128; bytes.len() / 16 + 1 + SLACK];
-            bytemuck::cast_slice_mut(&mut memory)[..bytes.len()].copy_from_slice(bytes);
+            memory.as_mut_bytes()[..bytes.len()].copy_from_slice(bytes);
             pointers[i] = memory.as_ptr().cast();
             self.buffers.push((self.arrays.len(), i, *width, memory));
         }
@@ -216,7 +217,7 @@ impl Memory {
     /// Overwrites one item of a buffer, cut to its width.
     pub(crate) fn set_item(&mut self, buffer: usize, item: usize, value: i64) {
         let (_, _, width, memory) = &mut self.buffers[buffer];
-        let bytes: &mut [u8] = bytemuck::cast_slice_mut(memory);
+        let bytes: &mut [u8] = memory.as_mut_bytes();
         // An item of 16 bytes is a view: four numbers of 4.
         let n = if *width == 16 { 4 } else { *width };
         bytes[item * n..(item + 1) * n].copy_from_slice(&value.to_ne_bytes()[..n]);

@@ -1,5 +1,7 @@
 //! One valid producer of each layout, and what it holds.
 
+use zerocopy::FromBytes;
+
 use crate::foreign::Producer;
 
 pub(crate) fn ints(values: &[i32]) -> Producer {
@@ -26,7 +28,7 @@ pub(crate) fn view(text: &str, buffer: i32, offset: i32) -> [i32; 4] {
         bytes[4..8].copy_from_slice(&buffer.to_ne_bytes());
         bytes[8..].copy_from_slice(&offset.to_ne_bytes());
     }
-    let [a, b, c]: [i32; 3] = bytemuck::cast(bytes);
+    let [a, b, c] = <[i32; 3]>::read_from_bytes(&bytes).expect("12 bytes");
     [text.len() as i32, a, b, c]
 }
 

@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 use arrow_buffer::Buffer;
-use bytemuck::NoUninit;
+use zerocopy::{Immutable, IntoBytes};
 
 use super::super::Memory;
 use crate::error::{Error, Result};
@@ -42,7 +42,7 @@ fn enough(slice: &mut [MaybeUninit<u8>], bytes: usize) -> Result<&mut [MaybeUnin
 }
 
 /// A buffer of what `value` says of each position.
-pub(super) fn values<T: NoUninit>(
+pub(super) fn values<T: IntoBytes + Immutable>(
     memory: &mut dyn Memory,
     len: usize,
     mut value: impl FnMut(usize) -> Result<T>,
@@ -52,7 +52,7 @@ pub(super) fn values<T: NoUninit>(
     let slice = enough(room.as_uninit_slice(), bytes)?;
     for (i, place) in slice.chunks_exact_mut(size_of::<T>().max(1)).enumerate() {
         let value = value(i)?;
-        for (to, from) in place.iter_mut().zip(bytemuck::bytes_of(&value)) {
+        for (to, from) in place.iter_mut().zip(value.as_bytes()) {
             to.write(*from);
         }
     }

@@ -2,10 +2,8 @@
 
 use std::mem::MaybeUninit;
 
-use bytemuck::Pod;
-
 use super::super::dispatch::{Kernel, fetch_row_ahead};
-use super::{Convert, Failed, Pass, Window};
+use super::{Convert, Failed, Pass, Pod, Window};
 use crate::source::{Bounds, Offsets};
 
 /// Lists of any length, each a row of the result that is filled up at its end.
@@ -24,7 +22,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Rows<'_, '_, Pass<'_, '_, '_,
         let Self { pass, values, lists: (bounds, base, width) } = self;
         let Window { part, start, .. } = pass.window;
         let full = part.validity.is_full();
-        let fill = pass.fill.unwrap_or_else(|| pass.how.apply(S::zeroed()));
+        let fill = pass.fill.unwrap_or_else(|| pass.how.apply(S::new_zeroed()));
         let Some(mut out) = pass.run.contiguous::<D>() else { return Ok(()) };
         let (mut row, mut within, mut at) = (start / width.max(1), start % width.max(1), start);
         if let (Bounds::Offsets(Offsets::I32(offsets), _), true, 0) = (bounds, full && !C::CHECKED, within) {

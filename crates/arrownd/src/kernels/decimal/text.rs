@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use zerocopy::FromBytes;
+
 /// What fits a word in digits, and the power of ten that it doesn't.
 const WORD_DIGITS: usize = 19;
 const WORD_POWER: u64 = 10u64.pow(19);
@@ -27,7 +29,7 @@ impl Magnitude {
             8 => i128::from(i64::from_ne_bytes(read(bytes))),
             16 => i128::from_ne_bytes(read(bytes)),
             _ => {
-                let mut words: [u64; 4] = bytemuck::try_pod_read_unaligned(bytes).unwrap_or_default();
+                let mut words = <[u64; 4]>::read_from_bytes(bytes).unwrap_or_default();
                 if cfg!(target_endian = "big") {
                     words.reverse();
                 }
