@@ -64,11 +64,12 @@
 //! # Features
 //!
 //! None is on by default. `rayon` carries large conversions out on several threads, as many as `num_threads` says.
+//! `simdutf8` checks text, which only [`engine`] converts, by vector instructions.
 //!
 //! # Dependencies
 //!
 //! `arrow-array`, `arrow-buffer`, `arrow-data`, `arrow-schema`, `ndarray`, `half` and `smallvec` have types that are part of
-//! this interface. `libc` (on Linux), `serde_json`, `simdutf8`, `thiserror` and `zerocopy` are used inside. There is no Python among them.
+//! this interface. `libc` (on Linux), `serde_json`, `thiserror` and `zerocopy` are used inside. There is no Python among them.
 //!
 //! # Minimum supported Rust version
 //!

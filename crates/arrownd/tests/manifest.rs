@@ -42,7 +42,9 @@ fn python_is_no_dependency() {
     for words in [&[][..], &["--all-features"][..]] {
         let all = packages(words);
         assert!(all.contains("arrow-array") && all.contains("ndarray"), "{all:?}");
-        assert_eq!(all.contains("rayon"), words.len() == 1);
+        for optional in ["rayon", "simdutf8"] {
+            assert_eq!(all.contains(optional), words.len() == 1, "{optional}");
+        }
         let python: Vec<_> = all
             .iter()
             .filter(|name| name.starts_with("pyo3") || name.contains("python") || **name == "numpy")

@@ -13,7 +13,7 @@ use arrow_schema::{DataType, Field};
 
 use super::{Made, Memory, Room};
 use crate::error::{Error, Result};
-use crate::kernels::is_ascii;
+use crate::kernels::{is_ascii, utf8};
 
 /// Builds an array of text or bytes: offsets of 32 bits, and of 64 where the bytes are too many for
 /// these (`large_utf8`, `large_binary`).
@@ -241,9 +241,9 @@ impl<'m> OctetsBuilder<'m> {
     pub fn finish_text(self, nulls: Option<NullBuffer>) -> Result<Made> {
         // SAFETY: the bytes so far are written.
         let bytes = unsafe { std::slice::from_raw_parts(self.start.cast_const(), self.used) };
-        let whole = || simdutf8::basic::from_utf8(bytes);
+        let whole = || utf8(bytes);
         let uncut = |text: &str| (0..=self.len).all(|at| text.is_char_boundary(self.offset(at)));
-        if !is_ascii(bytes) && !whole().is_ok_and(uncut) {
+        if !is_ascii(bytes) && !whole().is_some_and(uncut) {
             for at in 0..self.len {
                 let value = bytes.get(self.offset(at)..self.offset(at + 1)).unwrap_or_default();
                 if let Err(error) = std::str::from_utf8(value) {

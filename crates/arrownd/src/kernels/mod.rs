@@ -15,6 +15,7 @@ mod opaque;
 mod text;
 mod ticks;
 pub(crate) mod turn;
+mod utf8;
 
 pub use ascii::is_ascii;
 pub use bits::choose;
@@ -26,3 +27,4 @@ pub use decimal::DecimalText;
 pub(crate) use opaque::{copy_opaque, fill_nothing};
 pub(crate) use text::{longest, text};
 pub(crate) use ticks::ticks;
+pub(crate) use utf8::utf8;

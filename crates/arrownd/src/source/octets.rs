@@ -6,6 +6,7 @@ use std::str::{Utf8Error, from_utf8};
 use super::data::{Data, view_bytes};
 use super::low_mask;
 use super::offsets::Offsets;
+use crate::kernels::utf8;
 
 /// The bytes of up to 64 values, each where the producer keeps it.
 ///
@@ -200,9 +201,7 @@ impl<'a> Octets<'a> {
     pub fn not_utf8(&self) -> Option<(usize, Utf8Error)> {
         let len = 64 - self.valid.leading_zeros() as usize;
         let whole = self.whole.filter(|_| self.valid == low_mask(len));
-        if let Some(Ok(text)) =
-            whole.and_then(|(whole, len)| whole.get(..len)).map(simdutf8::basic::from_utf8)
-        {
+        if let Some(text) = whole.and_then(|(whole, len)| utf8(whole.get(..len)?)) {
             let mut at = 0;
             // Whole characters may still be cut apart between two values.
             let uncut = self.each.iter().all(|bytes| {
@@ -318,7 +317,7 @@ impl<'a> ViewRow<'a> {
 #[must_use]
 pub fn is_utf8(values: &[u8], bounds: &[usize]) -> bool {
     let [first, .., last] = bounds else { return true };
-    let Some(Ok(text)) = values.get(*first..*last).map(simdutf8::basic::from_utf8) else { return false };
+    let Some(text) = values.get(*first..*last).and_then(utf8) else { return false };
     // Whole characters may still be cut apart between two values.
     bounds.iter().all(|bound| bound.checked_sub(*first).is_some_and(|at| text.is_char_boundary(at)))
 }
