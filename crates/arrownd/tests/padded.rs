@@ -28,7 +28,7 @@ fn check<
     T: Item + From<i8> + PartialEq + Debug,
     O: OffsetSizeTrait,
 >() {
-    let missing = NullBuffer::from_iter((0..ROWS).map(|row| row % 11 != 3));
+    let missing: NullBuffer = (0..ROWS).map(|row| row % 11 != 3).collect();
     for width in WIDTHS {
         let length = |row: usize| if row == 70 { width } else { row * 7919 % (width + 1) };
         let starts: Vec<usize> =
