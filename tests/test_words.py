@@ -27,7 +27,7 @@ PYTHON = re.compile(r'=\\?"|\b(True|False|NumPy|numpy|Python|np\.|to_(numpy|colu
 def literals(text: str) -> list[str]:
     """The string literals of Rust code; what is formatted into them is {}."""
     code = text.split("#[cfg(test)]")[0]
-    lines = [line for line in code.splitlines() if not re.match(r"\s*//", line) and "reason = " not in line]
+    lines = [line for line in code.splitlines() if not re.match(r"\s*(//|#\[doc)", line) and "reason = " not in line]
     found = [part for line in lines for part in LITERAL.findall(line)]
     return [re.sub(r"\{[^{}]*\}", "{}", part) for part in found]
 
