@@ -237,6 +237,9 @@ impl To<f64> for f32 {
         f64::from(self)
     }
 }
+/// The bits of the least float of 64 bits that is infinite in 32: halfway from the largest to the next power of two.
+const TOO_LARGE: u64 = 0x47ef_ffff_f000_0000;
+
 // To a narrower float rounds to nearest, which is no loss; becoming infinite is.
 impl To<f32> for f64 {
     #[inline(always)]
@@ -245,7 +248,8 @@ impl To<f32> for f64 {
     }
     #[inline(always)]
     fn quick(self) -> bool {
-        !self.is_finite() || (self as f32).is_finite()
+        // By its bits, without another conversion: not from where rounding gives infinity up to infinity itself.
+        (self.to_bits() & u64::MAX >> 1).wrapping_sub(TOO_LARGE) >= f64::INFINITY.to_bits() - TOO_LARGE
     }
 }
 impl To<f16> for f32 {
@@ -315,4 +319,21 @@ pub(super) fn to_half(x: f64) -> f16 {
     let inexact = f64::from(single) != x && bits & 1 == 0;
     let step = if f64::from(single).abs() > x.abs() { bits.wrapping_sub(1) } else { bits | 1 };
     f16::from_f32_const(f32::from_bits(if inexact { step } else { bits }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_double_is_too_large_where_it_becomes_infinite() {
+        let (least, infinite) = (f64::from_bits(TOO_LARGE), f64::INFINITY);
+        assert!((least as f32).is_infinite() && (least.next_down() as f32).is_finite());
+        for value in [least, least.next_up(), f64::MAX] {
+            assert!(!To::<f32>::quick(value) && !To::<f32>::quick(-value), "{value}");
+        }
+        for value in [least.next_down(), f64::from(f32::MAX), 1.0, 5e-324, 0.0, infinite, f64::NAN] {
+            assert!(To::<f32>::quick(value) && To::<f32>::quick(-value), "{value}");
+        }
+    }
 }

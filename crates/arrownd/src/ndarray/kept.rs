@@ -19,12 +19,9 @@ pub(super) struct Kept<'a> {
 }
 
 // SAFETY: it owns a column, a field and chunks, all of which may cross threads.
-unsafe impl Send for Kept<'_> where Parts: Send {}
+unsafe impl Send for Kept<'_> where (Column<'static>, Field, Chunk<'static>): Send {}
 // SAFETY: as above.
-unsafe impl Sync for Kept<'_> where Parts: Sync {}
-
-/// What a [`Kept`] owns.
-type Parts = (Column<'static>, Field, Chunk<'static>);
+unsafe impl Sync for Kept<'_> where (Column<'static>, Field, Chunk<'static>): Sync {}
 
 impl<'a> Kept<'a> {
     pub(super) fn new(field: Field, chunks: Option<Box<[Chunk<'a>]>>, words: &Words) -> Result<Self> {
