@@ -33,7 +33,7 @@ pub enum OnWritable {
 /// assert!(options.nan_as_null && options.wanted.is_some());
 /// # Ok::<(), arrownd::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// The wanted Arrow type; `None` for the type table's.
     pub wanted: Option<Wanted>,

@@ -18,7 +18,7 @@ use crate::dense::type_name::Wanted;
 /// assert_eq!(cut.data_type(), &DataType::Int16);
 /// # Ok::<(), arrownd::Error>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[must_use]
 pub struct ArrowOptions {
     words: dense::Options,
