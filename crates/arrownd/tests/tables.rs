@@ -7,7 +7,9 @@
 )]
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::error::Error as _;
+use std::fmt::Debug;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ use arrow_array::types::Int8Type;
 use arrow_array::*;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use arrownd::{
-    Error, ErrorKind, Matrices, Nulls, Options, Order, Source, matrices, plan, read_matrix, to_array,
+    Error, ErrorKind, Item, Matrices, Nulls, Options, Order, Source, matrices, plan, read_matrix, to_array,
     to_matrix,
 };
 use ndarray::{Array2, Axis, concatenate};
@@ -229,8 +231,85 @@ fn no_more_is_read_than_a_matrix_takes() {
     assert!(format!("{found:?}").starts_with("Matrices { rows: 15, kept: 0"));
 }
 
+/// `to_matrix`, which copies tables of numbers without a plan, against the plan.
+fn check_plan<T: Item + Debug>(batch: &RecordBatch, options: &Options) {
+    let planned = plan(batch, &options.clone().dtype(T::DTYPE)).and_then(|planned| planned.execute::<T>());
+    match (to_matrix::<T>(batch, options), planned) {
+        (Ok(found), Ok(planned)) => {
+            assert_eq!(found.is_view(), planned.is_view());
+            assert_eq!(found.strides(), planned.strides());
+            assert_eq!(format!("{:?}", found.into_dyn()), format!("{planned:?}"));
+        }
+        (found, planned) => assert_eq!(found.unwrap_err(), planned.unwrap_err()),
+    }
+}
+
+/// A column: numbers that lie somewhere in the memory of all, times of the same bits, numbers of which some are missing.
+fn column(kind: u8, numbers: &Float64Array, rows: usize) -> ArrayRef {
+    let at = |start: usize| numbers.slice(start.min(numbers.len() - rows), rows);
+    let ints = || (0..rows as i64).map(|i| i * 7 - 3);
+    match kind {
+        // Where the one before it ends.
+        0..8 => Arc::new(at(rows * usize::from(kind))),
+        8 => Arc::new(ints().collect::<Int64Array>()),
+        9 => Arc::new(TimestampSecondArray::from_iter_values(ints())),
+        10 => Arc::new(ints().map(|i| (i % 3 != 0).then_some(i as f64)).collect::<Float64Array>()),
+        _ => Arc::new(ints().map(|i| i as f64).collect::<Float64Array>()),
+    }
+}
+
+#[test]
+fn a_field_says_what_its_numbers_are() {
+    let columns: [ArrayRef; 2] =
+        [Arc::new(Int8Array::from(vec![0, 7])), Arc::new(Int8Array::from(vec![1, 0]))];
+    let [plain, bools] = [None, Some("arrow.bool8")].map(|name| {
+        let metadata: HashMap<String, String> =
+            name.map(|name| ("ARROW:extension:name".to_owned(), name.to_owned())).into_iter().collect();
+        let field = |at: &str| Field::new(at, DataType::Int8, true).with_metadata(metadata.clone());
+        RecordBatch::try_new(Arc::new(Schema::new(vec![field("a"), field("b")])), columns.to_vec()).unwrap()
+    });
+    assert_eq!(to_matrix::<i8>(&plain, &Options::new()).unwrap(), ndarray::array![[0, 1], [7, 0]]);
+    assert_eq!(to_matrix::<i8>(&bools, &Options::new()).unwrap(), ndarray::array![[0, 1], [1, 0]]);
+}
+
+#[test]
+fn large_tables_of_numbers_are_copied_too() {
+    let numbers = Float64Array::from_iter_values((0..3 << 19).map(f64::from));
+    for rows in [2000, 2100, (1 << 19) - 1, 1 << 19] {
+        let columns = [2, 0].map(|at| Arc::new(numbers.slice(at * (rows / 2), rows)) as ArrayRef);
+        let batch = RecordBatch::try_from_iter(["a", "b"].into_iter().zip(columns)).unwrap();
+        for order in [Order::F, Order::C] {
+            check_plan::<f64>(&batch, &Options::new().order(order));
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_copied_without_a_plan_is_what_the_plan_copies(
+        kinds in prop_oneof![
+            3 => proptest::collection::vec(0u8..8, 0..6),
+            2 => proptest::collection::vec(0u8..12, 0..6),
+            1 => (0u8..4, 1u8..5).prop_map(|(from, n)| (from..from + n).collect::<Vec<u8>>()),
+        ],
+        rows in 0usize..9, rows_first: bool, allow_copy: bool, masked: bool,
+    ) {
+        let numbers = Float64Array::from_iter_values((0..100).map(f64::from));
+        let columns = kinds.iter().enumerate().map(|(i, kind)| (i.to_string(), column(*kind, &numbers, rows)));
+        let fields: Vec<Field> =
+            columns.clone().map(|(name, array)| Field::new(name, array.data_type().clone(), true)).collect();
+        let size = RecordBatchOptions::new().with_row_count(Some(rows));
+        let columns = columns.map(|(_, array)| array).collect();
+        let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &size).unwrap();
+        let options = Options::new()
+            .order(if rows_first { Order::C } else { Order::F })
+            .allow_copy(allow_copy)
+            .nulls(if masked { Nulls::Mask } else { Nulls::Nan });
+        check_plan::<f64>(&batch, &options);
+        check_plan::<i64>(&batch, &options);
+    }
 
     #[test]
     fn matrices_are_the_whole_in_pieces(

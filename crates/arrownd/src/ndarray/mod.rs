@@ -1,6 +1,7 @@
 //! Step 4, export to Rust: Arrow data as `ndarray`, and back.
 
 mod batches;
+mod columns;
 mod conversion;
 mod into_arrow;
 mod item;

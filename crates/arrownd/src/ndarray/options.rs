@@ -258,6 +258,11 @@ impl Options {
         self.columns.is_none() && !self.pad && !matches!(self.nulls, Nulls::FillFields(_))
     }
 
+    /// Whether a copy of an array without missing values is, too, and in which order.
+    pub(super) fn take_copies(&self) -> Option<Order> {
+        (self.take_views() && self.allow_copy).then_some(self.order)
+    }
+
     /// In the engine's words, for arrays of `T`. Fixed-size binary has no other dtype than its own.
     pub(super) fn words_for<T: Item>(&self, source: Source<'_>) -> Result<engine::Options> {
         let bytes = T::DTYPE == DType::UInt8 && source.holds_bytes();

@@ -139,6 +139,15 @@ impl<'a> Source<'a> {
         self.field.is_none_or(fits).then_some(array)
     }
 
+    /// The batch whose columns are all there is, each of the type that its field says.
+    pub(super) fn table(&self) -> Option<&'a RecordBatch> {
+        let (Arrays::Batch(batch), None, None) = (self.data, self.field, self.schema) else { return None };
+        let schema = batch.schema_ref();
+        let index = schema.metadata().contains_key("pandas");
+        let told = schema.fields().iter().all(|field| field.extension_type_name().is_none());
+        (told && !index).then_some(batch)
+    }
+
     /// Whether its values, perhaps in lists, are bytes of a fixed number.
     pub(super) fn holds_bytes(&self) -> bool {
         let mut data_type = match self.data {

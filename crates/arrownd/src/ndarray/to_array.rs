@@ -2,6 +2,7 @@
 
 use ndarray::{CowArray, Ix2, IxDyn};
 
+use super::columns::own_columns;
 use super::conversion::Conversion;
 use super::item::Item;
 use super::masked::dimensions;
@@ -49,6 +50,9 @@ pub fn to_array<'a, T: Item>(
         && let Some(view) = own_view::<T>(source)
     {
         return Ok(CowArray::from(view));
+    }
+    if let Some(copy) = options.take_copies().and_then(|order| own_columns::<T>(source, order)) {
+        return Ok(CowArray::from(copy));
     }
     Conversion::to::<T>(source, options)?.execute()
 }
