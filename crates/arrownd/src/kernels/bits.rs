@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use super::blocks::Window;
 use super::dispatch::{Kernel, claim_ahead, dispatch};
 use crate::execute::Run;
-use crate::source::{Bits, Part};
+use crate::source::{Bits, Part, low_mask};
 
 /// Unpacks booleans: one byte each, `fill` where one is missing.
 pub(crate) fn unpack(bits: &Bits<'_>, window: Window<'_, '_>, run: &mut Run<'_>, fill: Option<bool>) {
@@ -51,6 +51,27 @@ pub(crate) fn mask(part: &Part<'_>, start: usize, run: &mut Run<'_>) {
                 let left = size.saturating_sub(block * 128).min(128) as u8;
                 for (lane, to) in (0u8..).zip(places) {
                     *to = MaybeUninit::new(u8::from(lane >= left));
+                }
+            }
+            out = rest;
+            (row, within, at) = (row + 1, 0, at + n);
+        }
+        return;
+    }
+    if let (Some((bounds, base, width, bits)), Some(mut out)) =
+        (part.rows_with_nulls(), run.contiguous::<u8>())
+    {
+        let (mut row, mut within, mut at) = (start / width.max(1), start % width.max(1), start);
+        while !out.is_empty() {
+            let n = (width - within).min(out.len());
+            let Some((places, rest)) = out.split_at_mut_checked(n) else { break };
+            let there = part.validity.is_full() || part.validity.get(at);
+            let (first, size) = if there { bounds.get(base + row) } else { (0, 0) };
+            for (block, places) in places.chunks_mut(64).enumerate() {
+                let done = within + block * 64;
+                let valid = bits.word(first.saturating_add(done)) & low_mask(size.saturating_sub(done));
+                for (lane, to) in places.iter_mut().enumerate() {
+                    *to = MaybeUninit::new(u8::from(valid >> lane & 1 == 0));
                 }
             }
             out = rest;

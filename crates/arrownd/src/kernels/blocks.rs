@@ -60,9 +60,14 @@ pub(super) fn convert<S: Pod, D: Copy, C: Convert<S, D>>(
         return dispatch(pass);
     }
     let aligned = <[S]>::ref_from_bytes(window.bytes).ok();
-    match (aligned, window.part.rows_of_lists(), window.part.runs_in_a_row()) {
-        (Some(values), Some(lists), _) if pass.run.contiguous::<D>().is_some() => {
-            dispatch(Rows { pass, values, lists })
+    let part = window.part;
+    let lists = part.rows_of_lists().map(|(bounds, base, width)| (bounds, base, width, None));
+    let lists = lists.or_else(|| {
+        part.rows_with_nulls().map(|(bounds, base, width, bits)| (bounds, base, width, Some(bits)))
+    });
+    match (aligned, lists, part.runs_in_a_row()) {
+        (Some(values), Some((bounds, base, width, valid)), _) if pass.run.contiguous::<D>().is_some() => {
+            dispatch(Rows { pass, values, lists: (bounds, base, width), valid })
         }
         (Some(values), _, Some(runs))
             if window.part.validity.is_full() && pass.run.contiguous::<D>().is_some() =>

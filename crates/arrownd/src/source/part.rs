@@ -218,6 +218,19 @@ impl Part<'_> {
         }
     }
 
+    /// The same where some of the lists' values are missing: their bitmap too.
+    #[inline]
+    pub(crate) fn rows_with_nulls(&self) -> Option<(&Bounds<'_>, usize, usize, Bits<'_>)> {
+        match self.hops.as_slice() {
+            [Hop::Start { base, inner }, Hop::List { bounds, width, inner: 1 }, Hop::Valid(bits)]
+                if inner == width =>
+            {
+                Some((bounds, *base, *width, *bits))
+            }
+            _ => None,
+        }
+    }
+
     /// Where the values are a dictionary's and have keys of the commonest width: the keys, and the first one's place.
     #[inline]
     pub(crate) fn keys_in_a_row(&self) -> Option<(&[[u8; 4]], usize)> {

@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 
 use super::super::dispatch::{Kernel, fetch_row_ahead};
 use super::{Convert, Failed, Pass, Pod, Window};
-use crate::source::{Bounds, Offsets};
+use crate::source::{Bits, Bounds, Offsets, low_mask};
 
 /// Lists of any length, each a row of the result that is filled up at its end.
 pub(super) struct Rows<'s, 'l, P, S> {
@@ -12,6 +12,8 @@ pub(super) struct Rows<'s, 'l, P, S> {
     pub(super) values: &'s [S],
     /// Where the lists begin and end, the first of them, and the places of each.
     pub(super) lists: (&'l Bounds<'l>, usize, usize),
+    /// Which of the values are there, where some aren't.
+    pub(super) valid: Option<Bits<'l>>,
 }
 
 impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Rows<'_, '_, Pass<'_, '_, '_, '_, S, D, C>, S> {
@@ -19,13 +21,15 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Rows<'_, '_, Pass<'_, '_, '_,
 
     #[inline(always)]
     fn run(self) -> Self::Out {
-        let Self { pass, values, lists: (bounds, base, width) } = self;
+        let Self { pass, values, lists: (bounds, base, width), valid } = self;
         let Window { part, start, .. } = pass.window;
         let full = part.validity.is_full();
         let fill = pass.fill.unwrap_or_else(|| pass.how.apply(S::new_zeroed()));
         let Some(mut out) = pass.run.contiguous::<D>() else { return Ok(()) };
         let (mut row, mut within, mut at) = (start / width.max(1), start % width.max(1), start);
-        if let (Bounds::Offsets(Offsets::I32(offsets), _), true, 0) = (bounds, full && !C::CHECKED, within) {
+        if let (Bounds::Offsets(Offsets::I32(offsets), _), true, 0) =
+            (bounds, full && valid.is_none() && !C::CHECKED, within)
+        {
             // The commonest lists. Those at the end of the memory are left to the loop below.
             let wide = width.next_multiple_of(const { whole_vectors::<S, D>() });
             for ends in offsets.get(base + row..).unwrap_or_default().windows(2) {
@@ -57,7 +61,20 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Rows<'_, '_, Pass<'_, '_, '_,
                 (Some(own), Some(places)) => (Some(own), places),
                 (_, _) => (values.get(from..from + n), out.get_mut(..n).unwrap_or_default()),
             };
-            if let Some(own) = own {
+            if let (Some(own), Some(bits)) = (own, valid) {
+                fetch_row_ahead(own);
+                for (block, (places, own)) in places.chunks_mut(64).zip(own.chunks(64)).enumerate() {
+                    let listed = low_mask(there.saturating_sub(block * 64));
+                    let valid = bits.word(from + block * 64) & listed;
+                    // Without a fill what is under a mask stays.
+                    let shown = if pass.fill.is_some() { valid } else { listed };
+                    for (lane, (to, value)) in places.iter_mut().zip(own).enumerate() {
+                        let converted = pass.how.apply(*value);
+                        *to = MaybeUninit::new(if shown >> lane & 1 != 0 { converted } else { fill });
+                        exact &= !C::CHECKED || valid >> lane & 1 == 0 || pass.how.quick(*value);
+                    }
+                }
+            } else if let Some(own) = own {
                 fetch_row_ahead(own);
                 for (lane, (to, value)) in places.iter_mut().zip(own).enumerate() {
                     let converted = pass.how.apply(*value);
@@ -65,16 +82,21 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Rows<'_, '_, Pass<'_, '_, '_,
                     exact &= !C::CHECKED || lane >= there || pass.how.quick(*value);
                 }
             } else {
-                let own = values.get(from..).unwrap_or_default();
-                let own = own.iter().take(there).copied().map(Some).chain(std::iter::repeat(None));
-                for (to, value) in places.iter_mut().zip(own) {
-                    *to = MaybeUninit::new(value.map_or(fill, |value| pass.how.apply(value)));
-                    exact &= !C::CHECKED || value.is_none_or(|value| pass.how.quick(value));
+                let own = values.get(from..).unwrap_or_default().iter().take(there).enumerate();
+                let own = own.map(|(lane, value)| (*value, valid.is_none_or(|bits| bits.get(from + lane))));
+                for (to, value) in places.iter_mut().zip(own.map(Some).chain(std::iter::repeat(None))) {
+                    let shown = value.filter(|(_, valid)| *valid || pass.fill.is_none());
+                    *to = MaybeUninit::new(shown.map_or(fill, |(value, _)| pass.how.apply(value)));
+                    exact &=
+                        !C::CHECKED || value.is_none_or(|(value, valid)| !valid || pass.how.quick(value));
                 }
             }
-            let own = || values.get(first + within..).unwrap_or_default().iter().take(there);
-            if !exact && let Some(lane) = own().position(|value| !pass.how.exact(*value)) {
-                return Err(Failed(at + lane));
+            if !exact {
+                let own = values.get(from..).unwrap_or_default().iter().take(there).enumerate();
+                let mut own = own.filter(|(lane, _)| valid.is_none_or(|bits| bits.get(from + lane)));
+                if let Some((lane, _)) = own.find(|(_, value)| !pass.how.exact(**value)) {
+                    return Err(Failed(at + lane));
+                }
             }
             out = out.split_at_mut_checked(n).map_or(&mut [], |(_, rest)| rest);
             (row, within, at) = (row + 1, 0, at + n);
