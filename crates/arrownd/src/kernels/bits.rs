@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use super::blocks::Window;
 use super::dispatch::{Kernel, claim_ahead, dispatch};
 use crate::execute::Run;
-use crate::source::{Bits, Part, low_mask};
+use crate::source::{Bits, Bounds, Part, low_mask};
 
 /// Unpacks booleans: one byte each, `fill` where one is missing.
 pub(crate) fn unpack(bits: &Bits<'_>, window: Window<'_, '_>, run: &mut Run<'_>, fill: Option<bool>) {
@@ -40,12 +40,7 @@ pub(crate) fn mask(part: &Part<'_>, start: usize, run: &mut Run<'_>) {
         return expand(run, |at| !bits.word(start + at));
     }
     if let (Some((bounds, base, width)), Some(out)) = (part.rows_of_lists(), run.contiguous::<u8>()) {
-        let (mut row, mut within, mut at, mut out) = (start / width.max(1), start % width.max(1), start, out);
-        while !out.is_empty() {
-            let n = (width - within).min(out.len());
-            let Some((places, rest)) = out.split_at_mut_checked(n) else { break };
-            let there = part.validity.is_full() || part.validity.get(at);
-            let size = if there { bounds.get(base + row).1.saturating_sub(within) } else { 0 };
+        return by_rows(part, (bounds, base, width), start, out, |places, _, size| {
             for (block, places) in places.chunks_mut(128).enumerate() {
                 // Bytes are compared with bytes: 16 and more at once.
                 let left = size.saturating_sub(block * 128).min(128) as u8;
@@ -53,33 +48,40 @@ pub(crate) fn mask(part: &Part<'_>, start: usize, run: &mut Run<'_>) {
                     *to = MaybeUninit::new(u8::from(lane >= left));
                 }
             }
-            out = rest;
-            (row, within, at) = (row + 1, 0, at + n);
-        }
-        return;
+        });
     }
-    if let (Some((bounds, base, width, bits)), Some(mut out)) =
-        (part.rows_with_nulls(), run.contiguous::<u8>())
-    {
-        let (mut row, mut within, mut at) = (start / width.max(1), start % width.max(1), start);
-        while !out.is_empty() {
-            let n = (width - within).min(out.len());
-            let Some((places, rest)) = out.split_at_mut_checked(n) else { break };
-            let there = part.validity.is_full() || part.validity.get(at);
-            let (first, size) = if there { bounds.get(base + row) } else { (0, 0) };
+    if let (Some((bounds, base, width, bits)), Some(out)) = (part.rows_with_nulls(), run.contiguous::<u8>()) {
+        return by_rows(part, (bounds, base, width), start, out, |places, first, size| {
             for (block, places) in places.chunks_mut(64).enumerate() {
-                let done = within + block * 64;
-                let valid = bits.word(first.saturating_add(done)) & low_mask(size.saturating_sub(done));
+                let valid = bits.word(first + block * 64) & low_mask(size.saturating_sub(block * 64));
                 for (lane, to) in places.iter_mut().enumerate() {
                     *to = MaybeUninit::new(u8::from(valid >> lane & 1 == 0));
                 }
             }
-            out = rest;
-            (row, within, at) = (row + 1, 0, at + n);
-        }
-        return;
+        });
     }
     expand(run, |at| !part.word(start + at));
+}
+
+/// Calls `each` with the places of every row, or of what begins and ends within one, and with the list's values that belong to
+/// them: the first, and how many.
+fn by_rows(
+    part: &Part<'_>,
+    (bounds, base, width): (&Bounds<'_>, usize, usize),
+    start: usize,
+    mut out: &mut [MaybeUninit<u8>],
+    each: impl Fn(&mut [MaybeUninit<u8>], usize, usize),
+) {
+    let (mut row, mut within, mut at) = (start / width.max(1), start % width.max(1), start);
+    while !out.is_empty() {
+        let n = (width - within).min(out.len());
+        let Some((places, rest)) = out.split_at_mut_checked(n) else { break };
+        let there = part.validity.is_full() || part.validity.get(at);
+        let (first, size) = if there { bounds.get(base + row) } else { (0, 0) };
+        each(places, first + within, size.saturating_sub(within));
+        out = rest;
+        (row, within, at) = (row + 1, 0, at + n);
+    }
 }
 
 /// Any two values for false and true, `fill` where one is missing.
