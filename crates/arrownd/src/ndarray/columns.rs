@@ -8,6 +8,7 @@ use super::job::Dims;
 use super::source::Source;
 use crate::options::Order;
 use crate::pages::ask_for_huge;
+use crate::plan::by_columns;
 
 /// From here on planning takes no time beside copying, which may be shared between threads.
 const LARGE: usize = 1 << 20;
@@ -19,8 +20,8 @@ const LARGE_BY_ROWS: usize = 1 << 12;
 pub(super) fn own_columns<T: Item>(source: Source<'_>, order: Order) -> Option<ArrayD<T>> {
     let table = source.table()?;
     let (rows, width) = (table.num_rows(), table.num_columns());
-    let (total, by_columns) = (rows.checked_mul(width)?, order == Order::F);
-    if rows < 2 || width < 2 || total >= if by_columns { LARGE } else { LARGE_BY_ROWS } {
+    let (total, columns_first) = (rows.checked_mul(width)?, order == Order::F);
+    if total == 0 || total >= if columns_first { LARGE } else { LARGE_BY_ROWS } {
         return None;
     }
     let mut columns: SmallVec<[&[T]; 16]> = SmallVec::new();
@@ -29,21 +30,24 @@ pub(super) fn own_columns<T: Item>(source: Source<'_>, order: Order) -> Option<A
         let (values, data_type) = T::stored(column, &mut dims)?;
         // Ticks and decimals mean something else than what they are stored as.
         let number = data_type.is_integer() || data_type.is_floating();
-        let follows = columns.last().is_some_and(|before| before.as_ptr_range().end == values.as_ptr());
-        if !number || dims.len() != 1 || follows {
+        if !number || dims.len() != 1 {
             return None;
         }
         columns.push(values);
     }
+    let follows = |pair: &[&[T]]| matches!(pair, [a, b] if a.as_ptr_range().end == b.as_ptr());
+    if by_columns(order, width, Some(rows)) && columns.windows(2).all(follows) {
+        return None;
+    }
     let mut memory = Vec::new();
     memory.try_reserve_exact(total).ok()?;
     ask_for_huge(memory.as_ptr(), total);
-    if by_columns {
+    if columns_first {
         columns.iter().for_each(|column| memory.extend_from_slice(column));
     } else {
         for row in 0..rows {
             memory.extend(columns.iter().filter_map(|column| column.get(row)));
         }
     }
-    ArrayD::from_shape_vec(IxDyn(&[rows, width]).set_f(by_columns), memory).ok()
+    ArrayD::from_shape_vec(IxDyn(&[rows, width]).set_f(columns_first), memory).ok()
 }

@@ -102,7 +102,7 @@ fn known(
     let known_rows = facts.rows.filter(|_| unknown.is_empty());
     let empty = facts.rows == Some(0) || width == 0 || outer == 0 && unknown.is_empty();
     let mut reasons: Reasons = distinct(plans.iter().flat_map(|plan| plan.reasons().iter()));
-    let by_columns = options.order == Order::F || parts.len() <= 1 || facts.rows == Some(1);
+    let by_columns = by_columns(options.order, parts.len(), facts.rows);
     if reasons.is_empty() && !empty && !(by_columns && spacing.is_some()) {
         // A schema doesn't tell where the columns will lie: only rows never lie like that.
         if facts.rows.is_some() || !by_columns {
@@ -160,6 +160,11 @@ fn known(
         children: plans,
         step: Step::Matrix { order: options.order, spacing: spacing.filter(|_| view && !empty) },
     })
+}
+
+/// Whether columns that lie side by side are the matrix: with one column, or one row, either order is the other too.
+pub(crate) fn by_columns(order: Order, columns: usize, rows: Option<usize>) -> bool {
+    order == Order::F || columns <= 1 || rows == Some(1)
 }
 
 fn part<'f>(

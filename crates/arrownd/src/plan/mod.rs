@@ -29,6 +29,7 @@ pub(crate) use convert::{rescale, viewed_as};
 pub(crate) use display::short_type;
 pub use display::{PlanDisplay, Words};
 pub use facts::{Facts, FactsNode, LeafFacts};
+pub(crate) use matrix::by_columns;
 pub use note::Note;
 pub use reason::{Reason, Reasons};
 pub use step::{LeafStep, Step};
