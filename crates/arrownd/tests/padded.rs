@@ -1,6 +1,7 @@
 //! Lists as filled rows, of every width around those of vectors: rows are written in whole vectors, past their ends.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     missing_docs,
     reason = "a test fails by panicking, and its name is its documentation"
 )]
@@ -10,8 +11,8 @@ use std::sync::Arc;
 
 use arrow_array::types::*;
 use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, GenericListArray, Int64Array, ListArray, OffsetSizeTrait,
-    PrimitiveArray,
+    Array, ArrayRef, ArrowPrimitiveType, Float64Array, GenericListArray, Int64Array, ListArray,
+    OffsetSizeTrait, PrimitiveArray,
 };
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field};
@@ -102,4 +103,24 @@ fn what_does_not_fit_is_named_unless_it_is_missing() {
     assert_eq!(to_padded::<i32>(&lists(333), &options).unwrap().values()[[16, 13]], 0);
     let error = to_padded::<i32>(&lists(7), &options).unwrap_err();
     assert!(matches!(error, Error::LossyCast { position: 349, .. }), "{error}");
+}
+
+/// Missing values are counted without what lists are filled up with; the first is named by its place in the result.
+#[test]
+fn the_first_missing_value_is_named_where_it_is_shown() {
+    let values: Float64Array = (0..90).map(|i| (i < 45 || i % 3 != 0).then_some(f64::from(i))).collect();
+    let item = Arc::new(Field::new_list_field(DataType::Float64, true));
+    let offsets = OffsetBuffer::from_lengths([0, 20, 0, 7, 30, 3, 0, 30]);
+    let lists = ListArray::new(item, offsets, Arc::new(values), None);
+    let options = Options::new().nulls(Nulls::Refuse).pad_with(0);
+    // Value 45 is the 18th of the list that begins with 27, which is row 4 of the whole.
+    for (skipped, count, first) in [(0, 15, 4 * 30 + 18), (3, 15, 30 + 18), (5, 11, 0)] {
+        let lists = lists.slice(skipped, 8 - skipped);
+        let error = to_padded::<f64>(&lists, &options).unwrap_err();
+        let found = match error {
+            Error::Nulls { count, first, .. } => (count, first),
+            other => panic!("{other}"),
+        };
+        assert_eq!(found, (count, first), "without {skipped} lists");
+    }
 }

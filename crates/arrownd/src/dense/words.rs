@@ -330,21 +330,20 @@ impl Marker {
     }
 }
 
-/// A value of its bytes, aligned or not.
-fn read<T: Marked>(value: &[u8]) -> T {
-    T::read_from_bytes(value).unwrap_or_else(|_| T::new_zeroed())
+/// The values, aligned or not.
+fn values<T: Marked>(bytes: &[u8]) -> impl Iterator<Item = T> {
+    bytes.chunks_exact(size_of::<T>()).filter_map(|value| T::read_from_bytes(value).ok())
 }
 
 fn word<T: Marked>(bytes: &[u8]) -> u64 {
-    let values = bytes.chunks_exact(size_of::<T>()).map(read::<T>);
-    values.enumerate().fold(0, |word, (i, value)| word | u64::from(value.is_missing()) << i)
+    let values = values::<T>(bytes).enumerate();
+    values.fold(0, |word, (i, value)| word | u64::from(value.is_missing()) << i)
 }
 
 fn any<T: Marked>(bytes: &[u8]) -> bool {
     match <[T]>::ref_from_bytes(bytes) {
         Ok(values) => dispatch(Any(values)),
-        // Misaligned: value by value.
-        Err(_) => bytes.chunks_exact(size_of::<T>()).any(|value| read::<T>(value).is_missing()),
+        Err(_) => values::<T>(bytes).any(|value| value.is_missing()),
     }
 }
 

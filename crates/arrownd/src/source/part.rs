@@ -305,6 +305,23 @@ impl Part<'_> {
             }
             return counted;
         }
+        if let (Some((bounds, base, width, bits)), true) =
+            (self.rows_with_nulls(), self.validity.is_full() && !null_type)
+        {
+            let rows = self.len.checked_div(width).unwrap_or(0);
+            if let Some(values) = bounds.total(base, rows) {
+                let from = bounds.get(base).0;
+                let listed = bits.slice(from, values);
+                counted.padded = self.len - values.min(self.len);
+                counted.missing = values - listed.count_ones();
+                if let Some(place) = listed.first_zero() {
+                    let list = |row: usize| bounds.get(base + row);
+                    let row = (0..rows).find(|row| list(*row).0 + list(*row).1 > from + place).unwrap_or(0);
+                    counted.first = row * width + (from + place).saturating_sub(list(row).0);
+                }
+                return counted;
+            }
+        }
         // So many places are in no memory: a shape that large is refused when it is allocated, and a walk
         // through it would take longer than anybody waits.
         if self.len > 1 << 32 {
