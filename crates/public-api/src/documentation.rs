@@ -41,6 +41,9 @@ impl Tour<'_> {
             ItemEnum::Enum(of) => (self.own_items(&of.impls), false),
             ItemEnum::Trait(of) => (of.items.clone(), false),
             ItemEnum::Function(_) => (Vec::new(), true),
+            ItemEnum::TypeAlias(_) | ItemEnum::Constant { .. } | ItemEnum::Static(_) | ItemEnum::Union(_) => {
+                (Vec::new(), false)
+            }
             _ => return,
         };
         self.look(item, &path, costs);

@@ -1,4 +1,4 @@
-//! Tables of numbers that only have to be copied: to plan that takes as long as copying a hundred thousand of them.
+//! Tables of numbers that only have to be copied: to plan that takes as long as to copy tens of thousands.
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 use smallvec::SmallVec;
@@ -8,7 +8,7 @@ use super::job::Dims;
 use super::source::Source;
 use crate::options::Order;
 use crate::pages::ask_for_huge;
-use crate::plan::by_columns;
+use crate::plan::{by_columns, side_by_side};
 
 /// From here on planning takes no time beside copying, which may be shared between threads.
 const LARGE: usize = 1 << 20;
@@ -35,8 +35,8 @@ pub(super) fn own_columns<T: Item>(source: Source<'_>, order: Order) -> Option<A
         }
         columns.push(values);
     }
-    let follows = |pair: &[&[T]]| matches!(pair, [a, b] if a.as_ptr_range().end == b.as_ptr());
-    if by_columns(order, width, Some(rows)) && columns.windows(2).all(follows) {
+    let places = columns.iter().map(|column| Some((column.as_ptr().addr(), size_of_val(*column))));
+    if by_columns(order, width, Some(rows)) && side_by_side(places).is_some() {
         return None;
     }
     let mut memory = Vec::new();

@@ -153,19 +153,24 @@ fn alignment(bytes: &[u8]) -> usize {
 }
 
 fn spacing(columns: &[Column<'_>]) -> Option<usize> {
-    let mut values = columns.iter().map(|column| match &column.node {
-        Node::Leaf(leaf @ Leaf { dims, .. }) if dims.is_empty() => leaf.only_bytes(),
+    side_by_side(columns.iter().map(|column| match &column.node {
+        Node::Leaf(leaf @ Leaf { dims, .. }) if dims.is_empty() => {
+            leaf.only_bytes().map(|bytes| (bytes.as_ptr().addr(), bytes.len()))
+        }
         _ => None,
-    });
-    let first = values.next()??;
-    let mut last = first;
-    for bytes in values {
-        let bytes = bytes?;
+    }))
+}
+
+/// The bytes from each column to the next, where they lie side by side; the address and the bytes of each, where it is in one piece.
+pub(crate) fn side_by_side(mut columns: impl Iterator<Item = Option<(usize, usize)>>) -> Option<usize> {
+    let (mut last, len) = columns.next()??;
+    for column in columns {
+        let (address, bytes) = column?;
         // Allocations of one size are often evenly spaced by chance: only neighbours are taken.
-        if bytes.len() != first.len() || bytes.as_ptr().addr() != last.as_ptr().addr() + last.len() {
+        if bytes != len || address != last + len {
             return None;
         }
-        last = bytes;
+        last = address;
     }
-    Some(first.len())
+    Some(len)
 }

@@ -28,6 +28,7 @@ pub use convert::Op;
 pub(crate) use convert::{rescale, viewed_as};
 pub(crate) use display::short_type;
 pub use display::{PlanDisplay, Words};
+pub(crate) use facts::side_by_side;
 pub use facts::{Facts, FactsNode, LeafFacts};
 pub(crate) use matrix::by_columns;
 pub use note::Note;

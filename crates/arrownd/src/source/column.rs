@@ -18,6 +18,21 @@ use crate::error::Result;
 use crate::options::Options;
 
 /// Lengths of dimensions after the rows, or which of them they are: more than four are rare.
+///
+/// ```
+/// use arrow_array::{FixedSizeListArray, types::Int8Type};
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Dims, Node, Options, chunk_of};
+///
+/// let pairs = [Some([Some(1), Some(2)]), Some([Some(3), Some(4)])];
+/// let array = FixedSizeListArray::from_iter_primitive::<Int8Type, _, _>(pairs, 2);
+/// let field = Field::new("", DataType::new_fixed_size_list(DataType::Int8, 2, true), true);
+/// let (chunks, options) = ([chunk_of(&array)], Options::default());
+/// let column = Column::new(&field, &chunks, &options)?;
+/// let Node::Leaf(leaf) = &column.node else { panic!() };
+/// assert_eq!(leaf.dims, Dims::from_slice(&[2]));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
 pub type Dims = SmallVec<[usize; 4]>;
 
 /// One column in all its chunks.
