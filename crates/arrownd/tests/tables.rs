@@ -244,7 +244,8 @@ fn check_plan<T: Item + Debug>(batch: &RecordBatch, options: &Options) {
     }
 }
 
-/// A column: numbers that lie somewhere in the memory of all, times of the same bits, numbers of which some are missing.
+/// A column: numbers that lie somewhere in the memory of all; integers, and times and decimals of the same bits; numbers of which
+/// some are missing.
 fn column(kind: u8, numbers: &Float64Array, rows: usize) -> ArrayRef {
     let at = |start: usize| numbers.slice(start.min(numbers.len() - rows), rows);
     let ints = || (0..rows as i64).map(|i| i * 7 - 3);
@@ -253,7 +254,8 @@ fn column(kind: u8, numbers: &Float64Array, rows: usize) -> ArrayRef {
         0..8 => Arc::new(at(rows * usize::from(kind))),
         8 => Arc::new(ints().collect::<Int64Array>()),
         9 => Arc::new(TimestampSecondArray::from_iter_values(ints())),
-        10 => Arc::new(ints().map(|i| (i % 3 != 0).then_some(i as f64)).collect::<Float64Array>()),
+        10 => Arc::new(Decimal64Array::from_iter_values(ints()).with_precision_and_scale(18, 2).unwrap()),
+        11 => Arc::new(ints().map(|i| (i % 3 != 0).then_some(i as f64)).collect::<Float64Array>()),
         _ => Arc::new(ints().map(|i| i as f64).collect::<Float64Array>()),
     }
 }
@@ -291,7 +293,8 @@ proptest! {
     fn what_is_copied_without_a_plan_is_what_the_plan_copies(
         kinds in prop_oneof![
             3 => proptest::collection::vec(0u8..8, 0..6),
-            2 => proptest::collection::vec(0u8..12, 0..6),
+            2 => proptest::collection::vec(0u8..13, 0..6),
+            2 => proptest::collection::vec(8u8..11, 1..4),
             1 => (0u8..4, 1u8..5).prop_map(|(from, n)| (from..from + n).collect::<Vec<u8>>()),
         ],
         rows in 0usize..9, rows_first: bool, allow_copy: bool, masked: bool,
