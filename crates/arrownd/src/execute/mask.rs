@@ -41,7 +41,7 @@ impl Task<'_> {
             if visit.step.element == Element::Null {
                 kernels::fill_nothing(DType::Bool, &mut visit.run, &Fill::Bool(true));
             } else {
-                kernels::bits::mask(visit.part, visit.start, &mut visit.run);
+                kernels::mask(visit.part, visit.start, &mut visit.run);
             }
             Ok(())
         })

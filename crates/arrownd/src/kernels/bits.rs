@@ -1,4 +1,4 @@
-//! Bits become bytes: booleans, and masks.
+//! Bits become bytes: booleans, and what is missing.
 #![allow(unsafe_code, reason = "the vector instructions that unpack bits are called after asking for them")]
 
 use std::mem::MaybeUninit;
@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use super::blocks::Window;
 use super::dispatch::{Kernel, claim_ahead, dispatch};
 use crate::execute::Run;
-use crate::source::{Bits, Bounds, Part, low_mask};
+use crate::source::{Bits, Part, Words};
 
 /// Unpacks booleans: one byte each, `fill` where one is missing.
 pub(crate) fn unpack(bits: &Bits<'_>, window: Window<'_, '_>, run: &mut Run<'_>, fill: Option<bool>) {
@@ -20,7 +20,7 @@ pub(crate) fn unpack(bits: &Bits<'_>, window: Window<'_, '_>, run: &mut Run<'_>,
     }
     let validity = &part.validity;
     if fill.is_none() || validity.is_full() {
-        return expand(run, |at| bits.word(start + at));
+        return expand_bits(run, bits, start, 0);
     }
     if let Some(there) = validity.plain() {
         return expand(run, |at| {
@@ -34,54 +34,14 @@ pub(crate) fn unpack(bits: &Bits<'_>, window: Window<'_, '_>, run: &mut Run<'_>,
     });
 }
 
-/// Writes a mask: true where a value is missing.
-pub(crate) fn mask(part: &Part<'_>, start: usize, run: &mut Run<'_>) {
-    if let (true, Some(bits)) = (part.is_direct(), part.validity.plain()) {
-        return expand(run, |at| !bits.word(start + at));
-    }
-    if let (Some((bounds, base, width)), Some(out)) = (part.rows_of_lists(), run.contiguous::<u8>()) {
-        return by_rows(part, (bounds, base, width), start, out, |places, _, size| {
-            for (block, places) in places.chunks_mut(128).enumerate() {
-                // Bytes are compared with bytes: 16 and more at once.
-                let left = size.saturating_sub(block * 128).min(128) as u8;
-                for (lane, to) in (0u8..).zip(places) {
-                    *to = MaybeUninit::new(u8::from(lane >= left));
-                }
-            }
-        });
-    }
-    if let (Some((bounds, base, width, bits)), Some(out)) = (part.rows_with_nulls(), run.contiguous::<u8>()) {
-        return by_rows(part, (bounds, base, width), start, out, |places, first, size| {
-            for (block, places) in places.chunks_mut(64).enumerate() {
-                let valid = bits.word(first + block * 64) & low_mask(size.saturating_sub(block * 64));
-                for (lane, to) in places.iter_mut().enumerate() {
-                    *to = MaybeUninit::new(u8::from(valid >> lane & 1 == 0));
-                }
-            }
-        });
-    }
-    expand(run, |at| !part.word(start + at));
+/// Writes a byte for each bit from `start` on: 1 where it is zero.
+pub(super) fn unset(bits: &Bits<'_>, start: usize, run: &mut Run<'_>) {
+    expand_bits(run, bits, start, u64::MAX);
 }
 
-/// Calls `each` with the places of every row, or of what begins and ends within one, and with the list's values that belong to
-/// them: the first, and how many.
-fn by_rows(
-    part: &Part<'_>,
-    (bounds, base, width): (&Bounds<'_>, usize, usize),
-    start: usize,
-    mut out: &mut [MaybeUninit<u8>],
-    each: impl Fn(&mut [MaybeUninit<u8>], usize, usize),
-) {
-    let (mut row, mut within, mut at) = (start / width.max(1), start % width.max(1), start);
-    while !out.is_empty() {
-        let n = (width - within).min(out.len());
-        let Some((places, rest)) = out.split_at_mut_checked(n) else { break };
-        let there = part.validity.is_full() || part.validity.get(at);
-        let (first, size) = if there { bounds.get(base + row) } else { (0, 0) };
-        each(places, first + within, size.saturating_sub(within));
-        out = rest;
-        (row, within, at) = (row + 1, 0, at + n);
-    }
+/// Writes a byte for each value from `start` on: 1 where it is missing.
+pub(super) fn missing(part: &Part<'_>, start: usize, run: &mut Run<'_>) {
+    expand(run, |at| !part.word(start + at));
 }
 
 /// Any two values for false and true, `fill` where one is missing.
@@ -146,41 +106,78 @@ impl Kernel for Choose<'_> {
 
 type Block = [MaybeUninit<u8>; 64];
 
-/// Writes one byte, 0 or 1, for each bit of the words that `word` gives for every 64th position.
+/// Writes one byte, 0 or 1, for each bit from `start` on, after those of `flip` changed.
+fn expand_bits(run: &mut Run<'_>, bits: &Bits<'_>, start: usize, flip: u64) {
+    expand_all(run, (bits.words(start), flip), |at| bits.word(start + at) ^ flip);
+}
+
+/// The same for the words that `word` gives for every 64th position.
 fn expand(run: &mut Run<'_>, word: impl Fn(usize) -> u64) {
+    expand_all(run, (Words::default(), 0), word);
+}
+
+/// Words that lie in a row, and the bits that change in each.
+type Row<'r> = (Words<'r>, u64);
+
+/// Writes the words of `row`, and those of `word` after them.
+fn expand_all(run: &mut Run<'_>, row: Row<'_>, word: impl Fn(usize) -> u64) {
     #[cfg(target_arch = "x86_64")]
     {
         #[cfg(arrownd_avx512)]
         if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512f") {
             // SAFETY: the features were found.
-            return unsafe { expand512(run, word) };
+            return unsafe { expand512(run, row, word) };
         }
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the feature was found.
-            return unsafe { expand256(run, word) };
+            return unsafe { expand256(run, row, word) };
         }
     }
-    expand_with(run, word, unpack_portable);
+    expand_with(run, row, word, unpack_portable);
 }
 
 #[cfg(all(target_arch = "x86_64", arrownd_avx512))]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn expand512(run: &mut Run<'_>, word: impl Fn(usize) -> u64) {
-    expand_with(run, word, |word, out| unpack512(word, out));
+fn expand512(run: &mut Run<'_>, row: Row<'_>, word: impl Fn(usize) -> u64) {
+    expand_with(run, row, word, |word, out| unpack512(word, out));
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn expand256(run: &mut Run<'_>, word: impl Fn(usize) -> u64) {
-    expand_with(run, word, |word, out| unpack256(word, out));
+fn expand256(run: &mut Run<'_>, row: Row<'_>, word: impl Fn(usize) -> u64) {
+    expand_with(run, row, word, |word, out| unpack256(word, out));
 }
 
 #[inline(always)]
-fn expand_with(run: &mut Run<'_>, word: impl Fn(usize) -> u64, unpack_word: impl Fn(u64, &mut Block)) {
+fn expand_with(
+    run: &mut Run<'_>,
+    (row, flip): Row<'_>,
+    word: impl Fn(usize) -> u64,
+    unpack_word: impl Fn(u64, &mut Block),
+) {
     let len = run.len();
     let mut at = 0;
     if let Some(out) = run.contiguous::<u8>() {
-        for block in out.as_chunks_mut::<64>().0 {
+        let (blocks, _) = out.as_chunks_mut::<64>();
+        let (words, shift) = row.lying();
+        let next = if shift == 0 { words } else { words.get(1..).unwrap_or_default() };
+        let (blocks, others) = blocks.split_at_mut(blocks.len().min(next.len()));
+        let whole = blocks.len();
+        // Two loops, each of a word and a store: with a branch in it, a third slower.
+        if shift == 0 {
+            for (block, word) in blocks.iter_mut().zip(words) {
+                claim_ahead(block);
+                unpack_word(u64::from_le_bytes(*word) ^ flip, block);
+            }
+        } else {
+            for ((block, low), high) in blocks.iter_mut().zip(words).zip(next) {
+                claim_ahead(block);
+                let (low, high) = (u64::from_le_bytes(*low), u64::from_le_bytes(*high));
+                unpack_word((low >> shift | high << (64 - shift)) ^ flip, block);
+            }
+        }
+        at = 64 * whole;
+        for block in others {
             claim_ahead(block);
             unpack_word(word(at), block);
             at += 64;

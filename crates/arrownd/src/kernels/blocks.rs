@@ -9,7 +9,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use super::dispatch::{Kernel, ahead, dispatch, fetch_ahead};
 use crate::execute::Run;
-use crate::source::{Block, Part, RunsInARow, low_mask};
+use crate::source::{Block, Part, RunsInARow, Validity, Words, low_mask};
 use rows::Rows;
 
 /// A stretch of one part: the values from `start` on, as many as the run it goes to is long.
@@ -101,6 +101,8 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
         let aligned = <[S]>::ref_from_bytes(bytes).ok();
         let mut spare = [S::new_zeroed(); 64];
         let full = validity.is_full();
+        let words = validity.plain().map(|bits| bits.words(start)).unwrap_or_default();
+        let word = Word { words, validity, full, start };
         let ahead = ahead(len * size);
         let mut at = 0;
         // One loop of simple loads, all of which are used: the CPU foresees them, and asking takes a tenth longer.
@@ -112,7 +114,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
                 if !plain {
                     fetch_ahead(block, ahead);
                 }
-                let valid = if full { u64::MAX } else { validity.word(start + at) };
+                let valid = word.at(at);
                 convert_block(block, valid, out, self.fill, self.how).map_err(|i| Failed(start + at + i))?;
                 at += 64;
             }
@@ -120,7 +122,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
             // One at a time to where they belong: a block in between would be copied twice.
             for block in values.as_chunks::<64>().0 {
                 fetch_ahead(block, ahead);
-                let valid = if full { u64::MAX } else { validity.word(start + at) };
+                let valid = word.at(at);
                 match self.fill.filter(|_| valid != u64::MAX) {
                     None => self.run.write_each(at, block.iter().map(|value| self.how.apply(*value))),
                     Some(fill) => {
@@ -140,7 +142,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Pass<'_, '_, '_, '_, S, D, C>
             let block = bytes.get(at * size..(at + n) * size).unwrap_or_default();
             spare.as_mut_bytes().get_mut(..n * size).unwrap_or_default().copy_from_slice(block);
             // Values past the end are valid nulls: neither checked nor written.
-            let valid = (if full { u64::MAX } else { validity.word(start + at) }) & low_mask(n);
+            let valid = word.at(at) & low_mask(n);
             let mut out = [MaybeUninit::uninit(); 64];
             convert_block(&spare, valid, &mut out, self.fill, self.how)
                 .map_err(|i| Failed(start + at + i))?;
@@ -191,6 +193,31 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Pass<'_, '_, '_, '_, S, D, C> {
             at += block.len;
         }
         Ok(())
+    }
+}
+
+/// Which values are there, 64 at a time.
+struct Word<'s, 'a> {
+    words: Words<'a>,
+    validity: &'s Validity<'a>,
+    full: bool,
+    start: usize,
+}
+
+impl Word<'_, '_> {
+    #[inline(always)]
+    fn at(&self, at: usize) -> u64 {
+        match self.words.get(at / 64) {
+            _ if self.full => u64::MAX,
+            Some(word) => word,
+            None => self.at_the_end(at),
+        }
+    }
+
+    /// Also where there are several bitmaps. A call for every word takes a third of what lies in the cache.
+    #[inline(never)]
+    fn at_the_end(&self, at: usize) -> u64 {
+        self.validity.word(self.start + at)
     }
 }
 

@@ -123,6 +123,14 @@ impl<'a> Bits<'a> {
         low >> shift | ninth << (64 - shift)
     }
 
+    /// The words from `start` on, for loops: a whole one takes no call.
+    #[inline]
+    pub(crate) fn words(&self, start: usize) -> Words<'a> {
+        let bit = self.offset + start;
+        let (words, _) = self.bytes.get(bit / 8..).unwrap_or_default().as_chunks();
+        Words { words, shift: (bit % 8) as u32 }
+    }
+
     #[cold]
     fn word_at_end(&self, byte: usize) -> u64 {
         let mut raw = [0; 8];
@@ -201,6 +209,33 @@ pub(crate) const fn low_mask(n: usize) -> u64 {
     if n >= 64 { u64::MAX } else { (1 << n) - 1 }
 }
 
+/// Words of a bitmap that lie in a row.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Words<'a> {
+    words: &'a [[u8; 8]],
+    /// How far the first bit is from the first byte's.
+    shift: u32,
+}
+
+impl<'a> Words<'a> {
+    /// The words as they lie, and how far into the first of them the first bit is.
+    #[inline(always)]
+    pub(crate) fn lying(self) -> (&'a [[u8; 8]], u32) {
+        (self.words, self.shift)
+    }
+
+    /// Word `index`; `None` near the end, where [`Bits::word`] has it.
+    #[inline(always)]
+    pub(crate) fn get(&self, index: usize) -> Option<u64> {
+        let low = u64::from_le_bytes(*self.words.get(index)?);
+        if self.shift == 0 {
+            return Some(low);
+        }
+        let high = u64::from_le_bytes(*self.words.get(index + 1)?);
+        Some(low >> self.shift | high << (64 - self.shift))
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::expect_used, reason = "a test may fail")]
 mod tests {
@@ -217,6 +252,12 @@ mod tests {
                 assert_eq!((0..len).map(|i| bits.get(i)).collect::<Vec<_>>(), single);
                 assert_eq!(bits.count_ones(), single.iter().filter(|b| **b).count());
                 assert_eq!(bits.first_zero(), single.iter().position(|b| !b));
+                for start in 0..len {
+                    let words = bits.words(start);
+                    let whole = (0..).map_while(|i| words.get(i)).enumerate().collect::<Vec<_>>();
+                    assert!(whole.len() + 2 > (len - start) / 64);
+                    assert!(whole.iter().all(|(i, word)| *word == bits.word(start + 64 * i)));
+                }
                 for start in 0..len {
                     let word = bits.word_within(start);
                     for k in 0..64 {

@@ -32,7 +32,7 @@ use arrow_schema::{DataType, Field};
 pub use access::Block;
 pub(crate) use access::{Hop, RunsInARow};
 pub use bits::Bits;
-pub(crate) use bits::low_mask;
+pub(crate) use bits::{Words, low_mask};
 pub use border::{read_array, read_fields};
 pub(crate) use bounds::Bounds;
 pub use c_data::{ArrowArray, ArrowArrayStream, ArrowSchema};
