@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +38,32 @@ def test_the_last_code_that_an_index_type_has(index: pa.DataType) -> None:
     size = min(2**index.bit_width if str(index).startswith("u") else 2 ** (index.bit_width - 1), 70_000)
     values = pa.array(np.arange(size) * 3)
     same_values(arrownd.to_numpy(coded([size - 1, 0, size - 2], values, index)), np.array([size - 1, 0, size - 2]) * 3)
+
+
+@pytest.mark.parametrize("index", INDEXES, ids=str)
+def test_many_codes(index: pa.DataType) -> None:
+    """More than are checked at once, from any position on, and in chunks."""
+    codes = np.arange(20_003) * 7 % 100
+    array = coded(codes, pa.array(np.arange(100) * 0.5), index)
+    for start, stop in [(0, 20_003), (1, 8193), (3, 8195), (100, 20_000)]:
+        same_values(arrownd.to_numpy(array[start:stop]), codes[start:stop] * 0.5)
+    same_values(arrownd.to_numpy(pa.chunked_array([array, array[5:]])), np.append(codes, codes[5:]) * 0.5)
+    days = coded(codes, pa.array(np.arange(100), pa.int32()).cast(pa.date32()), index)
+    same_values(arrownd.to_numpy(days), codes.astype("M8[D]"))
+
+
+@pytest.mark.parametrize("at", [0, 63, 8191, 8192, 20_002])
+@pytest.mark.parametrize("code", [100, -1])
+def test_a_code_beyond_the_values_is_found_anywhere(at: int, code: int) -> None:
+    codes = (np.arange(20_003) % 100).astype("i4")
+    codes[at] = code
+    for values in (pa.array(np.arange(100) * 0.5), pa.array([str(i) for i in range(100)])):
+        array = pa.DictionaryArray.from_arrays(pa.array(codes), values, safe=False)
+        for options in ({}, {"nulls": "masked"}, {"dtype": object}):
+            with pytest.raises(arrownd.InvalidArrowError) as caught:
+                arrownd.to_numpy(array, **options)
+            wrong = f"index {code} at position {at} of a dictionary with 100 values"
+            assert str(caught.value) == f"invalid Arrow data: {wrong}"
 
 
 def test_nulls_in_codes_and_in_values() -> None:
@@ -144,6 +171,49 @@ def test_as_objects() -> None:
     structs = coded([1, None], pa.array([{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]))
     got = arrownd.to_numpy(structs, dtype=object)
     assert got.tolist() == [[2, "y"], [None, None]]
+
+
+@pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="counts of one thread")
+def test_references_to_objects() -> None:
+    """An array of objects has as many references as places, whether 64 are given away together or one by one."""
+    missing = object()
+    for rows in (63, 64, 1000):
+        codes = [None if i % 10 == 3 else i * 7 % 50 for i in range(rows)]
+        before = sys.getrefcount(missing)
+        got = arrownd.to_numpy(coded(codes, pa.array([i + 0.5 for i in range(50)])), dtype=object, na_value=missing)
+        assert sys.getrefcount(missing) - before == sum(code is None for code in codes)
+        cells = list(got)
+        for wanted, cell in zip(codes, cells, strict=True):
+            assert cell is missing if wanted is None else cell == wanted + 0.5
+        some = cells[0]
+        places = sum(cell is some for cell in cells)
+        # The array's, the list's, `some`, and the argument.
+        assert sys.getrefcount(some) == 2 * places + 2
+        del got, cell
+        assert sys.getrefcount(some) == places + 2
+        del cells
+        assert (sys.getrefcount(some), sys.getrefcount(missing)) == (2, before)
+
+
+def test_references_after_an_error() -> None:
+    """What was made before the value that doesn't fit is let go of, as often as it was given away."""
+    when = pa.array([dt.timedelta(days=1), None], pa.duration("ns"))
+    values = pa.concat_arrays(
+        [when[:1].cast(pa.duration("us")).cast(pa.duration("ns")), pa.array([1], pa.duration("ns"))]
+    )
+    array = coded([0] * 200 + [1], values)
+    with pytest.raises(arrownd.LossyCastError, match="position 200"):
+        arrownd.to_numpy(array, dtype=object)
+
+    class Marker:
+        pass
+
+    marker = Marker()
+    array = coded([None, 0] * 100 + [1], values)
+    before = sys.getrefcount(marker)
+    with pytest.raises(arrownd.LossyCastError, match="position 200"):
+        arrownd.to_numpy(array, dtype=object, na_value=marker)
+    assert sys.getrefcount(marker) == before
 
 
 def test_dtype() -> None:
