@@ -270,4 +270,60 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn dictionaries_are_looked_up_the_short_way_as_the_general_way_does(
+        index in prop::sample::select(vec![("c", 1), ("C", 1), ("s", 2), ("S", 2), ("i", 4), ("I", 4), ("l", 8), ("L", 8), ("f", 4)]),
+        values in prop::sample::select(vec!["c", "S", "i", "e", "g", "L", "tdD", "tsu:", "tdm", "b", "u", "w:4"]),
+        rows in prop_oneof![9 => 0usize..200, 1 => 8000usize..9000],
+        offset in 0usize..3,
+        count in 1usize..60,
+        bitmaps in prop::sample::select(vec![[false, false], [false, false], [true, false], [false, true]]),
+        bad in prop::option::of((0usize..9000, prop::sample::select(vec![0i64, 1, -1, 100]))),
+        faults in prop::collection::vec(fault(), 0..2),
+        faulty: bool,
+    ) {
+        let bits = |producer: Producer, there| if there { producer.bits(&[1; 9010]) } else { producer.no_buffer() };
+        let dictionary = bits(Producer::new(values, count), bitmaps[1]);
+        let dictionary = dictionary.items(&std::array::from_fn::<_, 70, _>(|i| i as u128 + 1));
+        let mut keys: Vec<u64> = (0..rows as u64 + 3).map(|i| i * 7 % count as u64).collect();
+        if let Some((at, key)) = bad {
+            // The first that is too large is the number of values.
+            let key = if key >= 0 { key + count as i64 } else { key };
+            let at = at % keys.len();
+            keys[at] = key as u64;
+        }
+        let bytes: Vec<u8> = keys.iter().flat_map(|key| key.to_le_bytes()[..index.1].to_vec()).collect();
+        let producer = bits(Producer::new(index.0, rows).offset(offset), bitmaps[0]);
+        let mut exported = producer.items(&bytes).dictionary(dictionary).export();
+        for fault in faults.iter().filter(|_| faulty) {
+            apply(&mut exported, fault);
+        }
+        // SAFETY: as for the general way.
+        let short = unsafe { plain_of(exported.schema(), exported.array()) };
+        let plain = rows > 0 && index.0 != "f" && !["b", "u", "w:4"].contains(&values) && bitmaps == [false; 2];
+        let Some(short) = short else {
+            prop_assert!(!plain || faulty);
+            return Ok(());
+        };
+        prop_assert!(plain || faulty);
+        let Plain::Copy(flat) = short else { panic!("a dictionary that is viewed") };
+        let (len, size) = (flat.len(), flat.dtype().itemsize());
+        let short = fill(len * size, &[len], size, |dest| flat.fill(dest));
+        let field = schema(&exported).expect("a type");
+        match array(&exported, field.data_type()) {
+            // What is wrong with a key is said by the border.
+            Err(_) => prop_assert!(short.is_err()),
+            Ok(chunk) => {
+                let chunks = [chunk];
+                let column = Column::new(&field, &chunks, &Options::default()).expect("no extension");
+                let planned = Planned::new(&column, &Options::default(), &[]).expect("a plan");
+                prop_assert_eq!(planned.plan().copies(), Some(true));
+                let shape = (planned.plan().dtype(), planned.plan().len());
+                prop_assert_eq!(shape, (Some(flat.dtype()), Some(len)));
+                let whole = fill(len * size, &[len], size, |dest| planned.task().fill_values(dest));
+                prop_assert_eq!(short.map_err(|e| e.to_string()), whole.map_err(|e| e.to_string()));
+            }
+        }
+    }
 }

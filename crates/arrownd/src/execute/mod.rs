@@ -3,6 +3,7 @@
 mod columns;
 mod dest;
 mod interleave;
+mod keys;
 mod mask;
 mod planned;
 mod rows;

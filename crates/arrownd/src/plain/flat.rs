@@ -9,7 +9,7 @@ use crate::dtype::DType;
 use crate::error::Result;
 use crate::execute::{Dest, Task};
 use crate::plan::Plan;
-use crate::source::{Bits, Column, Data, Dims, Leaf, Node, Part, Way};
+use crate::source::{Bits, Column, Data, Dims, Keys, Leaf, Node, Part, Way};
 
 /// Copies pieces one after the other into contiguous memory; false where it isn't, or they don't fill it.
 /// *Copies n x itemsize bytes*.
@@ -66,6 +66,8 @@ pub struct Flat<'a> {
     values: FlatValues<'a>,
     /// A bitmap with so many zeros.
     validity: Option<(Bits<'a>, usize)>,
+    /// Where the values are a dictionary's: which of them is meant. Nobody has checked them yet.
+    keys: Option<Keys<'a>>,
 }
 
 impl<'a> Flat<'a> {
@@ -84,7 +86,20 @@ impl<'a> Flat<'a> {
         if !there || validity.is_some_and(|(bits, _)| bits.len() != len) {
             return None;
         }
-        plan.dtype().map(|dtype| Self { of, plan, dtype, len, values, validity })
+        plan.dtype().map(|dtype| Self { of, plan, dtype, len, values, validity, keys: None })
+    }
+
+    /// Values of a dictionary.
+    pub(super) fn looked_up(
+        of: &'static FlatType,
+        plan: &'static Plan,
+        keys: Keys<'a>,
+        values: &'a [u8],
+    ) -> Option<Self> {
+        let whole = of.width > 0 && values.len().is_multiple_of(of.width);
+        let (len, values, validity) = (keys.len(), FlatValues::Bytes(values), None);
+        let dtype = plan.dtype().filter(|_| whole)?;
+        Some(Self { of, plan, dtype, len, values, validity, keys: Some(keys) })
     }
 
     /// The result's dtype. *O(1)*.
@@ -134,7 +149,8 @@ impl<'a> Flat<'a> {
     /// Converts every value into `dest`, which has as many and the dtype. *Copies n x itemsize bytes*.
     ///
     /// # Errors
-    /// As [`Task::fill_values`].
+    /// As [`Task::fill_values`]; and any error where an index of a dictionary isn't one of its values', which the
+    /// general way has the words for.
     ///
     /// ```
     /// use arrownd::engine::{Bits, Dest, FlatType, FlatValues, Plain};
@@ -162,15 +178,19 @@ impl<'a> Flat<'a> {
             field: Cow::Borrowed(&self.of.field),
             dims: Dims::new(),
             axes: Dims::new(),
-            way: Way::default(),
+            way: Way { dictionary: self.keys.is_some(), ..Way::default() },
             missing: self.validity.map_or(0, |(_, missing)| missing),
             first_missing: bits.and_then(|bits| bits.first_zero()).unwrap_or(0),
             padded: 0,
             rows: None,
-            parts: vec![Part::direct(self.len, data, bits)],
+            parts: vec![match self.keys {
+                Some(keys) => Part::looked_up(keys, data),
+                None => Part::direct(self.len, data, bits),
+            }],
         };
         let field = Cow::Borrowed(&self.of.field);
         let column = Column { field, rows: Some(self.len), route: SmallVec::new(), node: Node::Leaf(leaf) };
-        Task::of(self.plan, &column).fill_values(dest)
+        let task = Task::of(self.plan, &column);
+        if self.keys.is_some() { task.fill_looked_up(dest) } else { task.fill_values(dest) }
     }
 }

@@ -21,8 +21,36 @@ pub(super) enum Layout {
 /// As [`read_schema`](crate::engine::read_schema).
 #[inline]
 pub(super) unsafe fn layout(schema: &ArrowSchema) -> Option<Layout> {
+    // SAFETY: the caller's promise.
+    if schema.dictionary.is_null() { unsafe { storage(schema) } } else { None }
+}
+
+/// The types of a dictionary's indexes and of its values.
+///
+/// # Safety
+/// As [`layout`].
+pub(super) unsafe fn dictionary(schema: &ArrowSchema) -> Option<[&'static FlatType; 2]> {
+    if schema.dictionary.is_null() || !schema.dictionary.is_aligned() {
+        return None;
+    }
+    // SAFETY: non-null, aligned, and a schema by the caller's promise.
+    let values = unsafe { &*schema.dictionary };
+    // SAFETY: the caller's promise.
+    let indexes = unsafe { storage(schema) }?;
+    // SAFETY: as above.
+    match (indexes, unsafe { layout(values) }?) {
+        (Layout::Flat(indexes), Layout::Flat(values)) => Some([indexes, values]),
+        _ => None,
+    }
+}
+
+/// What a type is stored as, whatever it has a dictionary for.
+///
+/// # Safety
+/// As [`layout`].
+#[inline]
+unsafe fn storage(schema: &ArrowSchema) -> Option<Layout> {
     let plain = !schema.is_released()
-        && schema.dictionary.is_null()
         && schema.metadata.is_null()
         && !schema.format.is_null()
         // SAFETY: null, or a NUL-terminated string by the caller's promise.

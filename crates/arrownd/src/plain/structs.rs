@@ -5,9 +5,9 @@
 
 use smallvec::SmallVec;
 
-use super::formats::{Layout, layout};
+use super::formats::{Layout, dictionary, layout};
 use super::types::{FlatType, FlatValues, void};
-use super::{Plain, PlainView};
+use super::{Flat, Plain, PlainView};
 use crate::dtype::DType;
 use crate::source::{ArrowArray, ArrowSchema, Bits, FURTHEST};
 
@@ -49,6 +49,13 @@ const DEEPEST: usize = 4;
 #[must_use]
 #[inline]
 pub unsafe fn plain_of<'a>(schema: &ArrowSchema, array: &'a ArrowArray) -> Option<Plain<'a>> {
+    if !schema.dictionary.is_null() {
+        // SAFETY: the caller's promise.
+        return unsafe { looked_up(schema, array) }.map(Plain::Copy);
+    }
+    if !array.dictionary.is_null() {
+        return None;
+    }
     let window = own_window(array)?;
     // SAFETY: the caller's promise.
     match unsafe { layout(schema) }? {
@@ -151,7 +158,7 @@ unsafe fn lists<'a>(
         schema = unsafe { only(schema.children) }?;
         // SAFETY: as above.
         let child = unsafe { only(array.children) }?;
-        let own = own_window(child)?;
+        let own = own_window(child).filter(|_| child.dictionary.is_null())?;
         let (skip, len) = (window.start.checked_mul(size)?, window.len.checked_mul(size)?);
         if skip.checked_add(len)? > own.len {
             return None;
@@ -170,6 +177,32 @@ unsafe fn lists<'a>(
         let ptr = unsafe { full_values(array, window, width) }?;
         return Some(view(ptr, rows, trailing, dtype, width));
     }
+}
+
+/// A dictionary without bitmaps. Its indexes are checked when they are followed.
+///
+/// # Safety
+/// As [`plain_of`].
+#[inline(never)]
+unsafe fn looked_up<'a>(schema: &ArrowSchema, array: &'a ArrowArray) -> Option<Flat<'a>> {
+    // SAFETY: the caller's promise.
+    let [index, of] = unsafe { dictionary(schema) }?;
+    if array.dictionary.is_null() || !array.dictionary.is_aligned() {
+        return None;
+    }
+    // SAFETY: non-null, aligned, and an array by the caller's promise.
+    let values = unsafe { &*array.dictionary };
+    if !values.dictionary.is_null() {
+        return None;
+    }
+    let of_window = |array: &'a ArrowArray, of: &FlatType| -> Option<&'a [u8]> {
+        let window = own_window(array)?;
+        // SAFETY: the caller's promise; the window is the array's own.
+        let first = unsafe { full_values(array, window, of.width) }?;
+        // SAFETY: the buffer has so many values, which `full_values` has seen to be bytes that can be counted.
+        Some(unsafe { std::slice::from_raw_parts(first, window.len * of.width) })
+    };
+    of.dictionary(index, of_window(array, index)?, of_window(values, of)?)
 }
 
 /// The only child.
@@ -194,7 +227,7 @@ unsafe fn only<'a, T>(children: *mut *mut T) -> Option<&'a T> {
 fn own_window(array: &ArrowArray) -> Option<Window> {
     let (len, start) = (usize::try_from(array.length).ok()?, usize::try_from(array.offset).ok()?);
     let fits = array.length.checked_add(array.offset)? <= FURTHEST;
-    let valid = !array.is_released() && array.dictionary.is_null() && array.null_count >= -1;
+    let valid = !array.is_released() && array.null_count >= -1;
     (len > 0 && fits && valid).then_some(Window { start, len })
 }
 

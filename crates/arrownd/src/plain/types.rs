@@ -10,7 +10,7 @@ use crate::dtype::DType;
 use crate::mapping::map_storage;
 use crate::options::Options;
 use crate::plan::{Facts, FactsNode, LeafFacts, Op, Plan, Step, Transfer, plan, viewed_as};
-use crate::source::{Bits, Way, flat_type};
+use crate::source::{Bits, Keys, Way, flat_type};
 
 /// The formats without parameters whose values have a fixed width; timestamps among them without a zone.
 const FORMATS: [&str; 29] = [
@@ -38,6 +38,8 @@ pub struct FlatType {
     pub(super) width: usize,
     full: Verdict,
     with_nulls: Verdict,
+    /// The values of a dictionary.
+    looked_up: Verdict,
 }
 
 /// The values of a flat array.
@@ -81,8 +83,10 @@ impl FlatType {
         let data_type = flat_type(format)?;
         let width = map_storage(&data_type).element.width();
         let field = Field::new("", data_type, true);
-        let (full, with_nulls) = (verdict(&field, 0), verdict(&field, 1));
-        Some(Self { key: key(format.as_bytes()), field, width, full, with_nulls })
+        let (flat, dictionary) = (Way::default(), Way { dictionary: true, ..Way::default() });
+        let (full, with_nulls) = (verdict(&field, 0, &flat), verdict(&field, 1, &flat));
+        let looked_up = verdict(&field, 0, &dictionary);
+        Some(Self { key: key(format.as_bytes()), field, width, full, with_nulls, looked_up })
     }
 
     /// The type of that format of Arrow's, `None` where it isn't one of the commonest. *O(1)*.
@@ -176,6 +180,23 @@ impl FlatType {
     }
 }
 
+impl FlatType {
+    /// What becomes of a dictionary of such values, with indexes of that type, none of which is missing; `None` where the
+    /// general way has to look.
+    pub(super) fn dictionary<'a>(
+        &'static self,
+        index: &Self,
+        keys: &'a [u8],
+        values: &'a [u8],
+    ) -> Option<Flat<'a>> {
+        let keys = Keys::new(index.field.data_type(), keys)?;
+        match &self.looked_up {
+            Verdict::Copy(plan) => Flat::looked_up(self, plan, keys, values),
+            _ => None,
+        }
+    }
+}
+
 /// The planner's word on values of so many bytes of which none is missing: as what they are viewed.
 pub(super) fn void(width: usize) -> Option<DType> {
     let width = i32::try_from(width).ok().filter(|width| *width > 0)?;
@@ -184,8 +205,7 @@ pub(super) fn void(width: usize) -> Option<DType> {
 
 /// The planner's word on an array of which so many values are missing: neither how many values there are nor where
 /// makes a difference.
-fn verdict(field: &Field, missing: usize) -> Verdict {
-    let way = Way::default();
+fn verdict(field: &Field, missing: usize, way: &Way) -> Verdict {
     let leaf = LeafFacts {
         field,
         dims: &[],
@@ -195,7 +215,7 @@ fn verdict(field: &Field, missing: usize) -> Verdict {
         first_missing: 0,
         padded: 0,
         alignment: 64,
-        way: &way,
+        way,
         rows: None,
         longest: None,
     };

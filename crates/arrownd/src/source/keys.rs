@@ -1,6 +1,7 @@
 //! Integers of any width in the producer's bytes: a dictionary's indexes, run ends, lengths of axes.
 
 use super::access::{Block, is_row};
+use crate::kernels::keys::all_below;
 
 /// Integers of any width in the producer's bytes, which may be misaligned.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +90,26 @@ impl<'a> Keys<'a> {
     #[must_use]
     pub(crate) fn get(&self, index: usize) -> i64 {
         each_key!(self, |keys, read| keys.get(index).map_or(0, read))
+    }
+
+    /// Those from `start` on, `n` of them; `None` where there are fewer.
+    pub(crate) fn slice(&self, start: usize, n: usize) -> Option<Self> {
+        let range = start..start.checked_add(n)?;
+        Some(match self {
+            Self::I8(x) => Self::I8(x.get(range)?),
+            Self::U8(x) => Self::U8(x.get(range)?),
+            Self::I16(x) => Self::I16(x.get(range)?),
+            Self::U16(x) => Self::U16(x.get(range)?),
+            Self::I32(x) => Self::I32(x.get(range)?),
+            Self::U32(x) => Self::U32(x.get(range)?),
+            Self::I64(x) => Self::I64(x.get(range)?),
+            Self::U64(x) => Self::U64(x.get(range)?),
+        })
+    }
+
+    /// Whether all are indexes of so many values. *Reads them once*.
+    pub(crate) fn all_below(&self, values: usize) -> bool {
+        all_below(self.bytes(), self.bytes().len() / self.len().max(1), values)
     }
 
     /// The bytes.

@@ -74,6 +74,12 @@ pub struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
+    /// Values of a dictionary, all there, whose keys nobody has looked at yet.
+    pub(crate) fn looked_up(keys: Keys<'a>, values: Data<'a>) -> Self {
+        let hops = vec![Hop::Start { base: 0, inner: 1 }, Hop::Keys(keys)];
+        Self { hops, ..Self::direct(keys.len(), values, None) }
+    }
+
     /// All values of a flat array; a bitmap has a zero.
     pub(crate) fn direct(len: usize, data: Data<'a>, validity: Option<Bits<'a>>) -> Self {
         let levels = validity.map(|bits| (bits, 1)).into_iter().collect();
@@ -238,6 +244,14 @@ impl Part<'_> {
             [Hop::Start { base, inner: 1 }, Hop::Keys(Keys::I32(keys) | Keys::U32(keys))] => {
                 Some((keys, *base))
             }
+            _ => None,
+        }
+    }
+
+    /// The keys of `n` values from `start` on, where the values are a dictionary's.
+    pub(crate) fn keys(&self, start: usize, n: usize) -> Option<Keys<'_>> {
+        match self.hops.as_slice() {
+            [Hop::Start { base, inner: 1 }, Hop::Keys(keys)] => keys.slice(base + start, n),
             _ => None,
         }
     }

@@ -61,6 +61,14 @@ impl Run<'_> {
         self.len == 0
     }
 
+    /// The elements from `at` on, `n` of them or as many as there are.
+    pub(crate) fn stretch(&mut self, at: usize, n: usize) -> Run<'_> {
+        let at = at.min(self.len);
+        // SAFETY: one of the elements, or the end of them.
+        let ptr = unsafe { self.ptr.byte_offset(self.stride * at as isize) };
+        Run { ptr, len: n.min(self.len - at), ..*self }
+    }
+
     /// The run as a slice, where its elements are next to each other and aligned for `D`.
     #[inline(always)]
     pub(crate) fn contiguous<D: Copy>(&mut self) -> Option<&mut [MaybeUninit<D>]> {
