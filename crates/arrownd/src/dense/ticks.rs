@@ -3,8 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::memory::write;
-use crate::dtype::Resolution;
-use crate::kernels::calendar;
+use crate::kernels::calendar::Calendar;
 use crate::kernels::dispatch::{Kernel, dispatch};
 use crate::plan::Op;
 
@@ -29,12 +28,6 @@ struct Over(i64);
 struct Ratio {
     mul: i64,
     div: i64,
-}
-
-#[derive(Clone, Copy)]
-struct Calendar {
-    from: Resolution,
-    to: Resolution,
 }
 
 impl Convert for Times {
@@ -72,7 +65,7 @@ impl Convert for Ratio {
 
 impl Convert for Calendar {
     fn apply(self, ticks: i64) -> (i64, bool) {
-        calendar::convert(ticks, self.from, self.to).unwrap_or((NAT, false))
+        self.convert(ticks).unwrap_or((NAT, false))
     }
 }
 
@@ -157,7 +150,7 @@ pub(super) fn convert(
         Op::Scale { mul, div: 1 } => by_width!(Times { factor: mul, limit: i64::MAX / mul.max(1) }),
         Op::Scale { mul: 1, div } => by_width!(Over(div.max(1))),
         Op::Scale { mul, div } => by_width!(Ratio { mul, div: div.max(1) }),
-        Op::Calendar { from, to } => by_width!(Calendar { from, to }),
+        Op::Calendar { from, to } => by_width!(Calendar::new(from, to)),
         // The planner sends no other operation here.
         _ => by_width!(Times { factor: 1, limit: i64::MAX }),
     }

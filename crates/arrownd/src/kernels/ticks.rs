@@ -2,7 +2,6 @@
 
 use super::blocks::{Convert, Failed, Pod, Window, convert};
 use super::calendar;
-use crate::dtype::Resolution;
 use crate::execute::Run;
 use crate::mapping::Element;
 use crate::options::Fill;
@@ -31,10 +30,7 @@ struct Ratio<const CHECK: bool> {
 
 /// Between the calendar's units and the clock's.
 #[derive(Clone, Copy)]
-struct Calendar<const CHECK: bool> {
-    from: Resolution,
-    to: Resolution,
-}
+struct Calendar<const CHECK: bool>(calendar::Calendar);
 
 /// Ticks of 32 bits have no NaT: `i32::MIN` is a value.
 trait Tick: Pod {
@@ -116,13 +112,13 @@ impl<S: Tick, const CHECK: bool> Convert<S, i64> for Calendar<CHECK> {
     const CHECKED: bool = CHECK;
     fn apply(self, value: S) -> i64 {
         // Only `safe` asks whether it fits; without, a date beyond the range is NaT.
-        calendar::convert(value.wide(), self.from, self.to).map_or(NAT, |(ticks, _)| ticks)
+        self.0.convert(value.wide()).map_or(NAT, |(ticks, _)| ticks)
     }
     fn quick(self, value: S) -> bool {
         <Self as Convert<S, i64>>::exact(self, value)
     }
     fn exact(self, value: S) -> bool {
-        calendar::convert(value.wide(), self.from, self.to).is_some_and(|(_, exact)| exact)
+        self.0.convert(value.wide()).is_some_and(|(_, exact)| exact)
     }
 }
 
@@ -164,7 +160,7 @@ pub(crate) fn ticks(
             Ratio::<$check> { mul: $mul, div: $div }
         };
         ($check:literal, Calendar $from:ident $to:ident) => {
-            Calendar::<$check> { from: $from, to: $to }
+            Calendar::<$check>(calendar::Calendar::new($from, $to))
         };
     }
     match op {

@@ -157,9 +157,10 @@ fn rescale(from: DType, to: DType, ticks: i64) -> Option<i64> {
             let product = i128::from(ticks) * i128::from(mul);
             (product % i128::from(div) == 0).then_some(product / i128::from(div))?.try_into().ok()
         }
-        Op::Calendar { from, to } => {
-            crate::kernels::calendar::convert(ticks, from, to).filter(|(_, exact)| *exact).map(|(t, _)| t)
-        }
+        Op::Calendar { from, to } => crate::kernels::calendar::Calendar::new(from, to)
+            .convert(ticks)
+            .filter(|(_, exact)| *exact)
+            .map(|(t, _)| t),
         _ => None,
     }
 }
