@@ -160,8 +160,9 @@ pub(crate) fn ragged<'py>(
             unsafe { debts.view(py, &view, descriptor(py, dtype)?) }?
         }
         bounds => {
-            let ends = || std::iter::once(0).chain((0..bounds.len()).map(|i| bounds.get(i).1));
-            match i32::try_from(ends().last().unwrap_or(0)) {
+            let ends = || std::iter::once(0).chain(bounds.ends());
+            let last = bounds.len().checked_sub(1).map_or(0, |last| bounds.get(last).1);
+            match i32::try_from(last) {
                 Ok(_) if !rows.large => filled(py, bounds.len() + 1, ends().map(|end| end as i32))?,
                 _ => filled(py, bounds.len() + 1, ends().map(|end| end as i64))?,
             }

@@ -37,9 +37,9 @@ pub use crate::plan::{
 };
 pub use crate::record::{RecordField, RecordType};
 pub use crate::source::{
-    ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, Column, Data, Dims, Held, Leaf, Node,
-    Octets, Offsets, Part, Path, Ragged, RowBounds, RowValues, Selection, Validity, ViewRow, Way, chunk_of,
-    is_utf8, read_array, read_fields, read_schema, values_field,
+    ArrowArray, ArrowArrayStream, ArrowSchema, Bits, Block, Chunk, ChunkBounds, Column, Data, Dims, Held,
+    Leaf, Node, Octets, Offsets, Part, Path, Ragged, RowBounds, RowValues, Selection, Validity, ViewRow, Way,
+    chunk_of, is_utf8, read_array, read_fields, read_schema, values_field,
 };
 #[cfg(feature = "rayon")]
 #[doc(hidden)]

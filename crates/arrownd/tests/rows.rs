@@ -162,6 +162,11 @@ fn the_producers_offsets_serve_where_they_begin_at_zero_and_leave_no_gap() {
                 assert!(!own);
                 assert_eq!(ends.len(), array.len() + 1);
             }
+            RowBounds::Chunks(chunks) => {
+                assert!(!own);
+                assert_eq!((chunks.len(), chunks[0].lists, chunks[0].values), (1, 0, 0));
+                assert_eq!(rows.bounds.len(), array.len());
+            }
             RowBounds::Apart(lists) => panic!("one beside the other is what is ragged: {lists:?}"),
         }
         // What lies under a null list lies between the values of two others.

@@ -359,7 +359,7 @@ fn level<'a>(job: &Job<'_, 'a>) -> Level<'a> {
 
 /// Offsets of our own.
 fn counted<'a>(bounds: &RowBounds<'_>, large: bool) -> ListOffsets<'a> {
-    let ends = || std::iter::once(0).chain((0..bounds.len()).map(|i| bounds.get(i).1));
+    let ends = || std::iter::once(0).chain(bounds.ends());
     let narrow: Option<Array1<i32>> =
         if large { None } else { ends().map(|end| i32::try_from(end).ok()).collect() };
     match narrow {

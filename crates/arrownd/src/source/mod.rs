@@ -46,7 +46,7 @@ pub use octets::{Octets, ViewRow, is_utf8};
 pub use offsets::Offsets;
 pub use part::{Held, Part};
 pub use path::Path;
-pub use rows::{RowBounds, RowValues};
+pub use rows::{ChunkBounds, RowBounds, RowValues};
 pub(crate) use schema::flat_type;
 pub use schema::read_schema;
 pub use validity::Validity;

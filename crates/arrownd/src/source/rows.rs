@@ -34,8 +34,56 @@ pub enum RowBounds<'a> {
     Own(Offsets<'a>),
     /// Anywhere in the child that is shown: where each begins and ends.
     Apart(Vec<(usize, usize)>),
-    /// Counted: the producer's lists begin elsewhere, leave gaps or lie in several chunks.
+    /// The producer's own offsets, chunk by chunk, from anywhere on.
+    Chunks(Vec<ChunkBounds<'a>>),
+    /// Counted: the producer's lists leave gaps.
     Made(Vec<usize>),
+}
+
+/// Lists of one chunk, whose values follow each other.
+///
+/// ```
+/// use arrow_array::{ListArray, types::Int32Type};
+/// use arrow_schema::{DataType, Field};
+/// use arrownd::engine::{Column, Form, Options, Planned, RowBounds, chunk_of};
+///
+/// let lists = [Some(vec![Some(1), Some(2)]), Some(vec![Some(3)])];
+/// let array = ListArray::from_iter_primitive::<Int32Type, _, _>(lists);
+/// let field = Field::new_list("", Field::new("item", DataType::Int32, true), true);
+/// let chunks = [chunk_of(&array), chunk_of(&array)];
+/// let options = Options { form: Form::Ragged, ..Options::default() };
+/// let column = Column::new(&field, &chunks, &options)?;
+/// let planned = Planned::new(&column, &options, &[])?;
+/// let (rows, _) = planned.task().rows().unwrap();
+/// let RowBounds::Chunks(found) = &rows.bounds else { panic!() };
+/// // Two lists of three values come before those of the second chunk.
+/// assert_eq!((found[1].lists, found[1].values, rows.bounds.get(3)), (2, 3, (5, 6)));
+/// # Ok::<(), arrownd::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ChunkBounds<'a> {
+    /// Where each begins in the chunk's child, and the last one ends.
+    pub offsets: Offsets<'a>,
+    /// Lists of the chunks before it.
+    pub lists: usize,
+    /// Values of these.
+    pub values: usize,
+}
+
+impl ChunkBounds<'_> {
+    /// Where a list of this chunk begins, in the values of all lists; past the last one, where that ends.
+    fn begin(&self, at: usize) -> usize {
+        (self.offsets.get(at) - self.offsets.get(0)) as usize + self.values
+    }
+
+    fn ends(&self) -> impl Iterator<Item = usize> {
+        let (first, before, offsets) = (self.offsets.get(0), self.values, &self.offsets);
+        (1..=self.len()).map(move |at| (offsets.get(at) - first) as usize + before)
+    }
+
+    fn len(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
 }
 
 impl RowBounds<'_> {
@@ -53,6 +101,7 @@ impl RowBounds<'_> {
         match self {
             Self::Own(offsets) => offsets.len().saturating_sub(1),
             Self::Apart(lists) => lists.len(),
+            Self::Chunks(chunks) => chunks.last().map_or(0, |chunk| chunk.lists + chunk.len()),
             Self::Made(ends) => ends.len().saturating_sub(1),
         }
     }
@@ -69,7 +118,7 @@ impl RowBounds<'_> {
         self.len() == 0
     }
 
-    /// First value of a list, and the one past its last. *O(1)*.
+    /// First value of a list, and the one past its last. *O(1)*, *O(log chunks)* for several.
     ///
     /// ```
     /// use arrownd::engine::RowBounds;
@@ -84,10 +133,31 @@ impl RowBounds<'_> {
         match self {
             Self::Own(offsets) => (offsets.get(index) as usize, offsets.get(index + 1) as usize),
             Self::Apart(lists) => lists.get(index).copied().unwrap_or((0, 0)),
+            Self::Chunks(chunks) => {
+                let after = chunks.partition_point(|chunk| chunk.lists <= index);
+                let Some(chunk) = after.checked_sub(1).and_then(|at| chunks.get(at)) else { return (0, 0) };
+                let at = (index - chunk.lists).min(chunk.len().saturating_sub(1));
+                (chunk.begin(at), chunk.begin(at + 1))
+            }
             Self::Made(ends) => {
                 (ends.get(index).copied().unwrap_or(0), ends.get(index + 1).copied().unwrap_or(0))
             }
         }
+    }
+
+    /// Where each list ends. *O(1)* for each.
+    ///
+    /// ```
+    /// use arrownd::engine::RowBounds;
+    ///
+    /// assert!(RowBounds::Made(vec![0, 2, 5]).ends().eq([2, 5]));
+    /// ```
+    pub fn ends(&self) -> impl Iterator<Item = usize> {
+        let (chunks, others) = match self {
+            Self::Chunks(chunks) => (chunks.as_slice(), 0),
+            _ => (&[][..], self.len()),
+        };
+        chunks.iter().flat_map(ChunkBounds::ends).chain((0..others).map(|at| self.get(at).1))
     }
 }
 
@@ -142,7 +212,7 @@ pub(super) fn read<'a>(
         _ => return Ok(None),
     };
     let mut counted = vec![0usize];
-    let mut own = None;
+    let (mut own, mut chunks) = (None, Vec::new());
     let mut shapes = Vec::new();
     let mut walks = Vec::new();
     let (mut gaps, mut apart) = (false, None);
@@ -151,12 +221,17 @@ pub(super) fn read<'a>(
         _ => false,
     };
     let only = state.parts.len() == 1;
-    for part in &state.parts {
-        let found = match &shaped {
-            Some(shaped) => shaped.parts(part.chunk).map(|(bounds, child, _)| (bounds, child)),
-            None => lists_of(part.chunk),
-        };
-        let Some((bounds, child)) = found else { continue };
+    let lists = |part: &Walk<'a>| match &shaped {
+        Some(shaped) => shaped.parts(part.chunk).map(|(bounds, child, _)| (bounds, child)),
+        None => lists_of(part.chunk),
+    };
+    let follow = |part: &'_ Walk<'a>| lists(part).and_then(|(bounds, _)| in_a_row(part, bounds));
+    let in_rows: Vec<_> = state.parts.iter().map(follow).collect();
+    // Lists that leave gaps in one chunk are counted in all.
+    let counts = in_rows.iter().any(Option::is_none);
+    let mut before = (0, 0);
+    for (part, in_row) in state.parts.iter().zip(in_rows) {
+        let Some((bounds, child)) = lists(part) else { continue };
         if let Some(shaped) = &shaped {
             let from = shapes.len();
             let n = shaped.axes.len();
@@ -169,15 +244,23 @@ pub(super) fn read<'a>(
                 }
             })?;
         }
-        let walk = match in_a_row(part, bounds) {
+        let walk = match in_row {
             Some((first, n)) => {
-                if let (true, 0, Bounds::Offsets(offsets, _)) = (only, first, bounds) {
-                    own = offsets.slice(part.base, part.len + 1);
-                }
-                if own.is_none() {
-                    let last = counted.last().copied().unwrap_or(0);
-                    let lists = (part.base..part.base + part.len).map(|at| bounds.get(at));
-                    counted.extend(lists.map(|(start, size)| last + start - first + size));
+                let offsets = match bounds {
+                    Bounds::Offsets(offsets, _) if !counts => offsets.slice(part.base, part.len + 1),
+                    _ => None,
+                };
+                match offsets {
+                    Some(offsets) if only && first == 0 => own = Some(offsets),
+                    Some(offsets) => {
+                        chunks.push(ChunkBounds { offsets, lists: before.0, values: before.1 });
+                        before = (before.0 + part.len, before.1 + n);
+                    }
+                    None => {
+                        let last = counted.last().copied().unwrap_or(0);
+                        let lists = (part.base..part.base + part.len).map(|at| bounds.get(at));
+                        counted.extend(lists.map(|(start, size)| last + start - first + size));
+                    }
                 }
                 walk(part, child, n, first, Vec::new())
             }
@@ -226,6 +309,7 @@ pub(super) fn read<'a>(
         bounds: match (own, apart) {
             (Some(offsets), _) => RowBounds::Own(offsets),
             (None, Some(lists)) => RowBounds::Apart(lists),
+            _ if !chunks.is_empty() => RowBounds::Chunks(chunks),
             (None, None) => RowBounds::Made(counted),
         },
         values,
