@@ -6,7 +6,7 @@ use std::ops::Range;
 use arrow_buffer::Buffer;
 
 use super::array::{Dense, Input};
-use super::cast::cast;
+use super::cast::{FlatCast, cast};
 use super::deinterleave::deinterleave;
 use super::job::Job;
 use super::made::{Made, nest};
@@ -83,10 +83,16 @@ fn prepare(plan: &Plan, input: &Input, outer: usize, jobs: &mut Vec<Job>) -> Res
     match (input, &step.values) {
         (Input::Dense(dense), Values::Dense { target, recode, marker, missing, shared, .. }) => {
             let rows = flattened(&dense.shape, outer).first().copied().unwrap_or(0);
-            let dense = ordered(dense, step);
+            let (dense_dtype, dense) = (dense.dtype, ordered(dense, step));
             let mut job = Job::new(dense, rows, plan.path());
             if !shared {
                 job.copy(*recode, target, step.safe);
+                // What is wanted of values that are copied anyway is made of them on the way.
+                if let (None, Some(to)) = (dense_dtype.complex_part(), &step.cast_values)
+                    && let Some(cast) = FlatCast::staged(target, to, step.safe)
+                {
+                    job.convert(cast)?;
+                }
             }
             if *missing {
                 job.bitmap(*marker);
@@ -123,8 +129,11 @@ fn run(jobs: &mut [Job]) -> Result<()> {
         return Ok(());
     }
     let (rows, row) = (jobs[0].rows(), jobs.iter().map(Job::row_bytes).sum::<usize>().max(1));
+    // Each conversion takes a while to begin.
+    let converts = jobs.iter().any(|job| job.converted().is_some());
+    let together = if converts { 8 * TOGETHER } else { TOGETHER };
     // Bits of different rows share no byte.
-    let step = (TOGETHER / row).next_multiple_of(64).max(64);
+    let step = (together / row).next_multiple_of(64).max(64);
     for start in (0..rows).step_by(step) {
         let some: Range<usize> = start..(start + step).min(rows);
         for job in jobs.iter_mut() {
@@ -148,6 +157,7 @@ fn assemble(
         (Input::Dense(dense), Values::Dense { target, .. }) => {
             let job = jobs.next().ok_or_else(lost)?;
             let len = dense.len();
+            let converted = job.converted().cloned();
             let parts = if dense.dtype.complex_part().is_some() { 2 } else { 1 };
             let (values, valid) = job.finish();
             let values = match values {
@@ -155,11 +165,13 @@ fn assemble(
                 None => dense.share(),
             };
             let of_parts = (parts == 1).then(|| valid.clone()).flatten();
+            let data_type = converted.as_ref().unwrap_or(target.data_type()).clone();
             // SAFETY: shared memory holds the array's values, aligned and in a row, as the plan has seen; filled memory
-            // holds as many of the target type. The bits are one for each.
-            let mut made =
-                unsafe { Made::fixed_width(target.data_type().clone(), len * parts, values, of_parts) };
-            made = conform(made, target, step.safe, memory).map_err(at)?;
+            // holds as many of the type that they became. The bits are one for each.
+            let mut made = unsafe { Made::fixed_width(data_type, len * parts, values, of_parts) };
+            if converted.is_none() {
+                made = conform(made, target, step.safe, memory).map_err(at)?;
+            }
             if parts == 2 {
                 made = made.fixed_size_lists(2, len, valid)?;
             }
@@ -230,6 +242,12 @@ fn conform(made: Made, field: &arrow_schema::Field, safe: bool, memory: &mut dyn
 pub(super) fn filled(room: super::Room, len: usize) -> Buffer {
     // SAFETY: a job has run over all its rows, and writes every value and word.
     unsafe { room.into_buffer(len) }
+}
+
+/// The first `len` bytes of memory that a job has filled.
+pub(super) fn written(room: &super::Room, len: usize) -> &[u8] {
+    // SAFETY: the job has written a block of so many bytes.
+    unsafe { room.written(len) }
 }
 
 impl Recode {

@@ -4,12 +4,13 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use arrow_buffer::Buffer;
-use arrow_schema::Field;
-use smallvec::SmallVec;
+use arrow_schema::{DataType, Field};
+use smallvec::{SmallVec, smallvec};
 use zerocopy::FromBytes;
 
 use super::array::Dense;
-use super::execute::filled;
+use super::cast::FlatCast;
+use super::execute::{filled, written};
 use super::facts::{BLOCK, Scratch};
 use super::mask::Mask;
 use super::memory::Room;
@@ -32,8 +33,18 @@ pub(super) struct Job {
     /// Elements of one row.
     each: usize,
     copy: Option<Copy>,
+    /// What the copied values become, block by block: the copy is then of one block.
+    onward: Option<Box<Onward>>,
     bitmap: Option<Bitmap>,
+    /// Of values and of masks.
+    scratch: [Scratch; 2],
     path: String,
+}
+
+struct Onward {
+    cast: FlatCast,
+    bytes: usize,
+    room: Room,
 }
 
 struct Copy {
@@ -62,7 +73,9 @@ impl Job {
             rows,
             each: dense.len().checked_div(rows).unwrap_or(0),
             copy: None,
+            onward: None,
             bitmap: None,
+            scratch: Default::default(),
             path: path.to_owned(),
             dense: Some(dense),
         }
@@ -82,7 +95,9 @@ impl Job {
             rows,
             each: 1,
             copy: None,
+            onward: None,
             bitmap: None,
+            scratch: Default::default(),
             path: String::new(),
         }
     }
@@ -94,6 +109,37 @@ impl Job {
         self.copy = Some(Copy { recode, to: type_name(target), check, bytes, room: Room::new(0) });
     }
 
+    /// The copied values are converted, some at a time.
+    ///
+    /// # Errors
+    /// Where there is no memory for so many.
+    pub(super) fn convert(&mut self, cast: FlatCast) -> Result<()> {
+        let bytes = cast.room(self.values().map_or(0, |values| values.len()))?;
+        let block = self.block();
+        if let Some(copy) = &mut self.copy {
+            copy.bytes = match copy.recode {
+                // These are read where they lie, or gathered as they are for a bitmap.
+                Recode::Same => 0,
+                recode => recode.bytes(block, 8),
+            };
+            copy.room = Room::new(copy.bytes);
+        }
+        self.onward = Some(Box::new(Onward { cast, bytes, room: Room::new(0) }));
+        Ok(())
+    }
+
+    /// The type that values are converted to on the way.
+    pub(super) fn converted(&self) -> Option<&DataType> {
+        self.onward.as_ref().map(|onward| onward.cast.data_type())
+    }
+
+    /// Elements that are looked at together: whole rows, where reading a few of these alone would read all memory
+    /// again for each of them.
+    fn block(&self) -> usize {
+        let across = self.values().is_some_and(|values| values.is_across());
+        if across { BLOCK.next_multiple_of(64 * self.each.max(1)) } else { BLOCK }
+    }
+
     /// Missing values get a bitmap.
     pub(super) fn bitmap(&mut self, marker: Option<Marker>) {
         let bytes = (self.rows * self.each).div_ceil(64) * 8;
@@ -102,14 +148,17 @@ impl Job {
 
     /// What has to be allocated: bytes, and where the memory goes.
     pub(super) fn wants(&mut self) -> impl Iterator<Item = (usize, &mut Room)> {
-        let copy = self.copy.as_mut().map(|copy| (copy.bytes, &mut copy.room));
+        let copy = match &mut self.onward {
+            Some(onward) => Some((onward.bytes, &mut onward.room)),
+            None => self.copy.as_mut().map(|copy| (copy.bytes, &mut copy.room)),
+        };
         copy.into_iter().chain(self.bitmap.as_mut().map(|bitmap| (bitmap.bytes, &mut bitmap.room)))
     }
 
     /// The values, where nothing else is to be done than to copy them, one for each row and an even step apart.
     pub(super) fn column(&self) -> Option<Strided<'_>> {
         let values = self.values()?;
-        let same = matches!(self.copy, Some(Copy { recode: Recode::Same, .. }));
+        let same = matches!(self.copy, Some(Copy { recode: Recode::Same, .. })) && self.onward.is_none();
         let plain = same && self.bitmap.is_none() && self.each == 1 && self.parts == 1 && !values.swapped;
         (plain && values.dims.len() == 1 && values.len() == self.rows).then_some(values)
     }
@@ -141,27 +190,33 @@ impl Job {
             return Ok(());
         }
         let (start, end) = (rows.start * self.each, rows.end * self.each);
-        let Self { dense, parts, masks, copy, bitmap, .. } = self;
+        let step = if self.onward.is_some() { self.block() } else { BLOCK };
+        let Self { dense, parts, masks, copy, onward, bitmap, scratch, .. } = self;
+        let [scratch, mask_scratch] = scratch;
         let (parts, values) = (*parts, dense.as_ref().map(Dense::values));
         // Values that stay as they are need no block to look at.
-        if let (Some(values), Some(Copy { recode: Recode::Same, room, .. })) = (&values, &mut *copy) {
+        if let (Some(values), Some(Copy { recode: Recode::Same, room, .. }), None) =
+            (&values, &mut *copy, &onward)
+        {
             let size = values.size() * parts;
             values.read(start * parts, stretch(room, start * size, (end - start) * size));
         }
-        let recoded = copy.as_ref().is_some_and(|copy| copy.recode != Recode::Same);
+        let recoded = onward.is_some() || copy.as_ref().is_some_and(|copy| copy.recode != Recode::Same);
         let marked = bitmap.as_ref().and_then(|bitmap| bitmap.marker);
         if bitmap.is_none() && !recoded {
             return Ok(());
         }
-        let (mut scratch, mut mask_scratch) = (Scratch::default(), Scratch::default());
-        let (mut words, mut found) = ([0; WORDS], [0; WORDS]);
-        for at in (start..end).step_by(BLOCK) {
-            let n = BLOCK.min(end - at);
+        let mut words: SmallVec<[u64; WORDS]> = smallvec![0; step.min(end - start).div_ceil(64)];
+        let mut found = words.clone();
+        for at in (start..end).step_by(step) {
+            let n = step.min(end - at);
+            // A copy that goes on is of this block alone.
+            let place = if onward.is_some() { 0 } else { at };
             let block: &[u8] = match &values {
                 Some(values) if recoded || marked.is_some() => scratch.block(values, at * parts, n * parts),
                 _ => &[],
             };
-            let count = n.div_ceil(64);
+            let (count, mut nulls) = (n.div_ceil(64), 0);
             if let Some(bitmap) = bitmap {
                 let words = words.get_mut(..count).unwrap_or_default();
                 let found = found.get_mut(..count).unwrap_or_default();
@@ -181,18 +236,19 @@ impl Job {
                     *last &= (1 << lanes) - 1;
                 }
                 let to = stretch(&mut bitmap.room, at / 8, count * 8);
-                bitmap.nulls += n - store(words, to.as_chunks_mut().0);
+                nulls = n - store(words, to.as_chunks_mut().0);
+                bitmap.nulls += nulls;
             }
             let valid = bitmap.is_some().then_some(&words[..]);
             match copy {
                 Some(Copy { recode: Recode::Bits, room, .. }) => {
-                    let words = words.get_mut(..count).unwrap_or_default();
+                    let words = found.get_mut(..count).unwrap_or_default();
                     nonzero(block, words);
-                    store(words, stretch(room, at / 8, count * 8).as_chunks_mut().0);
+                    store(words, stretch(room, place / 8, count * 8).as_chunks_mut().0);
                 }
                 Some(Copy { recode: Recode::Ticks { op, narrow }, room, check, to, .. }) => {
                     let width = if *narrow { 4 } else { 8 };
-                    let out = stretch(room, at * width, n * width);
+                    let out = stretch(room, place * width, n * width);
                     let ticks = <[i64]>::ref_from_bytes(block);
                     let mut aligned: Vec<i64> = Vec::new();
                     let ticks = ticks.unwrap_or_else(|_| {
@@ -207,6 +263,18 @@ impl Job {
                 }
                 _ => {}
             }
+            if let Some(onward) = onward {
+                let Onward { cast, room, .. } = &mut **onward;
+                let values = match copy {
+                    Some(copy) if copy.recode != Recode::Same => {
+                        written(&copy.room, copy.recode.bytes(n, size_of::<u64>()))
+                    }
+                    _ => block,
+                };
+                let out = stretch(room, cast.bytes(at), cast.room(n)?);
+                let valid = words.get(..count).filter(|_| nulls > 0);
+                cast.write_bytes(values, n, valid, out).map_err(|error| moved(error, at, &self.path))?;
+            }
         }
         Ok(())
     }
@@ -216,13 +284,16 @@ impl Job {
         let len = self.rows * self.each;
         let values = self.values().map_or(0, |values| values.len());
         let size = self.values().map_or(1, |values| values.size());
-        let copied = self.copy.map(|copy| {
-            let bytes = match copy.recode {
-                Recode::Bits => values.div_ceil(8),
-                recode => recode.bytes(values, size),
-            };
-            filled(copy.room, bytes)
-        });
+        let copied = match (self.onward, self.copy) {
+            (Some(onward), _) => Some(filled(onward.room, onward.cast.bytes(values))),
+            (None, copy) => copy.map(|copy| {
+                let bytes = match copy.recode {
+                    Recode::Bits => values.div_ceil(8),
+                    recode => recode.bytes(values, size),
+                };
+                filled(copy.room, bytes)
+            }),
+        };
         let bitmap = self.bitmap.map(|bitmap| (filled(bitmap.room, len.div_ceil(8)), bitmap.nulls));
         (copied, bitmap)
     }
@@ -267,6 +338,17 @@ fn either(bits: u64) -> u32 {
 
 fn stretch(room: &mut Room, start: usize, len: usize) -> &mut [MaybeUninit<u8>] {
     room.as_uninit_slice().get_mut(start..start + len).unwrap_or_default()
+}
+
+/// The error of a value that is counted from `start` on.
+fn moved(error: Error, start: usize, path: &str) -> Error {
+    let error = match error {
+        Error::LossyCast { path, value, position, dtype, remedy } => {
+            Error::LossyCast { path, value, position: start + position, dtype, remedy }
+        }
+        other => other,
+    };
+    if path.is_empty() { error } else { error.within(path) }
 }
 
 fn lossy(path: &str, dtype: DType, ticks: i64, position: usize, to: &str) -> Error {

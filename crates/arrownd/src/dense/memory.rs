@@ -248,6 +248,20 @@ impl Room {
         unsafe { std::slice::from_raw_parts_mut(ptr.cast(), capacity) }
     }
 
+    /// The first `len` bytes.
+    ///
+    /// # Safety
+    /// They were written, and there are so many.
+    pub(super) unsafe fn written(&self, len: usize) -> &[u8] {
+        debug_assert!(len <= self.capacity());
+        let ptr = match &self.memory {
+            Kind::Arrow(buffer) => buffer.as_ptr(),
+            Kind::Given { ptr, .. } => ptr.as_ptr().cast_const(),
+        };
+        // SAFETY: the caller's promise; only this room, which is borrowed, gets at them.
+        unsafe { std::slice::from_raw_parts(ptr, len) }
+    }
+
     /// The first `len` bytes as a buffer. *O(1), shares memory*.
     ///
     /// # Safety

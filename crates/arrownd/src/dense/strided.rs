@@ -117,7 +117,7 @@ impl<'a> Strided<'a> {
             return;
         }
         let to: *mut u8 = out.as_mut_ptr().cast();
-        if n == self.len && self.tiled(to) {
+        if self.is_across() && self.rows(start, n).is_some_and(|rows| rows.tiled(to)) {
             return;
         }
         // SAFETY: `n` elements from `start` on are there, and `out` has room for them.
@@ -131,15 +131,39 @@ impl<'a> Strided<'a> {
         self.read(start, unsafe { std::slice::from_raw_parts_mut(ptr.cast(), len) });
     }
 
-    /// Copies everything in tiles, where that reads memory in the order in which it lies and C order doesn't.
-    fn tiled(&self, to: *mut u8) -> bool {
-        let Some((&(_, last_step), outer)) = self.dims.split_last() else { return false };
-        let Some(nearest) = (0..outer.len()).min_by_key(|axis| outer[*axis].1.unsigned_abs()) else {
-            return false;
-        };
-        if outer[nearest].1.unsigned_abs() >= last_step.unsigned_abs() {
-            return false;
+    /// Whether C order reads memory in another order than that in which it lies.
+    pub(super) fn is_across(&self) -> bool {
+        self.nearest().is_some()
+    }
+
+    /// The dimension whose elements lie nearest to each other, where that isn't the last.
+    fn nearest(&self) -> Option<usize> {
+        let (&(_, last_step), outer) = self.dims.split_last()?;
+        let (at, step) =
+            outer.iter().map(|dim| dim.1.unsigned_abs()).enumerate().min_by_key(|(_, step)| *step)?;
+        (step < last_step.unsigned_abs()).then_some(at)
+    }
+
+    /// The `n` elements from `start` on, where they are whole rows.
+    fn rows(&self, start: usize, n: usize) -> Option<Self> {
+        if n == self.len {
+            return Some(self.clone());
         }
+        let (&(rows, down), rest) = self.given.split_first()?;
+        let each = self.len.checked_div(rows)?;
+        if each == 0 || !start.is_multiple_of(each) || !n.is_multiple_of(each) {
+            return None;
+        }
+        let (shape, strides): (SmallVec<[usize; 4]>, SmallVec<[isize; 4]>) =
+            std::iter::once((n / each, down)).chain(rest.iter().copied()).unzip();
+        let ptr = self.ptr.wrapping_offset(down.wrapping_mul((start / each) as isize));
+        // SAFETY: some of the same elements.
+        Some(unsafe { Self::new(ptr, self.size, self.swapped, &shape, &strides) })
+    }
+
+    /// Copies everything in tiles, where C order reads memory in another order than that in which it lies.
+    fn tiled(&self, to: *mut u8) -> bool {
+        let Some(nearest) = self.nearest() else { return false };
         // SAFETY: the caller has room for all elements.
         unsafe { by_size(self, Tiles { nearest }, to) };
         true

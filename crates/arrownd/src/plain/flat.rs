@@ -2,14 +2,12 @@
 
 use std::borrow::Cow;
 
-use smallvec::SmallVec;
-
 use super::types::{FlatType, FlatValues};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::execute::{Dest, Task};
 use crate::plan::Plan;
-use crate::source::{Bits, Column, Data, Dims, Keys, Leaf, Node, Part, Way};
+use crate::source::{Bits, Column, Data, Keys};
 
 /// Copies pieces one after the other into contiguous memory; false where it isn't, or they don't fill it.
 /// *Copies n x itemsize bytes*.
@@ -173,24 +171,12 @@ impl<'a> Flat<'a> {
             FlatValues::Bytes(bytes) => Data::Fixed(bytes),
             FlatValues::Bits(bits) => Data::Bits(bits),
         };
-        let bits = self.validity.map(|(bits, _)| bits);
-        let leaf = Leaf {
-            field: Cow::Borrowed(&self.of.field),
-            dims: Dims::new(),
-            axes: Dims::new(),
-            way: Way { dictionary: self.keys.is_some(), ..Way::default() },
-            missing: self.validity.map_or(0, |(_, missing)| missing),
-            first_missing: bits.and_then(|bits| bits.first_zero()).unwrap_or(0),
-            padded: 0,
-            rows: None,
-            parts: vec![match self.keys {
-                Some(keys) => Part::looked_up(keys, data),
-                None => Part::direct(self.len, data, bits),
-            }],
-        };
         let field = Cow::Borrowed(&self.of.field);
-        let column = Column { field, rows: Some(self.len), route: SmallVec::new(), node: Node::Leaf(leaf) };
-        let task = Task::of(self.plan, &column);
-        if self.keys.is_some() { task.fill_looked_up(dest) } else { task.fill_values(dest) }
+        match self.keys {
+            Some(keys) => Task::of(self.plan, &Column::looked_up(field, keys, data)).fill_looked_up(dest),
+            None => {
+                Task::of(self.plan, &Column::flat(field, self.len, data, self.validity)).fill_values(dest)
+            }
+        }
     }
 }

@@ -31,7 +31,7 @@ pub fn copies(from: &Field, to: &Field) -> Result<bool> {
     Ok(!shares(from.data_type(), to.data_type()))
 }
 
-fn shares(from: &DataType, to: &DataType) -> bool {
+pub(super) fn shares(from: &DataType, to: &DataType) -> bool {
     use DataType as T;
     if from == to || same_ticks(from, to) {
         return true;

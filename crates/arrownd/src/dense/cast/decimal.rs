@@ -1,81 +1,168 @@
 //! Numbers as decimals.
 
 use std::fmt::Write as _;
+use std::mem::MaybeUninit;
 
-use arrow_buffer::{Buffer, i256};
-use arrow_data::ArrayData;
+use arrow_buffer::i256;
 use arrow_schema::{DataType, Field};
 use half::f16;
 
-use super::{Cast, assembled, fill, lossy, unsupported};
+use super::super::memory::write;
+use super::{fill, lossy, unsupported};
 use crate::error::{Error, Result};
 use crate::kernels::DecimalText;
 use crate::mapping::{Element, map};
+use crate::source::{Bits, Chunk, Data};
 
 /// Ten to the power of this is the largest that 256 bits hold.
 const MOST: u32 = 76;
 
-impl Cast<'_> {
-    /// Integers, floats and decimals as decimals. A float has to be what the decimal reads as again; unless `safe`,
-    /// digits that there is no place for are rounded, half to even. More digits than the precision has are an
-    /// error in any case.
-    pub(super) fn decimals(&mut self, data: &ArrayData, from: &Field, to: &Field) -> Result<ArrayData> {
-        let (element, safe) = (map(from)?.element, self.safe);
-        let (precision, scale) = match to.data_type() {
-            DataType::Decimal32(p, s)
-            | DataType::Decimal64(p, s)
-            | DataType::Decimal128(p, s)
-            | DataType::Decimal256(p, s) => (*p, *s),
+/// Integers, floats and decimals as decimals. A float has to be what the decimal reads as again; unless `safe`,
+/// digits that there is no place for are rounded, half to even. More digits than the precision has are an
+/// error in any case.
+pub(super) struct Decimals {
+    element: Element,
+    own_scale: i8,
+    scale: i8,
+    limit: i256,
+    /// Bytes of each decimal.
+    width: usize,
+    safe: bool,
+    to: Field,
+}
+
+impl Decimals {
+    pub(super) fn new(from: &Field, to: &Field, safe: bool) -> Result<Self> {
+        let element = map(from)?.element;
+        let (precision, scale, width) = match to.data_type() {
+            DataType::Decimal32(p, s) => (*p, *s, 4),
+            DataType::Decimal64(p, s) => (*p, *s, 8),
+            DataType::Decimal128(p, s) => (*p, *s, 16),
+            DataType::Decimal256(p, s) => (*p, *s, 32),
             _ => return unsupported(from, to),
         };
-        let is_number = element.is_integer()
-            || matches!(
-                element,
-                Element::F16 | Element::F32 | Element::F64 | Element::Decimal { .. } | Element::Wide { .. }
-            );
-        if !is_number || from.data_type().is_temporal() {
-            return unsupported(from, to);
+        let own_scale = match element {
+            Element::Decimal { scale, .. } => scale,
+            Element::F16 | Element::F32 | Element::F64 | Element::Wide { .. } => 0,
+            element if element.is_integer() && !from.data_type().is_temporal() => 0,
+            _ => return unsupported(from, to),
+        };
+        let Some(limit) = power(u32::from(precision)) else { return unsupported(from, to) };
+        Ok(Self { element, own_scale, scale, limit, width, safe, to: to.clone() })
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Writes the decimals of all values, 0 for those that are missing.
+    pub(super) fn write(&self, values: &Chunk<'_>, out: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let Data::Fixed(bytes) = values.data else { return Ok(()) };
+        let failed = |at: usize| {
+            let own = bytes.chunks_exact(self.element.width()).nth(at).unwrap_or_default();
+            let remedy = "pass more precision, another scale, or ArrowOptions::safe(false) to round";
+            lossy(self.shown(own), at, &self.to, remedy)
+        };
+        if let Some(done) = self.multiplied(bytes, values.validity, out) {
+            return done.map_err(failed);
         }
-        let width = element.width();
-        let bytes = super::fixed::whole(data, width)?;
         let mut text = String::new();
-        let mut value = |i: usize| -> Result<i256> {
-            let own = bytes.get(i * width..(i + 1) * width).unwrap_or_default();
-            if data.is_null(i) {
+        let width = self.element.width();
+        let mut value = |at: usize| -> Result<i256> {
+            if values.validity.is_some_and(|bits| !bits.get(at)) {
                 return Ok(i256::ZERO);
             }
-            let (made, shown) = match element {
+            let own = bytes.get(at * width..(at + 1) * width).unwrap_or_default();
+            let made = match self.element {
                 Element::F16 | Element::F32 | Element::F64 => {
-                    let float = Float::read(element, own);
-                    (float.decimal(scale, safe, &mut text), format!("{:?}", float.wide))
+                    Float::read(self.element, own).decimal(self.scale, self.safe, &mut text)
                 }
-                Element::Decimal { scale: own_scale, .. } => (
-                    rescaled(integer(element, own), own_scale, scale, safe),
-                    DecimalText::of(own, own_scale).to_string(),
-                ),
-                _ => {
-                    let integer = integer(element, own);
-                    (rescaled(integer, 0, scale, safe), integer.to_string())
-                }
+                element => rescaled(integer(element, own), self.own_scale, self.scale, self.safe),
             };
-            made.filter(|made| fits(*made, precision)).ok_or_else(|| {
-                lossy(
-                    shown,
-                    i,
-                    to,
-                    "pass more precision, another scale, or ArrowOptions::safe(false) to round",
-                )
-            })
+            let fits = |value: &i256| -self.limit < *value && *value < self.limit;
+            made.filter(fits).ok_or_else(|| failed(at))
         };
-        let len = data.len();
-        let buffer: Buffer = match to.data_type() {
-            DataType::Decimal32(..) => fill::values(self.memory, len, |i| narrow::<i32>(value(i)?)),
-            DataType::Decimal64(..) => fill::values(self.memory, len, |i| narrow::<i64>(value(i)?)),
-            DataType::Decimal128(..) => fill::values(self.memory, len, |i| narrow::<i128>(value(i)?)),
-            _ => fill::values(self.memory, len, |i| Ok(value(i)?.to_le_bytes())),
-        }?;
-        assembled(to.data_type(), len, data.nulls().cloned(), vec![buffer], vec![])
+        let len = values.len;
+        match self.width {
+            4 => fill::each(out, len, |at| narrow::<i32>(value(at)?)),
+            8 => fill::each(out, len, |at| narrow::<i64>(value(at)?)),
+            16 => fill::each(out, len, |at| narrow::<i128>(value(at)?)),
+            _ => fill::each(out, len, |at| Ok(value(at)?.to_le_bytes())),
+        }
     }
+
+    /// Integers and decimals of up to 128 bits that get as many digits behind the point or more: one multiplication
+    /// each. `None`, and nothing written, for others; the first value that is beyond the precision.
+    fn multiplied(
+        &self,
+        bytes: &[u8],
+        validity: Option<Bits<'_>>,
+        out: &mut [MaybeUninit<u8>],
+    ) -> Option<Result<(), usize>> {
+        use Element as E;
+        let shift = i32::from(self.scale) - i32::from(self.own_scale);
+        let factor = power(u32::try_from(shift).ok()?)?.to_i128()?;
+        let most = self.limit.to_i128()?.checked_sub(1)?.checked_div(factor)?;
+        let by = (factor, most.unsigned_abs());
+        macro_rules! of {
+            ($t:ty) => {{
+                let wide = |own| i128::from(<$t>::from_ne_bytes(own));
+                match self.width {
+                    4 => multiply(bytes, validity, wide, |value| (value as i32).to_ne_bytes(), by, out),
+                    8 => multiply(bytes, validity, wide, |value| (value as i64).to_ne_bytes(), by, out),
+                    _ => multiply(bytes, validity, wide, i128::to_ne_bytes, by, out),
+                }
+            }};
+        }
+        Some(match self.element {
+            E::I8 => of!(i8),
+            E::I16 => of!(i16),
+            E::I32 | E::Decimal { width: 4, .. } => of!(i32),
+            E::I64 | E::Decimal { width: 8, .. } => of!(i64),
+            E::U8 => of!(u8),
+            E::U16 => of!(u16),
+            E::U32 => of!(u32),
+            E::U64 => of!(u64),
+            E::Wide { signed: true } | E::Decimal { width: 16, .. } => of!(i128),
+            _ => return None,
+        })
+    }
+
+    /// A value as a message shows it.
+    fn shown(&self, own: &[u8]) -> String {
+        match self.element {
+            Element::F16 | Element::F32 | Element::F64 => {
+                format!("{:?}", Float::read(self.element, own).wide)
+            }
+            Element::Decimal { scale, .. } => DecimalText::of(own, scale).to_string(),
+            element => integer(element, own).to_string(),
+        }
+    }
+}
+
+/// Values times a factor; those that are missing become 0. The first whose magnitude is above `most`.
+fn multiply<const N: usize, const M: usize>(
+    bytes: &[u8],
+    validity: Option<Bits<'_>>,
+    wide: impl Fn([u8; N]) -> i128,
+    narrow: impl Fn(i128) -> [u8; M],
+    (factor, most): (i128, u128),
+    out: &mut [MaybeUninit<u8>],
+) -> Result<(), usize> {
+    let (values, places) = (bytes.as_chunks::<N>().0, out.as_chunks_mut::<M>().0);
+    for (block, (values, places)) in values.chunks(64).zip(places.chunks_mut(64)).enumerate() {
+        let valid = validity.map_or(u64::MAX, |bits| bits.word(block * 64));
+        let mut beyond = 0u64;
+        for (at, (own, place)) in values.iter().zip(places).enumerate() {
+            let value = if valid >> at & 1 == 1 { wide(*own) } else { 0 };
+            beyond |= u64::from(value.unsigned_abs() > most) << at;
+            write(place, narrow(value.wrapping_mul(factor)));
+        }
+        if beyond != 0 {
+            return Err(block * 64 + beyond.trailing_zeros() as usize);
+        }
+    }
+    Ok(())
 }
 
 /// A value that has passed the precision of its type.
@@ -109,12 +196,6 @@ fn integer(element: Element, bytes: &[u8]) -> i256 {
 
 fn power(n: u32) -> Option<i256> {
     if n > MOST { None } else { i256::from_i128(10).checked_pow(n) }
-}
-
-fn fits(value: i256, precision: u8) -> bool {
-    let Some(limit) = power(u32::from(precision)) else { return false };
-    let Some(negative) = limit.checked_neg() else { return false };
-    negative < value && value < limit
 }
 
 /// `value / 10^from` as an integer over `10^to`; `None` where digits would be lost, or are too many.

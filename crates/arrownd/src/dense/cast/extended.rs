@@ -5,8 +5,7 @@ use arrow_schema::{DataType, Field};
 use serde_json::Value;
 
 use super::views::Values;
-use super::{Cast, assembled, fixed, lossy, unsupported, unsupported_because};
-use crate::dtype::DType;
+use super::{Cast, FlatCast, assembled, fixed, lossy, unsupported, unsupported_because};
 use crate::error::Result;
 use crate::mapping::{Extension, extension, tensor};
 
@@ -45,7 +44,6 @@ impl Cast<'_> {
 
     fn storage_of_meaning(&mut self, data: &ArrayData, from: &Field, to: &Field) -> Result<ArrayData> {
         match to.data_type() {
-            target if target.is_decimal() => self.decimals(data, from, to),
             target if target == from.data_type() => Ok(data.clone()),
             DataType::Dictionary(..) | DataType::RunEndEncoded(..) => unsupported(from, to),
             _ => self.fixed(data, from, to),
@@ -62,8 +60,7 @@ impl Cast<'_> {
         if !from.data_type().is_numeric() && *from.data_type() != DataType::Boolean {
             return unsupported(from, to);
         }
-        let bytes = self.dense(data, from, to, DType::Bool, self.safe)?;
-        assembled(to.data_type(), data.len(), data.nulls().cloned(), vec![bytes], vec![])
+        self.flat(data, from, to, &mut FlatCast::bool8(from, to, self.safe)?)
     }
 
     fn check_json(&self, data: &ArrayData, to: &Field) -> Result<()> {

@@ -19,6 +19,7 @@ mod encode;
 mod extended;
 mod fill;
 mod fixed;
+mod flat;
 mod lists;
 mod missing;
 mod structs;
@@ -27,6 +28,7 @@ mod views;
 use std::sync::Arc;
 
 pub use copies::copies;
+pub(super) use flat::FlatCast;
 
 use arrow_buffer::{Buffer, NullBuffer};
 use arrow_data::ArrayData;
@@ -114,7 +116,6 @@ impl Cast<'_> {
             }
             (a, b) if is_list(a) && is_list(b) => self.list(data, from, to),
             (a, b) if is_bytes(a) && is_bytes(b) => self.bytes(data, from, to),
-            (_, b) if b.is_decimal() => self.decimals(data, from, to),
             _ => self.fixed(data, from, to),
         }
     }
