@@ -10,16 +10,17 @@ const LARGE: usize = 4 << 20;
 pub(crate) fn ask_for_huge<T>(first: *const T, len: usize) {
     #[cfg(target_os = "linux")]
     {
-        /// A multiple of every page's size.
-        const PAGE: usize = 64 << 10;
         let (first, bytes) = (first.cast::<u8>(), len.saturating_mul(size_of::<T>()));
         if bytes >= LARGE {
-            let before = first.addr().wrapping_neg() % PAGE;
+            // SAFETY: asks for a number.
+            let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+            // All of the mapping, or it would be two, which the system doesn't let grow.
+            let before = first.addr() % usize::try_from(page).unwrap_or(1).max(1);
             // SAFETY: the call leaves what is in memory as it is; for pages that it can't advise it fails, and that is all.
             unsafe {
                 libc::madvise(
-                    first.wrapping_add(before).cast_mut().cast(),
-                    bytes - before,
+                    first.wrapping_sub(before).cast_mut().cast(),
+                    bytes + before,
                     libc::MADV_HUGEPAGE,
                 )
             };

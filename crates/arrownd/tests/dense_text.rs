@@ -6,7 +6,7 @@
     reason = "a test fails by panicking, and its name is its documentation"
 )]
 
-use arrow_array::{Array, BinaryArray, StringArray};
+use arrow_array::{Array, BinaryArray, LargeStringArray, StringArray, StringViewArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 use arrownd::engine::dense::{ArrowMemory, Cells, Made, OctetsBuilder, byte_strings, unicode};
@@ -34,7 +34,7 @@ fn texts(made: &Made) -> Vec<Option<String>> {
 fn convert(bytes: &[u8], shape: &[usize], strides: &[isize], width: usize, swapped: bool) -> Made {
     // SAFETY: the callers' shapes and strides stay within `bytes`.
     let cells = unsafe { Cells::new(bytes.as_ptr(), shape, strides, 4 * width) };
-    unicode(cells, swapped, None, &mut ArrowMemory).expect("text")
+    unicode(cells, swapped, None, None, &mut ArrowMemory).expect("text")
 }
 
 #[test]
@@ -90,16 +90,17 @@ fn nulls_are_not_looked_at() {
     bytes[4..8].copy_from_slice(&0xd800u32.to_ne_bytes());
     // SAFETY: three cells of four bytes.
     let cells = unsafe { Cells::new(bytes.as_ptr(), &[3], &[4], 4) };
-    let error = unicode(cells, false, None, &mut ArrowMemory).expect_err("a surrogate");
+    let error = unicode(cells, false, None, None, &mut ArrowMemory).expect_err("a surrogate");
     assert!(
         matches!(&error, Error::LossyCast { position: 1, value, .. } if value.contains("U+D800")),
         "{error}"
     );
-    let made = unicode(cells, false, Some(NullBuffer::from(vec![true, false, true])), &mut ArrowMemory);
+    let made = unicode(cells, false, Some(NullBuffer::from(vec![true, false, true])), None, &mut ArrowMemory);
     let made = made.expect("text");
     assert_eq!(made.data.null_count(), 1);
     assert_eq!(texts(&made), [Some("a".to_owned()), None, Some("c".to_owned())]);
-    let made = unicode(cells, false, Some(NullBuffer::from(vec![false; 3])), &mut ArrowMemory).expect("text");
+    let made =
+        unicode(cells, false, Some(NullBuffer::from(vec![false; 3])), None, &mut ArrowMemory).expect("text");
     assert_eq!(made.data.buffers()[1].len(), 0);
 }
 
@@ -107,7 +108,8 @@ fn nulls_are_not_looked_at() {
 fn bytes_end_before_their_nuls() {
     let cells: &[u8] = b"a\0\0\0\0\0\0\0\0ab\0\0\0c\0\0";
     // SAFETY: two cells of eight bytes.
-    let made = byte_strings(unsafe { Cells::new(cells.as_ptr(), &[2], &[8], 8) }, None, &mut ArrowMemory);
+    let made =
+        byte_strings(unsafe { Cells::new(cells.as_ptr(), &[2], &[8], 8) }, None, None, &mut ArrowMemory);
     let made = made.expect("bytes");
     made.data.validate_full().expect("valid");
     let array = BinaryArray::from(made.data);
@@ -166,4 +168,63 @@ fn values_that_were_announced_have_to_come() {
     let mut builder = OctetsBuilder::new(2, 16, &mut memory).expect("memory");
     builder.push(b"a").expect("memory");
     assert_eq!(builder.finish_text(None).expect_err("one is missing").kind(), ErrorKind::BadValue);
+}
+
+#[test]
+fn every_layout_of_every_length() {
+    let values: Vec<Option<String>> =
+        (0..400).map(|i| (i % 7 != 3).then(|| "aé日😀".repeat(i % 11) + &"x".repeat(i % 5))).collect();
+    let nulls: NullBuffer = values.iter().map(Option::is_some).collect();
+    for wanted in [DataType::Utf8, DataType::LargeUtf8, DataType::Utf8View, DataType::Int8] {
+        // Room for nothing: the bytes grow, and move.
+        let mut memory = ArrowMemory;
+        let builder = OctetsBuilder::new(values.len(), 0, &mut memory).expect("memory");
+        let mut builder = builder.laid_out_as(Some(&wanted)).expect("memory");
+        for (i, value) in values.iter().enumerate() {
+            match value {
+                None => builder.push_nothing().expect("room"),
+                Some(text) if i % 2 == 0 => builder.push(text.as_bytes()).expect("memory"),
+                Some(text) => {
+                    let wrong = builder.push_codes(text.chars().count(), text.chars().map(u32::from));
+                    assert_eq!(wrong.expect("memory"), None);
+                }
+            }
+        }
+        let made = builder.finish_text(Some(nulls.clone())).expect("text");
+        made.data.validate_full().expect("valid");
+        let layout = if wanted == DataType::Int8 { DataType::Utf8 } else { wanted };
+        assert_eq!(made.field.data_type(), &layout);
+        let found: Vec<Option<String>> = match layout {
+            DataType::Utf8 => {
+                StringArray::from(made.data).iter().map(|text| text.map(str::to_owned)).collect()
+            }
+            DataType::LargeUtf8 => {
+                LargeStringArray::from(made.data).iter().map(|text| text.map(str::to_owned)).collect()
+            }
+            _ => StringViewArray::from(made.data).iter().map(|text| text.map(str::to_owned)).collect(),
+        };
+        assert_eq!(found, values);
+    }
+}
+
+#[test]
+fn views_are_checked_one_by_one() {
+    for bad in [&b"\xff"[..], &[0xff; 40], "é".repeat(20).as_bytes().split_at(13).0] {
+        let mut memory = ArrowMemory;
+        let builder = OctetsBuilder::new(3, 16, &mut memory).expect("memory");
+        let mut builder = builder.laid_out_as(Some(&DataType::Utf8View)).expect("memory");
+        builder.push("a long text before it: é".as_bytes()).expect("memory");
+        builder.push(bad).expect("memory");
+        builder.push(b"after").expect("memory");
+        let error = builder.finish_text(None).expect_err("no text");
+        assert!(matches!(error, Error::LossyCast { position: 1, .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_layout_comes_before_the_values() {
+    let mut memory = ArrowMemory;
+    let mut builder = OctetsBuilder::new(1, 16, &mut memory).expect("memory");
+    builder.push(b"one").expect("memory");
+    assert!(builder.laid_out_as(Some(&DataType::BinaryView)).is_err());
 }

@@ -15,7 +15,7 @@ mod ticks;
 mod times;
 mod zones;
 
-use arrow_schema::Field;
+use arrow_schema::{DataType, Field};
 use arrownd::Error;
 use arrownd::engine::dense::type_name::Wanted;
 use arrownd::engine::dense::{Made, byte_strings, unicode};
@@ -43,7 +43,13 @@ pub(crate) fn objects(
         Some(Wanted::Field(field)) => Some(field),
         _ => None,
     };
-    if let Some(made) = octets::straight(array.py(), &elements)? {
+    let made = match wanted.map(Field::data_type) {
+        Some(DataType::FixedSizeBinary(width)) => {
+            octets::straight_fixed(array.py(), &elements, usize::try_from(*width).unwrap_or(0))?
+        }
+        wanted => octets::straight(array.py(), &elements, wanted)?,
+    };
+    if let Some(made) = made {
         return Ok(made);
     }
     if request.wanted.is_none()
@@ -58,13 +64,17 @@ pub(crate) fn objects(
 pub(crate) fn text(
     array: &Bound<'_, PyUntypedArray>,
     mask: Option<&Bound<'_, PyUntypedArray>>,
-    _request: &FromRequest,
+    request: &FromRequest,
 ) -> Outcome<Made> {
     let py = array.py();
+    let wanted = match &request.wanted {
+        Some(Wanted::Field(field)) => Some(field.data_type()),
+        _ => None,
+    };
     let dtype = array.dtype();
     let kind = dtype.kind();
     if kind == b'T' {
-        return strings::unpack(array, mask);
+        return strings::unpack(array, mask, wanted);
     }
     let elements = Elements::new(array, mask);
     let (cells, nulls) = (elements.cells, elements.nulls);
@@ -72,9 +82,9 @@ pub(crate) fn text(
     let work = move || {
         let mut memory = NumpyMemory;
         if kind == b'U' {
-            unicode(cells, swapped, nulls, &mut memory)
+            unicode(cells, swapped, nulls, wanted, &mut memory)
         } else {
-            byte_strings(cells, nulls, &mut memory)
+            byte_strings(cells, nulls, wanted, &mut memory)
         }
     };
     Ok(if array.len() < WORTH_DETACHING { work() } else { py.detach(work) }?)

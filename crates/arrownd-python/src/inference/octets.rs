@@ -23,27 +23,43 @@ const AHEAD: usize = 16;
 /// What a text is taken to have, before the first is read.
 const GUESS: usize = 16;
 
-/// The text of an array that holds nothing else than str and markers of what is missing; None for another.
-/// One pass, which runs no Python code: so it needs no references.
-pub(super) fn straight(py: Python<'_>, elements: &Elements<'_>) -> Outcome<Option<Made>> {
+/// The text or the bytes of an array that holds nothing else than str, or bytes, and markers of what is missing; None
+/// for another. One pass, which runs no Python code: so it needs no references.
+pub(super) fn straight(
+    py: Python<'_>,
+    elements: &Elements<'_>,
+    wanted: Option<&DataType>,
+) -> Outcome<Option<Made>> {
     let markers = markers(py)?;
     let count = elements.cells.count();
     let mut memory = NumpyMemory;
-    let mut out = OctetsBuilder::new(count, count.saturating_mul(GUESS), &mut memory)?;
+    let mut out = OctetsBuilder::new(count, count.saturating_mul(GUESS), &mut memory)?.laid_out_as(wanted)?;
     let mut valid: Option<BooleanBufferBuilder> = None;
-    let mut texts = 0usize;
+    let mut is_text = None;
     let mut failed = None;
     let mut text = |at: usize, object: Option<*mut ffi::PyObject>| {
         let object = object.filter(|object| !std::ptr::eq(*object, none()));
         let pushed = match object {
-            // SAFETY: the array has a reference to it, and nothing runs that could give it up.
-            Some(object) if unsafe { ffi::PyUnicode_CheckExact(object) } != 0 => {
-                texts += 1;
+            Some(object) if is_str(object) => {
+                if is_text.replace(true) == Some(false) {
+                    return None;
+                }
+                if let Some(valid) = &mut valid {
+                    valid.append(true);
+                }
+                // SAFETY: the array has a reference to it, and nothing runs that could give it up.
+                unsafe { push(&mut out, object, at) }
+            }
+            // SAFETY: as above.
+            Some(object) if unsafe { ffi::PyBytes_Check(object) } != 0 => {
+                if is_text.replace(false) == Some(true) {
+                    return None;
+                }
                 if let Some(valid) = &mut valid {
                     valid.append(true);
                 }
                 // SAFETY: as above.
-                unsafe { push(&mut out, object, at) }
+                out.push(unsafe { bytes_of(object) })
             }
             Some(object) if !markers.contains(&object) && !is_nan(object) => return None,
             _ => {
@@ -74,12 +90,81 @@ pub(super) fn straight(py: Python<'_>, elements: &Elements<'_>) -> Outcome<Optio
     if let Some(error) = failed {
         return Err(error.into());
     }
-    if !all || texts == 0 {
-        return Ok(None);
-    }
+    let (true, Some(is_text)) = (all, is_text) else { return Ok(None) };
     let nulls = valid.map(|mut valid| NullBuffer::new(valid.finish()));
     // SAFETY: `push` appends UTF-8.
-    Ok(Some(unsafe { out.finish(true, nulls) }?))
+    Ok(Some(unsafe { out.finish(is_text, nulls) }?))
+}
+
+/// Whether an object that the array has a reference to is a str, or of a class that is made of one.
+#[inline(always)]
+fn is_str(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: an object.
+    let exact = unsafe { ffi::PyUnicode_CheckExact(object) } != 0;
+    // SAFETY: as above.
+    exact || unsafe { ffi::PyUnicode_Check(object) } != 0
+}
+
+/// The bytes of a bytes object.
+///
+/// # Safety
+/// `object` is one, and stays for as long as they are read.
+unsafe fn bytes_of<'a>(object: *mut ffi::PyObject) -> &'a [u8] {
+    // SAFETY: bytes by the caller's promise.
+    let len = unsafe { ffi::PyBytes_Size(object) } as usize;
+    // SAFETY: as above.
+    let data = unsafe { ffi::PyBytes_AsString(object) };
+    // SAFETY: as many bytes, which nobody changes.
+    unsafe { std::slice::from_raw_parts(data.cast::<u8>().cast_const(), len) }
+}
+
+/// Bytes of one length where that is wanted, read as [`straight`] reads; None for anything else.
+pub(super) fn straight_fixed(py: Python<'_>, elements: &Elements<'_>, width: usize) -> Outcome<Option<Made>> {
+    let markers = markers(py)?;
+    let count = elements.cells.count();
+    let mut flat = room(count, width)?;
+    let mut valid = BooleanBufferBuilder::new(count);
+    let mut found = false;
+    let all = elements.each(|_, object| {
+        let object = object.filter(|object| !std::ptr::eq(*object, none()));
+        let there = match object {
+            // SAFETY: the array has a reference to it, and nothing runs that could give it up.
+            Some(object) if unsafe { ffi::PyBytes_Check(object) } != 0 => {
+                // SAFETY: as above.
+                let bytes = unsafe { bytes_of(object) };
+                if bytes.len() != width {
+                    return None;
+                }
+                flat.extend_from_slice(bytes);
+                found = true;
+                true
+            }
+            Some(object) if !markers.contains(&object) && !is_nan(object) => return None,
+            _ => {
+                flat.resize(flat.len() + width, 0);
+                false
+            }
+        };
+        valid.append(there);
+        Some(())
+    });
+    if !all || !found {
+        return Ok(None);
+    }
+    let nulls = NullBuffer::new(valid.finish());
+    let nulls = Some(nulls).filter(|nulls| nulls.null_count() > 0);
+    let builder =
+        ArrayData::builder(DataType::Null).len(count).nulls(nulls).add_buffer(Buffer::from_vec(flat));
+    Ok(Some(build(builder, Field::new("", DataType::FixedSizeBinary(width as i32), true))?))
+}
+
+/// Memory for values of so many bytes each.
+fn room(count: usize, width: usize) -> arrownd::Result<Vec<u8>> {
+    let mut room = Vec::new();
+    let reserved = room.try_reserve_exact(count.saturating_mul(width));
+    reserved
+        .map_err(|why| Error::BadValue(format!("no memory for {count} values of {width} bytes: {why}")))?;
+    Ok(room)
 }
 
 /// Asks for an object's memory, to be there when it is read.
@@ -183,6 +268,7 @@ pub(super) fn texts<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Out
     let count = column.len;
     let mut memory = NumpyMemory;
     let mut out = OctetsBuilder::new(count, count.saturating_mul(GUESS), &mut memory)?;
+    out = out.laid_out_as(column.wanted_type())?;
     for (at, object) in objects.iter().enumerate() {
         let pushed = match object {
             Some(object) => {
@@ -206,8 +292,9 @@ pub(super) fn bytes<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Out
         _ => None,
     };
     let mut memory = NumpyMemory;
-    let mut out = OctetsBuilder::new(count, count.saturating_mul(GUESS), &mut memory)?;
-    let mut flat: Vec<u8> = Vec::new();
+    let guess = if fixed.is_some() { 0 } else { count.saturating_mul(GUESS) };
+    let mut out = OctetsBuilder::new(count, guess, &mut memory)?.laid_out_as(column.wanted_type())?;
+    let mut flat = room(count, fixed.unwrap_or(0))?;
     for (at, object) in objects.iter().enumerate() {
         let Some(object) = object else {
             flat.extend(std::iter::repeat_n(0, fixed.unwrap_or(0)));

@@ -1,6 +1,7 @@
 //! NumPy's `StringDType`: text that NumPy keeps as UTF-8.
 
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
+use arrow_schema::DataType;
 use arrownd::engine::dense::{Made, OctetsBuilder};
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -18,6 +19,7 @@ const GUESS: usize = 16;
 pub(super) fn unpack(
     array: &Bound<'_, PyUntypedArray>,
     mask: Option<&Bound<'_, PyUntypedArray>>,
+    wanted: Option<&DataType>,
 ) -> Outcome<Made> {
     let na = array.dtype().getattr_opt("na_object")?;
     let na: Option<String> = match na.as_ref().map(|na| na.cast::<PyString>()) {
@@ -28,7 +30,8 @@ pub(super) fn unpack(
     let count = cells.count();
     load_each(array, |loader| {
         let mut memory = NumpyMemory;
-        let mut out = OctetsBuilder::new(count, count.saturating_mul(GUESS), &mut memory)?;
+        let mut out =
+            OctetsBuilder::new(count, count.saturating_mul(GUESS), &mut memory)?.laid_out_as(wanted)?;
         let mut valid: Option<BooleanBufferBuilder> = None;
         cells.each(|at, cell| -> Outcome<()> {
             if let (None, None, Some((bytes, len))) = (&nulls, &valid, loader.short(cell)) {

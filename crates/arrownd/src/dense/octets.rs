@@ -5,6 +5,7 @@ mod room;
 
 use std::fmt;
 use std::mem::MaybeUninit;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use arrow_buffer::{Buffer, NullBuffer};
@@ -40,10 +41,11 @@ pub struct OctetsBuilder<'m> {
     count: usize,
     /// How many there are.
     len: usize,
-    bytes: Room,
+    /// Empty to itself: it owns the memory, which the system lets grow and shrink where it lies, or moves by its pages.
+    bytes: Vec<u8>,
     /// Where `bytes` begins.
     start: *mut u8,
-    /// How many `bytes` has.
+    /// How many `bytes` has room for.
     capacity: usize,
     /// How many of them are written; all up to there.
     used: usize,
@@ -57,10 +59,14 @@ impl fmt::Debug for OctetsBuilder<'_> {
     }
 }
 
-/// One more than there are values, and where they begin.
+/// Where values begin and end, and where in memory that is said.
 enum Offsets {
+    /// One more than there are values.
     Narrow(Room, *mut i32),
+    /// The same of 64 bits.
     Wide(Room, *mut i64),
+    /// A view for each value, and where the buffers begin that views point into: 31 bits count no further.
+    Views(Room, *mut [u8; 16], Vec<usize>),
 }
 
 impl<'m> OctetsBuilder<'m> {
@@ -84,10 +90,48 @@ impl<'m> OctetsBuilder<'m> {
         let first = offsets.as_mut_ptr().cast::<i32>();
         // SAFETY: one offset more than values.
         unsafe { first.write_unaligned(0) };
-        let mut bytes = memory.allocate(bytes)?;
-        let (start, capacity) = (bytes.as_mut_ptr(), bytes.capacity());
         let offsets = Offsets::Narrow(offsets, first);
-        Ok(Self { memory, offsets, count, len: 0, bytes, start, capacity, used: 0 })
+        let start = NonNull::dangling().as_ptr();
+        let mut made =
+            Self { memory, offsets, count, len: 0, bytes: Vec::new(), start, capacity: 0, used: 0 };
+        made.reserve(bytes)?;
+        Ok(made)
+    }
+
+    /// Lays the values out as a type of text or bytes does that is wanted of them: with offsets of 64 bits, or as views.
+    /// No other type changes anything. *Allocates one offset or view a value*.
+    ///
+    /// # Errors
+    /// Where there is no memory, and where values are there already.
+    ///
+    /// ```
+    /// # use arrow_schema::DataType;
+    /// # use arrownd::engine::dense::{ArrowMemory, OctetsBuilder};
+    /// # let mut memory = ArrowMemory;
+    /// let mut out = OctetsBuilder::new(2, 64, &mut memory)?.laid_out_as(Some(&DataType::Utf8View))?;
+    /// out.push(b"one")?;
+    /// out.push(b"longer than twelve bytes")?;
+    /// let made = out.finish_text(None)?;
+    /// assert_eq!(made.data.data_type(), &DataType::Utf8View);
+    /// // Short ones lie in their views.
+    /// assert_eq!(made.data.buffers()[1].as_slice(), b"longer than twelve bytes");
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
+    pub fn laid_out_as(mut self, wanted: Option<&DataType>) -> Result<Self> {
+        use DataType as T;
+        if self.len > 0 {
+            return Err(Error::BadValue("values are there already".to_owned()));
+        }
+        match wanted {
+            Some(T::LargeBinary | T::LargeUtf8) => self.widen()?,
+            Some(T::BinaryView | T::Utf8View) => {
+                let mut room = self.memory.allocate(self.count.checked_mul(16).ok_or_else(too_many)?)?;
+                let first = room.as_mut_ptr().cast::<[u8; 16]>();
+                self.offsets = Offsets::Views(room, first, Vec::new());
+            }
+            _ => {}
+        }
+        Ok(self)
     }
 
     /// Appends one value. *Copies its bytes*.
@@ -239,14 +283,13 @@ impl<'m> OctetsBuilder<'m> {
     /// # Ok::<(), arrownd::Error>(())
     /// ```
     pub fn finish_text(self, nulls: Option<NullBuffer>) -> Result<Made> {
-        // SAFETY: the bytes so far are written.
-        let bytes = unsafe { std::slice::from_raw_parts(self.start.cast_const(), self.used) };
+        let bytes = self.written();
+        let views = matches!(self.offsets, Offsets::Views(..));
         let whole = || utf8(bytes);
         let uncut = |text: &str| (0..=self.len).all(|at| text.is_char_boundary(self.offset(at)));
-        if !is_ascii(bytes) && !whole().is_some_and(uncut) {
+        if views || !is_ascii(bytes) && !whole().is_some_and(uncut) {
             for at in 0..self.len {
-                let value = bytes.get(self.offset(at)..self.offset(at + 1)).unwrap_or_default();
-                if let Err(error) = std::str::from_utf8(value) {
+                if let Err(error) = std::str::from_utf8(self.value(at)) {
                     return Err(Error::LossyCast {
                         path: String::new(),
                         value: format!("text that isn't UTF-8 ({error})"),
@@ -282,33 +325,41 @@ impl<'m> OctetsBuilder<'m> {
     /// # Ok::<(), arrownd::Error>(())
     /// ```
     pub unsafe fn finish(mut self, text: bool, nulls: Option<NullBuffer>) -> Result<Made> {
+        use DataType as T;
         if self.len != self.count || nulls.as_ref().is_some_and(|nulls| nulls.len() != self.count) {
             return Err(Error::BadValue(format!("{} of {} values are there", self.len, self.count)));
         }
-        let used = self.used;
-        if self.capacity / 2 > used && self.capacity > 1 << 16 {
-            self.replace(used)?;
+        // SAFETY: as many are written.
+        unsafe { self.bytes.set_len(self.used) };
+        if self.capacity / 2 > self.used && self.capacity > 1 << 16 {
+            self.bytes.shrink_to_fit();
         }
-        let (large, offsets) = match self.offsets {
-            // SAFETY: one more offset than values, all written.
-            Offsets::Narrow(room, _) => (false, unsafe { room.into_buffer(4 * (self.count + 1)) }),
-            // SAFETY: as above.
-            Offsets::Wide(room, _) => (true, unsafe { room.into_buffer(8 * (self.count + 1)) }),
+        let bytes = Buffer::from_vec(self.bytes);
+        let (data_type, buffers) = match self.offsets {
+            Offsets::Narrow(room, _) => {
+                // SAFETY: one more offset than values, all written.
+                let offsets = unsafe { room.into_buffer(4 * (self.count + 1)) };
+                (if text { T::Utf8 } else { T::Binary }, vec![offsets, bytes])
+            }
+            Offsets::Wide(room, _) => {
+                // SAFETY: as above.
+                let offsets = unsafe { room.into_buffer(8 * (self.count + 1)) };
+                (if text { T::LargeUtf8 } else { T::LargeBinary }, vec![offsets, bytes])
+            }
+            Offsets::Views(room, _, starts) => {
+                // SAFETY: a view for each value, all written.
+                let views = unsafe { room.into_buffer(16 * self.count) };
+                let ends = starts.iter().skip(1).copied().chain([bytes.len()]);
+                let pieces = starts.iter().zip(ends).map(|(start, end)| (*start, end - start));
+                let pieces = pieces.map(|(start, len)| bytes.slice_with_length(start, len));
+                (if text { T::Utf8View } else { T::BinaryView }, [views].into_iter().chain(pieces).collect())
+            }
         };
-        let data_type = match (text, large) {
-            (true, false) => DataType::Utf8,
-            (true, true) => DataType::LargeUtf8,
-            (false, false) => DataType::Binary,
-            (false, true) => DataType::LargeBinary,
-        };
-        // SAFETY: the bytes so far are written.
-        let bytes: Buffer = unsafe { self.bytes.into_buffer(used) };
         let builder = ArrayData::builder(data_type.clone())
             .len(self.count)
             .nulls(nulls.filter(|nulls| nulls.null_count() > 0))
-            .add_buffer(offsets)
-            .add_buffer(bytes);
-        // SAFETY: ascending offsets within the bytes, as many nulls as values, UTF-8 by the caller's
+            .buffers(buffers);
+        // SAFETY: ascending offsets, or views, within the bytes, as many nulls as values, UTF-8 by the caller's
         // promise.
         let data = unsafe { builder.build_unchecked() };
         Ok(Made { field: Arc::new(Field::new("", data_type, true)), data })

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 use arrow_buffer::NullBuffer;
+use arrow_schema::DataType;
 
 use super::{Made, Memory, OctetsBuilder};
 use crate::error::{Error, Result};
@@ -150,7 +151,8 @@ impl<'a, E, F: FnMut(usize, &'a [u8]) -> Result<(), E>> VisitCell<'a> for Called
 }
 
 /// Text of four bytes a character, `swapped` where that isn't this machine's order. NULs at the end of a
-/// cell are none of its text; cells that are null aren't looked at. *Copies what is text.*
+/// cell are none of its text; cells that are null aren't looked at. Laid out as the `wanted` type of text is. *Copies
+/// what is text.*
 ///
 /// # Errors
 /// [`Error::LossyCast`] for a surrogate, and for what is no code point.
@@ -161,7 +163,7 @@ impl<'a, E, F: FnMut(usize, &'a [u8]) -> Result<(), E>> VisitCell<'a> for Called
 /// let cells = ['o', 'n', 'e', 'x', '\0', '\0'].map(u32::from);
 /// // SAFETY: two cells of three characters each, four bytes a character.
 /// let cells = unsafe { Cells::new(cells.as_ptr().cast(), &[2], &[12], 12) };
-/// let made = unicode(cells, false, None, &mut ArrowMemory)?;
+/// let made = unicode(cells, false, None, None, &mut ArrowMemory)?;
 /// assert_eq!(made.field.data_type(), &arrow_schema::DataType::Utf8);
 /// assert_eq!(&made.data.buffers()[1][..4], b"onex");
 /// # Ok::<(), arrownd::Error>(())
@@ -170,11 +172,13 @@ pub fn unicode(
     cells: Cells<'_>,
     swapped: bool,
     nulls: Option<NullBuffer>,
+    wanted: Option<&DataType>,
     memory: &mut dyn Memory,
 ) -> Result<Made> {
     let count = cells.count();
     // As much as ASCII takes, and what a block may write too much.
     let out = OctetsBuilder::new(count, count.saturating_mul(cells.width / 4).saturating_add(8), memory)?;
+    let out = out.laid_out_as(wanted)?;
     let out = if swapped {
         dispatch(Pass(cells, Unicode::<true> { nulls: nulls.as_ref(), out }))?.out
     } else {
@@ -184,8 +188,8 @@ pub fn unicode(
     unsafe { out.finish(true, nulls) }
 }
 
-/// Bytes. NULs at the end of a cell are none of its bytes; cells that are null aren't looked at. *Copies
-/// the bytes.*
+/// Bytes. NULs at the end of a cell are none of its bytes; cells that are null aren't looked at. Laid out as
+/// the `wanted` type of text or bytes is. *Copies the bytes.*
 ///
 /// # Errors
 /// Where there is no memory.
@@ -196,13 +200,18 @@ pub fn unicode(
 /// let memory = *b"one\0\0two\0\0";
 /// // SAFETY: two cells of five bytes each.
 /// let cells = unsafe { Cells::new(memory.as_ptr(), &[2], &[5], 5) };
-/// let made = byte_strings(cells, None, &mut ArrowMemory)?;
+/// let made = byte_strings(cells, None, None, &mut ArrowMemory)?;
 /// assert_eq!(&made.data.buffers()[1][..6], b"onetwo");
 /// # Ok::<(), arrownd::Error>(())
 /// ```
-pub fn byte_strings(cells: Cells<'_>, nulls: Option<NullBuffer>, memory: &mut dyn Memory) -> Result<Made> {
+pub fn byte_strings(
+    cells: Cells<'_>,
+    nulls: Option<NullBuffer>,
+    wanted: Option<&DataType>,
+    memory: &mut dyn Memory,
+) -> Result<Made> {
     let count = cells.count();
-    let out = OctetsBuilder::new(count, count.saturating_mul(cells.width), memory)?;
+    let out = OctetsBuilder::new(count, count.saturating_mul(cells.width), memory)?.laid_out_as(wanted)?;
     let out = dispatch(Pass(cells, ByteStrings { nulls: nulls.as_ref(), out }))?.out;
     // SAFETY: no text.
     unsafe { out.finish(false, nulls) }

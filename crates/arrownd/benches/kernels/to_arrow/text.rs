@@ -45,7 +45,7 @@ fn convert(bencher: Bencher<'_, '_>, case: Texts, swapped: bool, nulls: Nulls) {
     // SAFETY: `bytes` are so many cells.
     let cells = unsafe { Cells::new(bytes.as_ptr(), &shape, &strides, width) };
     timed::made(bencher, |memory| {
-        let made = unicode(cells, swapped, nulls.clone(), memory)?;
+        let made = unicode(cells, swapped, nulls.clone(), None, memory)?;
         assert_eq!(made.field.data_type(), &DataType::Utf8);
         Ok(made)
     });
@@ -72,5 +72,5 @@ fn binary(bencher: Bencher<'_, '_>, case: Texts) {
     let (shape, strides) = ([case.1.0], [width as isize]);
     // SAFETY: `bytes` are so many cells.
     let cells = unsafe { Cells::new(bytes.as_ptr(), &shape, &strides, width) };
-    timed::made(bencher, |memory| byte_strings(cells, None, memory));
+    timed::made(bencher, |memory| byte_strings(cells, None, None, memory));
 }

@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 pub use copies::copies;
 pub(super) use flat::FlatCast;
+pub(super) use views::view;
 
 use arrow_buffer::{Buffer, NullBuffer};
 use arrow_data::ArrayData;

@@ -88,7 +88,7 @@ impl<'d> Values<'d> {
 }
 
 /// One value's view, where its bytes lie in a buffer at some place.
-pub(super) fn view(bytes: &[u8], buffer: usize, start: usize) -> Result<[u8; 16]> {
+pub(in crate::dense) fn view(bytes: &[u8], buffer: usize, start: usize) -> Result<[u8; 16]> {
     let mut view = [0; 16];
     let word = |n: usize| u32::try_from(n).map(u32::to_ne_bytes);
     let too_large = |_| broken(arrow_schema::ArrowError::OffsetOverflowError(start));

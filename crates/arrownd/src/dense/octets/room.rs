@@ -4,7 +4,9 @@
 use std::mem::MaybeUninit;
 
 use super::{OctetsBuilder, Offsets, offsets_size, too_many};
+use crate::dense::cast::view;
 use crate::error::{Error, Result};
+use crate::pages::ask_for_huge;
 
 impl OctetsBuilder<'_> {
     /// Memory for the next value, at least so many bytes of it.
@@ -25,6 +27,9 @@ impl OctetsBuilder<'_> {
         if self.len >= self.count {
             return Err(Error::BadValue(format!("more than {} values", self.count)));
         }
+        if let Offsets::Views(..) = self.offsets {
+            return self.end_view(written);
+        }
         self.used += written;
         self.len += 1;
         match self.offsets {
@@ -41,7 +46,31 @@ impl OctetsBuilder<'_> {
                 // SAFETY: as above.
                 unsafe { offset.write_unaligned(self.used as i64) };
             }
+            Offsets::Views(..) => {}
         }
+        Ok(())
+    }
+
+    /// Ends a value that gets a view: a short one is moved there, and the next is written over it.
+    #[inline(never)]
+    fn end_view(&mut self, written: usize) -> Result<()> {
+        // SAFETY: as many are written, and lie before the end.
+        let from = unsafe { self.start.add(self.used) };
+        // SAFETY: the caller has written as many.
+        let value = unsafe { std::slice::from_raw_parts(from.cast_const(), written) };
+        let Offsets::Views(_, first, starts) = &mut self.offsets else { return Ok(()) };
+        // SAFETY: one of the `count` views.
+        let to = unsafe { first.add(self.len) };
+        let end = self.used.checked_add(written).ok_or_else(too_many)?;
+        if written > 12 && starts.last().is_none_or(|start| i32::try_from(end - start).is_err()) {
+            starts.push(self.used);
+        }
+        let start = starts.last().map_or(0, |start| self.used - start);
+        let view = view(value, starts.len().saturating_sub(1), start)?;
+        // SAFETY: as above.
+        unsafe { to.write_unaligned(view) };
+        self.used = if written > 12 { end } else { self.used };
+        self.len += 1;
         Ok(())
     }
 
@@ -58,22 +87,52 @@ impl OctetsBuilder<'_> {
     #[inline(never)]
     fn grow(&mut self, least: usize) -> Result<()> {
         let more = self.used.checked_add(least).and_then(|bytes| bytes.checked_add(bytes / 2));
-        self.replace(more.ok_or_else(too_many)?)
+        self.reserve(more.ok_or_else(too_many)?)
     }
 
-    /// Moves the bytes to a new room of `capacity` bytes, not fewer than are used.
-    pub(super) fn replace(&mut self, capacity: usize) -> Result<()> {
-        let mut room = self.memory.allocate(capacity.max(self.used))?;
-        let start = room.as_mut_ptr();
-        // SAFETY: as many are written here, and as many are there.
-        unsafe { start.copy_from_nonoverlapping(self.start, self.used) };
-        (self.start, self.capacity, self.bytes) = (start, room.capacity(), room);
-        Ok(())
+    /// Makes room for `capacity` bytes, not fewer than are used.
+    pub(super) fn reserve(&mut self, capacity: usize) -> Result<()> {
+        // SAFETY: as many are written. They go along when the memory moves.
+        unsafe { self.bytes.set_len(self.used) };
+        let reserved = self.bytes.try_reserve_exact(capacity.saturating_sub(self.used));
+        self.bytes.clear();
+        (self.start, self.capacity) = (self.bytes.as_mut_ptr(), self.bytes.capacity());
+        ask_for_huge(self.start, self.capacity);
+        reserved.map_err(|why| Error::BadValue(format!("no memory for {capacity} bytes: {why}")))
+    }
+
+    /// The bytes that are written.
+    pub(super) fn written(&self) -> &[u8] {
+        // SAFETY: as many are.
+        unsafe { std::slice::from_raw_parts(self.start.cast_const(), self.used) }
+    }
+
+    /// The bytes of a value that is there already.
+    pub(super) fn value(&self, at: usize) -> &[u8] {
+        let (views, starts) = match &self.offsets {
+            Offsets::Views(_, first, starts) if at < self.len => (first.cast_const(), starts),
+            _ => return self.written().get(self.offset(at)..self.offset(at + 1)).unwrap_or_default(),
+        };
+        // SAFETY: one of the views that are written.
+        let view = unsafe { views.add(at) };
+        // SAFETY: as above; it stays where it is for as long as the builder is borrowed.
+        let view = unsafe { &*view };
+        let word = |at: usize| {
+            let word = view.get(at..).and_then(|rest| rest.first_chunk::<4>());
+            word.map_or(0, |bytes| u32::from_ne_bytes(*bytes) as usize)
+        };
+        match word(0) {
+            len @ ..=12 => view.get(4..4 + len).unwrap_or_default(),
+            len => {
+                let start = starts.get(word(8)).copied().unwrap_or(0) + word(12);
+                self.written().get(start..start + len).unwrap_or_default()
+            }
+        }
     }
 
     #[cold]
     #[inline(never)]
-    fn widen(&mut self) -> Result<()> {
+    pub(super) fn widen(&mut self) -> Result<()> {
         let mut room = self.memory.allocate(offsets_size(self.count, 8)?)?;
         #[expect(clippy::cast_ptr_alignment, reason = "written unaligned")]
         let first = room.as_mut_ptr().cast::<i64>();
@@ -104,6 +163,7 @@ impl OctetsBuilder<'_> {
                 // SAFETY: as above.
                 unsafe { offset.read_unaligned() as usize }
             }
+            Offsets::Views(..) => 0,
         }
     }
 }
