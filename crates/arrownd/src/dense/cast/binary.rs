@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::views::{Values, view};
 use super::{Cast, assembled, fill, lossy, too_long};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 impl Cast<'_> {
     pub(super) fn bytes(&mut self, data: &ArrayData, from: &Field, to: &Field) -> Result<ArrayData> {
@@ -59,7 +59,7 @@ impl Cast<'_> {
         len: usize,
         to: &Field,
         last: usize,
-        offset: impl Fn(usize) -> usize,
+        mut offset: impl FnMut(usize) -> usize,
     ) -> Result<Buffer> {
         use DataType as T;
         if matches!(to.data_type(), T::LargeBinary | T::LargeUtf8 | T::LargeList(_)) {
@@ -75,15 +75,15 @@ impl Cast<'_> {
     fn gathered(&mut self, data: &ArrayData, values: &Values<'_>, to: &Field) -> Result<ArrayData> {
         let len = data.len();
         let of = |i: usize| if data.is_valid(i) { values.get(i) } else { Ok(&[][..]) };
-        let mut ends: Vec<usize> = vec![0];
-        ends.try_reserve_exact(len)
-            .map_err(|why| crate::Error::BadValue(format!("no memory for offsets: {why}")))?;
-        let mut total = 0;
-        for i in 0..len {
-            total += of(i)?.len();
-            ends.push(total);
-        }
-        let offsets = self.offsets(len, to, total, |i| ends.get(i).copied().unwrap_or(total))?;
+        let size = |i: usize| of(i).map(<[u8]>::len);
+        let total = (0..len).try_fold(0usize, |total, i| Ok::<_, Error>(total.saturating_add(size(i)?)))?;
+        let mut next = 0;
+        // Asked for in order, and each was there when they were counted.
+        let offset = |i: usize| {
+            next = i.checked_sub(1).map_or(0, |before| next + size(before).unwrap_or(0));
+            next
+        };
+        let offsets = self.offsets(len, to, total, offset)?;
         let bytes = fill::pieces(self.memory, total, (0..len).map(|i| of(i).unwrap_or_default()))?;
         assembled(to.data_type(), len, data.nulls().cloned(), vec![offsets, bytes], vec![])
     }

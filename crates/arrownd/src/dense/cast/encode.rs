@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
-use arrow_buffer::Buffer;
+use arrow_buffer::{Buffer, NullBuffer};
 use arrow_data::ArrayData;
 use arrow_data::transform::MutableArrayData;
 use arrow_schema::{DataType, Field};
 
+use super::super::Memory;
 use super::lists::validity;
 use super::views::Values;
 use super::{Cast, assembled, broken, fill, fixed::short, lossy, unsupported_because};
 use crate::error::{Error, Result};
-use crate::source::values_field;
+use crate::source::{Bits, low_mask, values_field};
 
 impl Cast<'_> {
     /// A dictionary with other indexes or other values.
@@ -83,32 +84,22 @@ impl Cast<'_> {
         };
         let plain = self.field(data, from, &own)?;
         let rows = Rows::of(&plain).ok_or_else(|| no_key(from, to))??;
-        let (mut seen, mut firsts, mut codes) = (HashMap::new(), Vec::new(), Vec::new());
-        codes
-            .try_reserve_exact(data.len())
-            .map_err(|why| Error::BadValue(format!("no memory for {} indexes: {why}", data.len())))?;
-        for i in 0..plain.len() {
+        let (mut seen, mut firsts) = (HashMap::new(), Vec::new());
+        let code = |i: usize| -> Result<usize> {
             if plain.is_null(i) {
-                codes.push(0);
-                continue;
+                return Ok(0);
             }
             let code = *seen.entry(rows.get(i)?).or_insert_with(|| {
                 firsts.push(i);
                 firsts.len() - 1
             });
-            codes.push(code);
-        }
+            Ok(code)
+        };
+        let keys = self.integers(index, plain.len(), code, |i, code| {
+            lossy(format!("value number {} of the dictionary", code + 1), i, to, "ask for wider indexes")
+        })?;
+        drop(seen);
         let values = gather(&plain, firsts.len(), firsts.iter().map(|i| Some(*i)))?;
-        let keys = self.integers(
-            index,
-            codes.len(),
-            |i| codes.get(i).copied().unwrap_or(0),
-            |i| {
-                let what =
-                    format!("value number {} of the dictionary", codes.get(i).map_or(0, |code| code + 1));
-                lossy(what, i, to, "ask for wider indexes")
-            },
-        )?;
         let nulls = validity(plain.len(), |i| plain.is_valid(i));
         assembled(to.data_type(), data.len(), nulls, vec![keys], vec![values])
     }
@@ -120,47 +111,77 @@ impl Cast<'_> {
         };
         let plain = self.part(data, from, own, own.name())?;
         let rows = Rows::of(&plain).ok_or_else(|| no_key(from, to))??;
-        let value = |i: usize| plain.is_valid(i).then(|| rows.get(i)).transpose();
-        let (mut ends, mut firsts) = (Vec::new(), Vec::new());
-        let mut last = None;
-        for i in 0..plain.len() {
-            let value = value(i)?;
-            if last != Some(value) {
-                if i > 0 {
-                    ends.push(i);
-                }
-                firsts.push(i);
-                last = Some(value);
-            }
+        if let Some((ends, values)) = self.flat_runs(&plain, &rows, ends_field.data_type())? {
+            return assembled(to.data_type(), data.len(), None, vec![], vec![ends, values]);
         }
-        if !plain.is_empty() {
-            ends.push(plain.len());
-        }
-        let values = gather(&plain, firsts.len(), firsts.iter().map(|i| Some(*i)))?;
+        let runs = rows.ends(&plain).count();
+        let mut ends = rows.ends(&plain);
         let buffer = self.integers(
             ends_field.data_type(),
-            ends.len(),
-            |i| ends.get(i).copied().unwrap_or(0),
-            |i| {
-                let end = ends.get(i).copied().unwrap_or(0);
-                lossy(format!("a run that ends at {end}"), i, to, "ask for wider run ends")
-            },
+            runs,
+            |_| Ok(ends.next().unwrap_or(plain.len())),
+            |i, end| lossy(format!("a run that ends at {end}"), i, to, "ask for wider run ends"),
         )?;
-        let ends = assembled(ends_field.data_type(), ends.len(), None, vec![buffer], vec![])?;
+        drop(ends);
+        let firsts = std::iter::once(0).chain(rows.ends(&plain)).take(runs);
+        let values = gather(&plain, runs, firsts.map(Some))?;
+        let ends = assembled(ends_field.data_type(), runs, None, vec![buffer], vec![])?;
         assembled(to.data_type(), data.len(), None, vec![], vec![ends, values])
     }
 
-    /// Numbers as an integer type, `failed` where one doesn't fit.
+    /// The runs of values of fixed width, where their ends have room: counted, then written in one pass. `None` for
+    /// others.
+    fn flat_runs(
+        &mut self,
+        data: &ArrayData,
+        rows: &Rows<'_>,
+        end: &DataType,
+    ) -> Result<Option<(ArrayData, ArrayData)>> {
+        let Rows::Width(width, bytes) = rows else { return Ok(None) };
+        let nulls = data.nulls().filter(|nulls| nulls.null_count() > 0);
+        let validity = nulls.and_then(|nulls| Bits::new(nulls.validity(), nulls.offset(), nulls.len()));
+        let (count, memory) = (data.len(), &mut *self.memory);
+        macro_rules! of {
+            ($n:literal) => {{
+                let runs = Runs { values: bytes.as_chunks::<$n>().0, validity };
+                match end {
+                    DataType::Int16 if i16::try_from(count).is_ok() => {
+                        runs.write(memory, |end| (end as i16).to_ne_bytes())?
+                    }
+                    DataType::Int32 if i32::try_from(count).is_ok() => {
+                        runs.write(memory, |end| (end as i32).to_ne_bytes())?
+                    }
+                    DataType::Int64 => runs.write(memory, |end| (end as i64).to_ne_bytes())?,
+                    _ => return Ok(None),
+                }
+            }};
+        }
+        let (len, ends, values, valid) = match *width {
+            1 => of!(1),
+            2 => of!(2),
+            4 => of!(4),
+            8 => of!(8),
+            16 => of!(16),
+            _ => return Ok(None),
+        };
+        let ends = assembled(end, len, None, vec![ends], vec![])?;
+        Ok(Some((ends, assembled(data.data_type(), len, valid, vec![values], vec![])?)))
+    }
+
+    /// Numbers as an integer type, `failed` where one doesn't fit. They are asked for in order, each once.
     fn integers(
         &mut self,
         data_type: &DataType,
         len: usize,
-        value: impl Fn(usize) -> usize,
-        failed: impl Fn(usize) -> Error,
+        mut value: impl FnMut(usize) -> Result<usize>,
+        failed: impl Fn(usize, usize) -> Error,
     ) -> Result<Buffer> {
         macro_rules! of {
             ($t:ty) => {
-                fill::values(self.memory, len, |i| <$t>::try_from(value(i)).map_err(|_| failed(i)))
+                fill::values(self.memory, len, |i| {
+                    let value = value(i)?;
+                    <$t>::try_from(value).map_err(|_| failed(i, value))
+                })
             };
         }
         match data_type {
@@ -216,6 +237,67 @@ fn gather(
     Ok(made.freeze())
 }
 
+/// Values of one width, for their runs.
+struct Runs<'d, const N: usize> {
+    values: &'d [[u8; N]],
+    /// Where something is missing. What lies under it doesn't count.
+    validity: Option<Bits<'d>>,
+}
+
+/// How many runs, where each ends, their values, and which of these are there.
+type RunParts = (usize, Buffer, Buffer, Option<NullBuffer>);
+
+impl<const N: usize> Runs<'_, N> {
+    /// Which of 64 values from `start` on are the last of their run.
+    #[inline(always)]
+    fn word(&self, start: usize) -> u64 {
+        let own = self.values.get(start..).unwrap_or_default();
+        let next = own.get(1..).unwrap_or_default();
+        let pairs = own.iter().zip(next).take(64).enumerate();
+        let mut word = pairs.fold(0, |word, (i, (own, next))| word | u64::from(own != next) << i);
+        if let Some(bits) = self.validity {
+            let (there, after) = (bits.word(start), bits.word(start + 1));
+            word = word & there | there ^ after;
+        }
+        let n = own.len().min(64);
+        (if own.len() <= 64 { word | 1 << (n - 1) } else { word }) & low_mask(n)
+    }
+
+    fn words(&self) -> impl Iterator<Item = (usize, u64)> {
+        (0..self.values.len()).step_by(64).map(|start| (start, self.word(start)))
+    }
+
+    /// The last value of each run.
+    fn lasts(&self) -> impl Iterator<Item = usize> {
+        self.words().flat_map(|(start, mut word)| {
+            std::iter::from_fn(move || {
+                let at = (word != 0).then(|| start + word.trailing_zeros() as usize)?;
+                word &= word - 1;
+                Some(at)
+            })
+        })
+    }
+
+    fn write<const M: usize>(
+        &self,
+        memory: &mut dyn Memory,
+        end: impl Fn(usize) -> [u8; M],
+    ) -> Result<RunParts> {
+        let len = self.words().map(|(_, word)| word.count_ones() as usize).sum();
+        let mut lasts = self.lasts();
+        let ends = fill::values(memory, len, |_| Ok(end(lasts.next().map_or(0, |last| last + 1))))?;
+        let mut lasts = self.lasts();
+        let values = fill::values(memory, len, |_| {
+            Ok(lasts.next().and_then(|last| self.values.get(last)).copied().unwrap_or([0; N]))
+        })?;
+        let valid = self.validity.and_then(|bits| {
+            let mut lasts = self.lasts();
+            validity(len, |_| lasts.next().is_some_and(|last| bits.get(last)))
+        });
+        Ok((len, ends, values, valid))
+    }
+}
+
 /// Values that are compared by their bytes.
 enum Rows<'d> {
     Bytes(Values<'d>),
@@ -235,6 +317,13 @@ impl<'d> Rows<'d> {
         let bytes = data.buffers().first().map_or(&[][..], |buffer| buffer.as_slice());
         let own = bytes.get(data.offset() * width..(data.offset() + data.len()) * width);
         Some(own.map(|bytes| Self::Width(width, bytes)).ok_or_else(|| short(data)))
+    }
+
+    /// Where each run of equal values ends. What lies under missing ones doesn't count.
+    fn ends<'r>(&'r self, data: &'r ArrayData) -> impl Iterator<Item = usize> + 'r {
+        let value = |i: usize| data.is_valid(i).then(|| self.get(i).ok());
+        let inner = (1..data.len()).filter(move |i| value(*i) != value(i - 1));
+        inner.chain((!data.is_empty()).then_some(data.len()))
     }
 
     fn get(&self, i: usize) -> Result<&[u8]> {

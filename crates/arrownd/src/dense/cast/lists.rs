@@ -86,15 +86,25 @@ impl Cast<'_> {
             same_length(data, &bounds, size)?;
         }
         let (len, nulls) = (data.len(), data.nulls().cloned());
-        let (values, bounds) = self.values(data, &bounds, child, size)?;
+        // Missing lists have nothing in them, or what a fixed size asks for.
+        let wanted = |i: usize| match (data.is_valid(i), size) {
+            (true, _) => bounds.get(i).1,
+            (false, Some(size)) => size,
+            (false, None) => 0,
+        };
+        let values = self.values(data, &bounds, child, wanted)?;
         // What lies under a missing list is no value that could be lost.
         let above = match size {
             Some(size) => nulls.as_ref().map(|nulls| nulls.expand(size)),
             None => None,
         };
         let values = self.beneath(&values, &own, item, item.name(), above.as_ref())?;
-        let start = |i: usize| bounds.get(i).map_or(values.len(), |(start, _)| *start);
-        let length = |i: usize| bounds.get(i).map_or(0, |(_, len)| *len);
+        let mut next = 0;
+        // Asked for in order: one list begins where the one before it ends.
+        let mut start = |i: usize| {
+            next = i.checked_sub(1).map_or(0, |before| next + wanted(before));
+            next
+        };
         let buffers = match to.data_type() {
             T::FixedSizeList(..) => vec![],
             T::ListView(_) => {
@@ -106,34 +116,29 @@ impl Cast<'_> {
                 }
                 vec![
                     fill::values(self.memory, len, |i| Ok(start(i) as i32))?,
-                    fill::values(self.memory, len, |i| Ok(length(i) as i32))?,
+                    fill::values(self.memory, len, |i| Ok(wanted(i) as i32))?,
                 ]
             }
             T::LargeListView(_) => vec![
                 fill::values(self.memory, len, |i| Ok(start(i) as i64))?,
-                fill::values(self.memory, len, |i| Ok(length(i) as i64))?,
+                fill::values(self.memory, len, |i| Ok(wanted(i) as i64))?,
             ],
             _ => vec![self.offsets(len, to, values.len(), start)?],
         };
         assembled(to.data_type(), len, nulls, buffers, vec![values])
     }
 
-    /// The values of the lists one after another, and where each list lies in them: shared where they are so
-    /// already and no missing list hides some, otherwise gathered. With a `size`, missing lists have it too.
+    /// The values of the lists one after another, as many of each as are `wanted`: shared where they are so already and
+    /// no missing list hides some, otherwise gathered.
     fn values(
         &mut self,
         data: &ArrayData,
         bounds: &Bounds<'_>,
         child: &ArrayData,
-        size: Option<usize>,
-    ) -> Result<(ArrayData, Vec<(usize, usize)>)> {
+        wanted: impl Fn(usize) -> usize,
+    ) -> Result<ArrayData> {
         let rows = data.len();
         let (first, _) = if rows > 0 { bounds.get(0) } else { (0, 0) };
-        let wanted = |i: usize| match (data.is_valid(i), size) {
-            (true, _) => bounds.get(i).1,
-            (false, Some(size)) => size,
-            (false, None) => 0,
-        };
         let mut next = first;
         let in_a_row = (0..rows).all(|i| {
             let (start, len) = bounds.get(i);
@@ -141,24 +146,13 @@ impl Cast<'_> {
             next = start + len;
             fits
         });
-        let mut places = Vec::new();
-        places
-            .try_reserve_exact(if size.is_none() { rows } else { 0 })
-            .map_err(|why| Error::BadValue(format!("no memory for {rows} lists: {why}")))?;
-        let mut at = 0;
-        if size.is_none() {
-            places.extend((0..rows).map(|i| {
-                at += wanted(i);
-                (at - wanted(i), wanted(i))
-            }));
-        }
         if in_a_row {
             if next > child.len() {
                 return Err(short(data));
             }
-            return Ok((child.slice(first, next - first), places));
+            return Ok(child.slice(first, next - first));
         }
-        let total = (0..rows).map(wanted).fold(0usize, usize::saturating_add);
+        let total = (0..rows).map(&wanted).fold(0usize, usize::saturating_add);
         missing::check_room(child.data_type(), total)?;
         let mut made = MutableArrayData::try_new(vec![child], true, total).map_err(broken)?;
         for i in 0..rows {
@@ -169,7 +163,7 @@ impl Cast<'_> {
                 made.try_extend_nulls(wanted(i)).map_err(broken)?;
             }
         }
-        Ok((made.freeze(), places))
+        Ok(made.freeze())
     }
 
     /// A part of the data where `above` says which of its values lie under something that is missing: those
