@@ -54,18 +54,39 @@ impl<'py> Column<'_, 'py> {
     }
 
     /// One value each, made by `make`: in the memory of the references where values aren't larger than these, which
-    /// is what an iterator of a vector does that is collected.
+    /// is what an iterator of a vector does that is collected, and otherwise while that memory is given back.
     pub(super) fn map<T: Default>(
         &self,
         objects: Objects<'py>,
         mut make: impl FnMut(usize, &Bound<'py, PyAny>) -> Outcome<T>,
     ) -> Outcome<Vec<T>> {
-        let values = objects.into_iter().enumerate().map(|(at, object)| match object {
+        let mut value = |(at, object): (usize, Option<Bound<'py, PyAny>>)| match object {
             Some(object) => make(at, &object),
             None => Ok(T::default()),
-        });
-        values.collect()
+        };
+        if size_of::<T>() <= size_of::<Option<Bound<'py, PyAny>>>() {
+            return objects.into_iter().enumerate().map(value).collect();
+        }
+        let mut values = Vec::with_capacity(objects.len());
+        for next in drained(objects).enumerate() {
+            values.push(value(next)?);
+        }
+        Ok(values)
     }
+}
+
+/// The objects in order, whose references give their memory back meanwhile: some of it after every so many.
+pub(super) fn drained(mut objects: Objects<'_>) -> impl Iterator<Item = Option<Bound<'_, PyAny>>> {
+    const SOME: usize = 1 << 15;
+    // Memory is given back from the end.
+    objects.reverse();
+    std::iter::from_fn(move || {
+        let next = objects.pop();
+        if objects.len().is_multiple_of(SOME) {
+            objects.shrink_to_fit();
+        }
+        next
+    })
 }
 
 /// An array of objects, of the type that their values have; `wanted` steers where more than one would do.

@@ -13,7 +13,7 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use super::build;
 use super::column::{Column, Objects, changed, child, settled};
 use super::place::Place;
-use super::snapshot::{Elements, joined};
+use super::snapshot::{Elements, exactly_array, joined};
 use super::{intervals, records};
 use crate::errors::Outcome;
 use crate::from_numpy::{FromRequest, values};
@@ -45,13 +45,13 @@ pub(super) fn lists<'py>(column: Column<'_, 'py>, mut objects: Objects<'py>) -> 
             *object = Some(plain(array, at, place)?);
         }
     }
-    if let Some((flat, starts)) = concatenated(py, &objects)? {
-        drop(objects);
+    if let Some(flat) = concatenated(py, &objects)? {
+        let starts = starts_in(py, objects, flat.len(), place)?;
         let place = Place::Items(place, &starts);
         let request = FromRequest { wanted: None, ..request.clone() };
         let items = values(&flat, None, &request).map_err(|failure| place.moved(failure, 0))?;
         let items = settled(items, wanted, &request, &place)?;
-        return list(len, nulls, &starts, items);
+        return list(len, nulls, starts, items);
     }
     let mut items = Vec::new();
     let starts = objects.into_iter().enumerate().map(|(at, object)| {
@@ -65,7 +65,21 @@ pub(super) fn lists<'py>(column: Column<'_, 'py>, mut objects: Objects<'py>) -> 
     let starts = starts.collect::<Outcome<Vec<usize>>>()?;
     let place = Place::Items(place, &starts);
     let items = child(py, items, wanted, request, &place)?;
-    list(len, nulls, &starts, items)
+    list(len, nulls, starts, items)
+}
+
+/// Where each array's items begin among those of all: in the memory of the references to them.
+fn starts_in(py: Python<'_>, objects: Objects<'_>, total: usize, place: &Place<'_>) -> Outcome<Vec<usize>> {
+    let (class, mut next) = (py.get_type::<PyUntypedArray>(), 0);
+    let starts = objects.into_iter().map(|object| {
+        let start = next;
+        let array = object.as_ref().and_then(|object| exactly_array(object, &class));
+        next += array.map_or(0, |array| array.len());
+        start
+    });
+    let starts: Vec<usize> = starts.collect();
+    // Other threads could have changed the arrays meanwhile.
+    if next == total { Ok(starts) } else { Err(changed(place, 0)) }
 }
 
 /// An array as NumPy's own class, or a masked one as it is.
@@ -93,63 +107,87 @@ fn is_masked(array: &Bound<'_, PyUntypedArray>) -> PyResult<bool> {
 }
 
 /// The items of cells that are all arrays of one dimension and one kind of dtype, one after the other in
-/// one array, and where each cell's begin; None for others.
+/// one array; None for others.
 fn concatenated<'py>(
     py: Python<'py>,
     objects: &[Option<Bound<'py, PyAny>>],
-) -> Outcome<Option<(Bound<'py, PyUntypedArray>, Vec<usize>)>> {
+) -> Outcome<Option<Bound<'py, PyUntypedArray>>> {
     let class = py.get_type::<PyUntypedArray>();
-    let (mut starts, mut total) = (Vec::with_capacity(objects.len()), 0);
-    let (mut cells, mut empty) = (Vec::new(), Vec::new());
-    for object in objects {
-        starts.push(total);
-        let Some(object) = object else { continue };
-        let Ok(array) = object.cast::<PyUntypedArray>() else { return Ok(None) };
-        if array.ndim() != 1 || array.dtype().kind() == b'O' || !array.get_type().is(&class) {
+    let (mut total, mut common) = (0, Common::default());
+    for object in objects.iter().flatten() {
+        let Some(array) = exactly_array(object, &class) else { return Ok(None) };
+        if array.ndim() != 1 || array.dtype().kind() == b'O' {
             return Ok(None);
         }
         total += array.len();
         // What an empty array would hold counts where all are empty.
-        if array.is_empty() { &mut empty } else { &mut cells }.push(array);
+        if !array.is_empty() && !common.meet(array)? {
+            return Ok(None);
+        }
     }
-    let cells = if cells.is_empty() { empty } else { cells };
-    let numpy = py.import("numpy")?;
-    let (mut common, mut one): (Option<Bound<'py, PyAny>>, bool) = (None, true);
-    for cell in &cells {
-        let dtype = cell.dtype().into_any();
-        common = Some(match common {
-            None => dtype,
-            Some(common) if common.is(&dtype) || common.eq(&dtype)? => common,
-            Some(common) => {
-                let kind = |dtype: &Bound<'_, PyAny>| -> PyResult<char> {
-                    let kind: char = dtype.getattr("kind")?.extract()?;
-                    Ok(if kind == 'u' { 'i' } else { kind })
-                };
-                let own = kind(&dtype)?;
-                if own != kind(&common)? || !['i', 'f', 'c', 'S', 'U'].contains(&own) {
-                    return Ok(None);
-                }
-                let both = numpy.call_method1("result_type", (&common, &dtype))?;
-                if kind(&both)? != own {
-                    return Ok(None);
-                }
-                one = false;
-                both
+    if total == 0 {
+        for object in objects.iter().flatten() {
+            if !common.meet(object.cast::<PyUntypedArray>().map_err(PyErr::from)?)? {
+                return Ok(None);
             }
-        });
+        }
     }
+    let Common { dtype: common, one } = common;
     let Some(common) = common else { return Ok(None) };
     let descr = common.cast::<PyArrayDescr>().map_err(PyErr::from)?;
     if one && matches!(descr.kind(), b'b' | b'i' | b'u' | b'f' | b'c' | b'm' | b'M' | b'S' | b'U') {
-        return Ok(joined(&cells, descr.clone(), total)?.map(|flat| (flat, starts)));
+        return joined(py, objects.iter().flatten(), descr.clone(), total);
     }
     let options = PyDict::new(py);
     options.set_item("dtype", common)?;
     options.set_item("casting", "safe")?;
-    let flat = numpy.getattr("concatenate")?.call((cells,), Some(&options))?;
+    let arrays = objects.iter().flatten().filter_map(|object| object.cast::<PyUntypedArray>().ok());
+    let cells: Vec<_> = arrays.filter(|array| total == 0 || !array.is_empty()).collect();
+    let flat = py.import("numpy")?.getattr("concatenate")?.call((cells,), Some(&options))?;
     let flat = flat.cast_into::<PyUntypedArray>().map_err(PyErr::from)?;
     // Other threads could have changed the arrays meanwhile.
-    Ok((flat.len() == total).then_some((flat, starts)))
+    Ok((flat.len() == total).then_some(flat))
+}
+
+/// The dtype of several arrays.
+struct Common<'py> {
+    dtype: Option<Bound<'py, PyAny>>,
+    /// All have it.
+    one: bool,
+}
+
+impl Default for Common<'_> {
+    fn default() -> Self {
+        Self { dtype: None, one: true }
+    }
+}
+
+impl<'py> Common<'py> {
+    /// Takes in another array's; false where there is none of the same kind.
+    fn meet(&mut self, array: &Bound<'py, PyUntypedArray>) -> Outcome<bool> {
+        let dtype = array.dtype().into_any();
+        let Some(common) = &self.dtype else {
+            self.dtype = Some(dtype);
+            return Ok(true);
+        };
+        if common.is(&dtype) || common.eq(&dtype)? {
+            return Ok(true);
+        }
+        let kind = |dtype: &Bound<'_, PyAny>| -> PyResult<char> {
+            let kind: char = dtype.getattr("kind")?.extract()?;
+            Ok(if kind == 'u' { 'i' } else { kind })
+        };
+        let own = kind(&dtype)?;
+        if own != kind(common)? || !['i', 'f', 'c', 'S', 'U'].contains(&own) {
+            return Ok(false);
+        }
+        let both = array.py().import("numpy")?.call_method1("result_type", (common, &dtype))?;
+        if kind(&both)? != own {
+            return Ok(false);
+        }
+        (self.dtype, self.one) = (Some(both), false);
+        Ok(true)
+    }
 }
 
 /// Appends the items of a list, a tuple or an array.
@@ -181,7 +219,7 @@ pub(super) fn extend<'py>(
 }
 
 /// Lists that begin at `starts` among their items.
-fn list(len: usize, nulls: Option<NullBuffer>, starts: &[usize], items: Made) -> Outcome<Made> {
+fn list(len: usize, nulls: Option<NullBuffer>, starts: Vec<usize>, items: Made) -> Outcome<Made> {
     let item = Arc::new(items.field.as_ref().clone().with_name("item"));
     let (offsets, large) = offsets(starts, items.data.len());
     let data_type = if large { DataType::LargeList(item) } else { DataType::List(item) };
@@ -189,12 +227,15 @@ fn list(len: usize, nulls: Option<NullBuffer>, starts: &[usize], items: Made) ->
     build(builder.add_child_data(items.data), Field::new("", data_type, true))
 }
 
-/// Offsets of 32 bits, or of 64 where the items are too many for these.
-pub(super) fn offsets(starts: &[usize], total: usize) -> (Buffer, bool) {
-    let all = starts.iter().chain(std::iter::once(&total));
+/// Offsets of 32 bits, or of 64 where the items are too many for these: in the memory of the positions.
+pub(super) fn offsets(mut starts: Vec<usize>, total: usize) -> (Buffer, bool) {
+    starts.reserve_exact(1);
+    starts.push(total);
     if i32::try_from(total).is_ok() {
-        (Buffer::from_vec(all.map(|start| *start as i32).collect::<Vec<_>>()), false)
+        let mut narrow: Vec<i32> = starts.into_iter().map(|start| start as i32).collect();
+        narrow.shrink_to_fit();
+        (Buffer::from_vec(narrow), false)
     } else {
-        (Buffer::from_vec(all.map(|start| *start as i64).collect::<Vec<_>>()), true)
+        (Buffer::from_vec(starts.into_iter().map(|start| start as i64).collect::<Vec<_>>()), true)
     }
 }

@@ -139,11 +139,12 @@ pub(super) fn maps<'py>(
     let builder = ArrayData::builder(DataType::Null).len(count);
     let pairs = builder.add_child_data(keys.data).add_child_data(values.data);
     let pairs = build(pairs, Field::new(entries.name(), DataType::Struct(fields.into()), false))?;
-    let (offsets, large) = offsets(&starts, count);
+    let len = starts.len();
+    let (offsets, large) = offsets(starts, count);
     if large {
         return Err(place.unsupported(format!("{count} entries"), "a map", "pass lists of structs instead"));
     }
-    let builder = ArrayData::builder(DataType::Null).len(starts.len()).nulls(nulls);
+    let builder = ArrayData::builder(DataType::Null).len(len).nulls(nulls);
     let builder = builder.add_buffer(offsets).add_child_data(pairs.data);
     build(builder, Field::new("", DataType::Map(pairs.field, sorted), true))
 }

@@ -9,6 +9,7 @@ use arrownd::engine::dense::Cells;
 use numpy::{PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 
 use crate::errors::Outcome;
 use crate::export;
@@ -72,20 +73,34 @@ pub(super) fn cells<'a>(array: &'a Bound<'_, PyUntypedArray>) -> Cells<'a> {
     unsafe { Cells::new(data, array.shape(), array.strides(), width) }
 }
 
+/// An array of NumPy's own class and no other: one comparison.
+#[inline]
+pub(super) fn exactly_array<'o, 'py>(
+    object: &'o Bound<'py, PyAny>,
+    class: &Bound<'py, PyType>,
+) -> Option<&'o Bound<'py, PyUntypedArray>> {
+    // SAFETY: an object of that class, which is the type's.
+    object.get_type_ptr().eq(&class.as_type_ptr()).then(|| unsafe { object.cast_unchecked() })
+}
+
 /// The elements of arrays of one dimension and of dtype `descr`, which has no references in it, one after the
-/// other: `total` of them, None where there aren't as many.
-pub(super) fn joined<'py>(
-    arrays: &[&Bound<'py, PyUntypedArray>],
+/// other: `total` of them, None where there aren't as many. Of what dtype empty ones are doesn't matter.
+pub(super) fn joined<'o, 'py: 'o>(
+    py: Python<'py>,
+    objects: impl Iterator<Item = &'o Bound<'py, PyAny>>,
     descr: Bound<'py, PyArrayDescr>,
     total: usize,
 ) -> Outcome<Option<Bound<'py, PyUntypedArray>>> {
-    let Some(first) = arrays.first() else { return Ok(None) };
-    let width = descr.itemsize();
-    let flat = export::empty(first.py(), &[total], descr, &[width as isize])?;
+    let (width, class) = (descr.itemsize(), py.get_type::<PyUntypedArray>());
+    let flat = export::empty(py, &[total], descr, &[width as isize])?;
     let (to, mut done) = (export::address(&flat), 0);
-    for array in arrays {
+    for object in objects {
+        let Some(array) = exactly_array(object, &class) else { return Ok(None) };
         let (count, step) = (array.len(), array.strides().first().copied().unwrap_or(0));
-        if count > total - done || array.dtype().itemsize() != width {
+        if count == 0 {
+            continue;
+        }
+        if array.ndim() != 1 || count > total - done || array.dtype().itemsize() != width {
             return Ok(None);
         }
         let from = export::address(array);
