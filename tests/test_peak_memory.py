@@ -7,7 +7,9 @@ import gc
 import multiprocessing
 import sys
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -67,6 +69,18 @@ def objects(values: Any) -> np.ndarray:
     return cells
 
 
+def cells(value: Any) -> np.ndarray:
+    """Copies of an array or a list, of 64 values each."""
+    made = np.empty(N // 64, object)
+    for i in range(len(made)):
+        made[i] = value.copy()
+    return made
+
+
+def as_type(wanted: str) -> Callable[[Any], Any]:
+    return lambda array: from_numpy(array, type=wanted)
+
+
 TO_NUMPY: dict[str, Case] = {
     "chunks": (lambda: halves(pa.array(I)), to_numpy),
     "int with nulls": (lambda: pa.array(I, mask=MISSING), to_numpy),
@@ -88,8 +102,8 @@ TO_NUMPY: dict[str, Case] = {
     "codes of chunks": (lambda: halves(dictionary()), to_codes),
     "padded": (lambda: lists(I * 0.5), lambda a: to_numpy(a, lists="pad")),
     "padded and masked": (lambda: lists(I), lambda a: to_numpy(a, lists="pad", nulls="masked")),
-    # Where lists begin in several chunks is counted first: eight bytes a list.
-    "ragged": (lambda: pa.chunked_array([lists(I, 64)[: N // 16]] * 2), to_ragged),
+    "ragged": (lambda: pa.chunked_array([lists(I, 4)] * 2), to_ragged),
+    "ragged and missing": (lambda: lists(I * 0.5), lambda a: to_ragged(a, "float32")),
     "uniform lists": (uniform, to_numpy),
     "few texts": (lambda: pa.array((I % 500).astype("U8")), to_numpy),
     "U": (texts, lambda a: to_numpy(a, "U")),
@@ -122,10 +136,48 @@ FROM_NUMPY: dict[str, Case] = {
     "bools": (lambda: np.resize(np.array([True, False, None]), 8 * N), from_numpy),
     "datetime": (lambda: I.astype("M8[us]").astype(object), from_numpy),
     "lists of floats": (lambda: objects([[0.5] * 16] * N)[: N // 8], from_numpy),
-    "as float32": (lambda: I * 0.5, lambda a: from_numpy(a, type="float32")),
+    "str of some length": (lambda: objects([f"some longer value {i}" for i in range(N)]), from_numpy),
+    "str of little length": (lambda: objects(["ab"] * N), from_numpy),
+    "str as views": (lambda: objects([f"value {i}" for i in range(N)]), as_type("utf8_view")),
+    "U as large_utf8": (lambda: I.astype("U8"), as_type("large_utf8")),
+    "U as views": (lambda: I.astype("U8"), as_type("utf8_view")),
+    "S as views": (lambda: I.astype("S8"), as_type("binary_view")),
+    "bytes": (lambda: objects([b"%d" % i for i in range(N)]), from_numpy),
+    "bytes of one length": (lambda: objects([b"%08d" % i for i in range(N)]), as_type("fixed_size_binary[8]")),
+    "complex": (lambda: objects((I * 1j).tolist()), from_numpy),
+    "decimals": (lambda: objects([Decimal(i) / 100 for i in range(N)]), from_numpy),
+    "uuids": (lambda: objects([UUID(int=i) for i in range(N)]), from_numpy),
+    "arrays": (lambda: cells(np.arange(64) * 0.5), from_numpy),
+    "lists as large lists": (lambda: cells([0.5] * 64), as_type("large_list[float64]")),
+    "as float32": (lambda: I * 0.5, as_type("float32")),
+    "big-endian as float32": (lambda: (I * 0.5).astype(">f8"), as_type("float32")),
+    "strided as int16": (lambda: np.repeat(I % 1000, 2)[::2], as_type("int16")),
+    "strided and masked as int32": (
+        lambda: np.ma.array(np.arange(2 * N)[::2], mask=MISSING),
+        as_type("int32"),
+    ),
+    "strided as bool": (lambda: np.resize(I % 2, 16 * N)[::2], as_type("bool")),
+    "as dates": (lambda: I % 9999, as_type("date32")),
+    "as times": (lambda: (I % 20).astype("m8[h]"), as_type("time32[s]")),
+    "as decimals": (lambda: np.repeat(I, 2)[::2], as_type("decimal128(21, 2)")),
+    "F-order lists as float32": (
+        lambda: np.asfortranarray((I * 0.5).reshape(-1, 8)),
+        as_type("fixed_size_list[float32, 8]"),
+    ),
+    "lists as lists": (lambda: (I * 0.5).reshape(-1, 2), as_type("list[float64]")),
+    "records as float32": (lambda: np.zeros(N, "i8, f8"), as_type("struct[f0: int32, f1: float32]")),
+    "runs": (lambda: I, as_type("run_end_encoded[int32, int64]")),
+    "codes": (lambda: I % 1000, as_type("dictionary[int32, int64]")),
     "as int32, masked": (lambda: np.ma.array(I, mask=MISSING), lambda a: from_numpy(a, type="int32")),
     "as timestamp": (lambda: (I % 9999).astype("datetime64[D]"), lambda a: from_numpy(a, type="timestamp[us]")),
 }
+
+
+if hasattr(np, "dtypes") and hasattr(np.dtypes, "StringDType"):
+    FROM_NUMPY["StringDType"] = (
+        lambda: np.char.add("some text ", I.astype("U8")).astype(np.dtypes.StringDType()),
+        from_numpy,
+    )
 
 
 def size(result: Any) -> int:
@@ -164,7 +216,7 @@ def settle() -> None:
 @pytest.fixture(scope="module")
 def apart() -> Iterator[Callable[..., Any]]:
     """Calls a function in another process, whose memory nothing else uses."""
-    with multiprocessing.get_context("spawn").Pool(1, settle) as pool:
+    with multiprocessing.get_context("spawn").Pool(1, settle, maxtasksperchild=16) as pool:
         yield lambda function, *arguments: pool.apply(function, arguments)
 
 

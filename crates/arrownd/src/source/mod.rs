@@ -9,6 +9,7 @@ mod chunk;
 mod column;
 mod content;
 mod data;
+mod flat;
 mod keys;
 mod lengths;
 mod native;
