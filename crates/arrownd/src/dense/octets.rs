@@ -49,6 +49,8 @@ pub struct OctetsBuilder<'m> {
     capacity: usize,
     /// How many of them are written; all up to there.
     used: usize,
+    /// All bits of the bytes that were pushed, as far as these were looked at then; ones where they weren't.
+    seen: u64,
 }
 
 impl fmt::Debug for OctetsBuilder<'_> {
@@ -93,7 +95,7 @@ impl<'m> OctetsBuilder<'m> {
         let offsets = Offsets::Narrow(offsets, first);
         let start = NonNull::dangling().as_ptr();
         let mut made =
-            Self { memory, offsets, count, len: 0, bytes: Vec::new(), start, capacity: 0, used: 0 };
+            Self { memory, offsets, count, len: 0, bytes: Vec::new(), start, capacity: 0, used: 0, seen: 0 };
         made.reserve(bytes)?;
         Ok(made)
     }
@@ -153,6 +155,7 @@ impl<'m> OctetsBuilder<'m> {
     #[inline(always)]
     pub fn push(&mut self, value: &[u8]) -> Result<()> {
         let len = value.len();
+        self.seen = u64::MAX;
         let out = self.spare(len)?.as_mut_ptr().cast::<u8>();
         // Most values are short, and a call to copy them takes longer than these moves.
         match (len, value.first_chunk::<8>(), value.last_chunk::<8>()) {
@@ -197,6 +200,8 @@ impl<'m> OctetsBuilder<'m> {
         let out = self.spare(16)?.as_mut_ptr().cast::<[u8; 16]>();
         // SAFETY: 16 bytes are spare.
         unsafe { out.write_unaligned(*value) };
+        let bits = u128::from_ne_bytes(*value);
+        self.seen |= bits as u64 | (bits >> 64) as u64;
         self.end(len.min(16))
     }
 
@@ -220,21 +225,15 @@ impl<'m> OctetsBuilder<'m> {
     #[inline]
     pub fn push_codes(&mut self, count: usize, codes: impl Iterator<Item = u32>) -> Result<Option<u32>> {
         let most = count.checked_add(1).and_then(|count| count.checked_mul(4)).ok_or_else(too_many)?;
+        self.seen = u64::MAX;
         let room = self.spare(most)?;
         let mut written = 0;
         for code in codes.take(count) {
+            if code >= 0x11_0000 || code & !0x7ff == 0xd800 {
+                return Ok(Some(code));
+            }
             // Four bytes are written each time, and the next character goes over what is too much.
-            let (utf8, len) = match code {
-                0..0x80 => ([code as u8, 0, 0, 0], 1),
-                0x80..0x800 => ([0xc0 | (code >> 6) as u8, tail(code), 0, 0], 2),
-                0x800..0xd800 | 0xe000..0x1_0000 => {
-                    ([0xe0 | (code >> 12) as u8, tail(code >> 6), tail(code), 0], 3)
-                }
-                0x1_0000..0x11_0000 => {
-                    ([0xf0 | (code >> 18) as u8, tail(code >> 12), tail(code >> 6), tail(code)], 4)
-                }
-                _ => return Ok(Some(code)),
-            };
+            let (utf8, len) = encoded(code);
             if let Some(out) = room.get_mut(written..).and_then(|room| room.first_chunk_mut()) {
                 let [a, b, c, d] = utf8;
                 *out = [MaybeUninit::new(a), MaybeUninit::new(b), MaybeUninit::new(c), MaybeUninit::new(d)];
@@ -266,8 +265,8 @@ impl<'m> OctetsBuilder<'m> {
         self.end(0)
     }
 
-    /// The array of text. *Reads the bytes once*, to see that they are UTF-8, and then costs what [`OctetsBuilder::finish`]
-    /// does.
+    /// The array of text. *Reads the bytes once*, to see that they are UTF-8, unless all were short and seen to be ASCII, and
+    /// then costs what [`OctetsBuilder::finish`] does.
     ///
     /// # Errors
     /// [`Error::LossyCast`] for a value that isn't, and as [`OctetsBuilder::finish`].
@@ -287,7 +286,8 @@ impl<'m> OctetsBuilder<'m> {
         let views = matches!(self.offsets, Offsets::Views(..));
         let whole = || utf8(bytes);
         let uncut = |text: &str| (0..=self.len).all(|at| text.is_char_boundary(self.offset(at)));
-        if views || !is_ascii(bytes) && !whole().is_some_and(uncut) {
+        let seen_ascii = self.seen & (u64::MAX / 255 * 128) == 0;
+        if views || !seen_ascii && !is_ascii(bytes) && !whole().is_some_and(uncut) {
             for at in 0..self.len {
                 if let Err(error) = std::str::from_utf8(self.value(at)) {
                     return Err(Error::LossyCast {
@@ -366,10 +366,14 @@ impl<'m> OctetsBuilder<'m> {
     }
 }
 
-/// A byte of UTF-8 that goes on: the lowest six bits.
+/// The bytes of a character and how many these are, zeros after them. Text of several alphabets makes branches cost more.
 #[inline(always)]
-fn tail(code: u32) -> u8 {
-    0x80 | (code & 0x3f) as u8
+fn encoded(code: u32) -> ([u8; 4], usize) {
+    let more = usize::from(code >= 0x80) + usize::from(code >= 0x800) + usize::from(code >= 0x1_0000);
+    let sixes = code & 0x3f | (code & 0xfc0) << 2 | (code & 0x3_f000) << 4 | (code & 0x1c_0000) << 6;
+    let marks = [0, 0xc080, 0xe0_8080, 0xf080_8080].get(more).copied().unwrap_or(0);
+    let bytes = if more == 0 { code } else { sixes | marks };
+    ((bytes << (24 - 8 * more)).to_be_bytes(), more + 1)
 }
 
 fn offsets_size(count: usize, width: usize) -> Result<usize> {

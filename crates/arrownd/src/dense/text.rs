@@ -332,7 +332,6 @@ fn pack<const SWAPPED: bool>(eight: &[[u8; 4]; 8], out: &mut [MaybeUninit<u8>; 8
     (u64::from_le_bytes(bytes), a | b | c | d | e | f | g | h)
 }
 
-#[cold]
 #[inline(never)]
 fn encode<const SWAPPED: bool>(cell: &[[u8; 4]], position: usize, out: &mut OctetsBuilder<'_>) -> Result<()> {
     let len = cell.iter().rposition(|raw| *raw != [0; 4]).map_or(0, |last| last + 1);

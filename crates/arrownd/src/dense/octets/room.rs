@@ -80,6 +80,7 @@ impl OctetsBuilder<'_> {
     /// The first `written` bytes of the last [`OctetsBuilder::spare`] are initialised.
     #[inline(always)]
     pub(crate) unsafe fn end_written(&mut self, written: usize) -> Result<()> {
+        self.seen = u64::MAX;
         self.end(written)
     }
 
