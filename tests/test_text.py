@@ -166,6 +166,82 @@ def test_edges(type: pa.DataType, repeats: int) -> None:
     )
 
 
+def placed(texts: list, form: str) -> pa.Array:
+    """Values in buffers that end with the last one, or one in a dictionary; what is None has bytes all the same."""
+    raw = [b"\x00hidden" if t is None else t.encode() for t in texts]
+    valid = pa.py_buffer(np.packbits([t is not None for t in texts], bitorder="little").tobytes())
+    if form == "views":
+        return pa.array(texts, pa.string_view())
+    if form == "keys":
+        pool = list(dict.fromkeys(texts))
+        return pa.DictionaryArray.from_arrays(pa.array([pool.index(t) for t in texts]), pa.array(pool))
+    type, width = (pa.large_utf8(), "i8") if form == "large" else (pa.utf8(), "i4")
+    offsets = np.cumsum([0, *map(len, raw)]).astype(width)
+    valid = None if None not in texts else valid
+    buffers = [valid, pa.py_buffer(offsets.tobytes()), pa.py_buffer(b"".join(raw))]
+    return pa.Array.from_buffers(type, len(texts), buffers)
+
+
+# One to four bytes a character, alone and mixed; few of them among ASCII.
+ALPHABETS = [
+    "abcdefg",
+    "aébcßd",
+    "éßñ",
+    "日本語文",
+    "😀🙂",
+    "a日é😀b",
+    "abcdefghijklmnopqrstuvwxyz" * 3 + "é",
+    "a\x00b",
+]
+
+
+@pytest.mark.parametrize("form", ["small", "large", "views", "keys"])
+@pytest.mark.parametrize("alphabet", ALPHABETS)
+def test_unicode_of_any_length(form: str, alphabet: str) -> None:
+    """Sixteen bytes are written at once, by instructions that the CPU has: every length on either side of that."""
+    rng = np.random.default_rng(len(alphabet))
+    for most in [1, 3, 8, 9, 15, 16, 17, 19, 31, 33, 64, 100]:
+        for count in [1, 2, 63, 64, 65, 200]:
+            lengths = rng.integers(0, most + 1, count)
+            begins = rng.integers(0, len(alphabet), count)
+            texts = [(alphabet * 101)[b : b + n].rstrip("\0") for b, n in zip(begins, lengths, strict=True)]
+            want = np.array(texts, "U")
+            got = arrownd.to_numpy(placed(texts, form), "U")
+            assert got.dtype == want.dtype
+            assert np.array_equal(got, want)
+            if count > 2:
+                assert np.array_equal(arrownd.to_numpy(placed(texts, form)[1:-1], "U"), np.array(texts[1:-1], "U"))
+            wide = np.full((count, 2), "?" * (most + 5), f"U{most + 5}")
+            arrownd.to_numpy(placed(texts, form), wide.dtype, out=wide[:, 0])
+            assert wide[:, 0].tolist() == texts
+            assert (wide[:, 1] == "?" * (most + 5)).all(), "written beside the element"
+            cut = arrownd.to_numpy(placed(texts, form), f"U{max(1, most // 2)}", safe=False)
+            assert np.array_equal(cut, want.astype(cut.dtype))
+            holey = [None if gone else t for t, gone in zip(texts, rng.random(count) < 0.2, strict=True)]
+            there = ["" if t is None else t for t in holey]
+            masked = arrownd.to_numpy(placed(holey, form), "U", nulls="masked")
+            assert masked.dtype == np.array(there, "U").dtype
+            assert masked.data.tolist() == there
+            filled = ["né" if t is None else t for t in holey]
+            assert arrownd.to_numpy(placed(holey, form), "U", na_value="né").tolist() == filled
+            if alphabet.isascii():
+                raw = arrownd.to_numpy(placed(texts, form), "S")
+                assert np.array_equal(raw, np.array([t.encode() for t in texts], "S"))
+                cut = arrownd.to_numpy(placed(texts, form), f"S{max(1, most // 2)}", safe=False)
+                assert np.array_equal(cut, np.array([t.encode() for t in texts], cut.dtype))
+
+
+@pytest.mark.parametrize("type", [pa.binary(), pa.large_binary(), pa.binary_view()], ids=str)
+def test_byte_strings_of_any_length(type: pa.DataType) -> None:
+    rng = np.random.default_rng(0)
+    for most in [1, 7, 15, 16, 17, 33, 100]:
+        raw = [rng.integers(1, 256, n).astype("u1").tobytes() for n in rng.integers(0, most + 1, 150)]
+        assert arrownd.to_numpy(pa.array(raw, type), "S").tolist() == np.array(raw, "S").tolist()
+        holey = [None if i % 3 == 0 else value for i, value in enumerate(raw)]
+        want = [b"\xfe" if value is None else value for value in holey]
+        assert arrownd.to_numpy(pa.array(holey, type), "S", na_value=b"\xfe").tolist() == want
+
+
 @pytest.mark.parametrize("distinct", [1, 3, 100, 3000, 30000])
 @pytest.mark.parametrize("size", [3, 8, 16, 17, 40])
 def test_repeated_values_are_told_apart(distinct: int, size: int) -> None:
@@ -316,7 +392,7 @@ INVALID = [b"\xff", b"a\xc3", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc0\x80",
 
 @pytest.mark.parametrize("raw", INVALID)
 @pytest.mark.parametrize("type", TYPES, ids=str)
-@pytest.mark.parametrize("at", [0, 5, 64, 20000])
+@pytest.mark.parametrize("at", [0, 5, 63, 64, 20000])
 def test_invalid_utf8_names_its_position(raw: bytes, type: pa.DataType, at: int) -> None:
     values = [b"fine"] * at + [raw] + [b"after"] * 3
     storage = {pa.utf8(): pa.binary(), pa.large_utf8(): pa.large_binary(), pa.string_view(): pa.binary_view()}[type]

@@ -1,16 +1,23 @@
 //! Text and bytes as strings of one width: `U`, four bytes a character, and `S`.
 
+mod characters;
+mod longest;
+mod row;
+
 use std::fmt::Write as _;
 use std::mem::MaybeUninit;
 
-use super::ascii::is_ascii;
+pub(crate) use longest::longest;
+use row::Row;
+
 use super::dispatch::{Kernel, dispatch};
+use super::utf8::utf8;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::execute::{Run, Visit};
-use crate::mapping::{Element, map};
+use crate::mapping::Element;
 use crate::options::Fill;
-use crate::source::{Data, Leaf, Octets, Offsets, Part, low_mask};
+use crate::source::{Data, is_utf8, low_mask};
 
 /// Writes the text and bytes of a stretch of values as `dtype`, `U` or `S`.
 ///
@@ -19,97 +26,149 @@ use crate::source::{Data, Leaf, Octets, Offsets, Part, low_mask};
 /// `dtype`, ends with a NUL or, for `S`, is text beyond ASCII.
 pub(crate) fn text(visit: &mut Visit<'_>, dtype: DType) -> Result<()> {
     let missing = Stored::of(dtype, visit.step.fill.as_ref());
-    dispatch(Pass { visit, dtype, missing })
+    let is_text = matches!(visit.step.element, Element::Varlen { text: true });
+    for at in (0..visit.run.len()).step_by(64) {
+        match write_row(visit, at, dtype, is_text) {
+            Some((row, valid)) if row.kept || !visit.step.check => {
+                let len = if missing.is_nothing() { 0 } else { (visit.run.len() - at).min(64) };
+                for i in (0..len).filter(|i| valid >> i & 1 == 0) {
+                    missing.write(visit.run.element(at + i));
+                }
+            }
+            // Finds the value that is to blame, if it is one.
+            _ => dispatch(OneByOne { visit: &mut *visit, at, dtype, missing })?,
+        }
+    }
+    Ok(())
 }
 
-struct Pass<'p, 'v> {
-    visit: &'p mut Visit<'v>,
+/// Writes up to 64 values to elements that follow each other, and says which are there; zeros stand for what isn't. No row
+/// where something else is needed.
+fn write_row(visit: &mut Visit<'_>, at: usize, dtype: DType, is_text: bool) -> Option<(Row, u64)> {
+    let len = (visit.run.len() - at).min(64);
+    let (start, part) = (visit.start + at, visit.part);
+    let decoded = matches!(dtype, DType::Unicode(_));
+    // Of text, only `U` holds more than ASCII.
+    let good = |row: Row, valid: u64, is_utf8: &dyn Fn() -> bool| {
+        (row.ascii || !is_text || decoded && is_utf8()).then_some((row, valid))
+    };
+    match &*part.data {
+        Data::Binary { offsets, values } if part.is_direct() => {
+            let mut bounds = [0; 65];
+            let bounds = bounds.get_mut(..=len)?;
+            if !offsets.read_row(start, bounds) {
+                return None;
+            }
+            let valid = part.validity.word(start);
+            let pairs = bounds.iter().zip(bounds.get(1..)?);
+            let value =
+                |(start, end): (&usize, &usize)| Some((values.get(*start..)?, end.checked_sub(*start)?));
+            let row = if !valid & low_mask(len) == 0 {
+                written(&mut visit.run, at, dtype, pairs.map(value))
+            } else {
+                written(&mut visit.run, at, dtype, pairs.map(value).enumerate().map(there(valid)))
+            };
+            good(row?, valid, &|| is_utf8(values, bounds))
+        }
+        Data::Views { views, buffers } if part.is_direct() => {
+            let views = views.get(start..start + len)?;
+            let valid = part.validity.word(start);
+            let value = |(i, view): (usize, &[u8; 16])| {
+                let word = |at: usize| Some(u32::from_ne_bytes(*view.get(at..)?.first_chunk()?) as usize);
+                let len = word(0)?;
+                if len <= 12 || valid >> i & 1 == 0 {
+                    // The views that come after it are what the buffer goes on with.
+                    return Some((views.as_flattened().get(16 * i + 4..)?, len));
+                }
+                Some((buffers.get(word(8)?)?.get(word(12)?..)?, len))
+            };
+            let each = views.iter().enumerate().map(value).enumerate().map(there(valid));
+            let row = written(&mut visit.run, at, dtype, each)?;
+            let text = |bytes: Option<(&[u8], usize)>| {
+                bytes.is_some_and(|(from, len)| from.get(..len).and_then(utf8).is_some())
+            };
+            good(row, valid, &|| views.iter().enumerate().map(value).enumerate().map(there(valid)).all(text))
+        }
+        _ => {
+            let block = visit.block(at);
+            let octets = visit.octets(&block);
+            let each = octets.each().iter().take(len);
+            let each = each.map(|value| Some((octets.from(value).unwrap_or(value), value.len())));
+            let row = written(&mut visit.run, at, dtype, each)?;
+            good(row, block.valid, &|| octets.not_utf8().is_none())
+        }
+    }
+}
+
+/// What isn't there has no bytes.
+#[inline(always)]
+fn there<'a>(valid: u64) -> impl Fn((usize, Option<row::Value<'a>>)) -> Option<row::Value<'a>> {
+    move |(i, value)| value.map(|(from, len)| (from, if valid >> i & 1 == 0 { 0 } else { len }))
+}
+
+/// Writes values to the elements from `at` on; `None` where these don't follow each other.
+#[inline(always)]
+fn written<'a>(
+    run: &mut Run<'_>,
+    at: usize,
     dtype: DType,
-    missing: Stored<'v>,
+    values: impl Iterator<Item = Option<row::Value<'a>>>,
+) -> Option<Row> {
+    // All that comes after them: what is too much for one value is the next one's.
+    let rest = run.len() - at;
+    match dtype {
+        DType::Unicode(_) => {
+            let out = run.words(at, rest)?;
+            row::code_points(out.len() / rest, values, out)
+        }
+        _ => {
+            let out = run.words(at, rest)?;
+            row::bytes(out.len() / rest, values, out)
+        }
+    }
 }
 
-impl Kernel for Pass<'_, '_> {
+/// Writes up to 64 values to elements anywhere.
+struct OneByOne<'p, 'v> {
+    visit: &'p mut Visit<'v>,
+    at: usize,
+    dtype: DType,
+    missing: Stored<'p>,
+}
+
+impl Kernel for OneByOne<'_, '_> {
     type Out = Result<()>;
 
     #[inline(always)]
     fn run(self) -> Result<()> {
-        let Self { visit, dtype, missing } = self;
+        let Self { visit, at, dtype, missing } = self;
         let is_text = matches!(visit.step.element, Element::Varlen { text: true });
-        let mut bounds = [0; 65];
-        for at in (0..visit.run.len()).step_by(64) {
-            let len = (visit.run.len() - at).min(64);
-            if let Some(values) = visit.row(at, &mut bounds)
-                && let Some(bounds) = bounds.get(..=len)
-                && (!is_text || values.get(bounds[0]..bounds[len]).is_some_and(is_ascii))
-            {
-                let done = match dtype {
-                    DType::Unicode(_) => widen_row::<u32>(&mut visit.run, at, values, bounds),
-                    _ => widen_row::<u8>(&mut visit.run, at, values, bounds),
-                };
-                // Otherwise the loop below finds the value that is to blame, if it is one.
-                if done == Some(true) || done == Some(false) && !visit.step.check {
-                    continue;
-                }
+        let block = visit.block(at);
+        let octets = visit.octets(&block);
+        let ascii = is_text && octets.is_ascii();
+        for (i, bytes) in octets.each().iter().take(block.len).enumerate() {
+            if block.valid >> i & 1 == 0 {
+                missing.write(visit.run.element(at + i));
+                continue;
             }
-            let block = visit.block(at);
-            let octets = visit.octets(&block);
-            let ascii = is_text && octets.is_ascii();
-            for (i, bytes) in octets.each().iter().take(block.len).enumerate() {
-                if block.valid >> i & 1 == 0 {
-                    missing.write(visit.run.element(at + i));
-                    continue;
-                }
-                let ascii = ascii || bytes.is_ascii();
-                let fits = match dtype {
-                    DType::Unicode(_) => match (ascii, octets.from(bytes), visit.run.words::<u32>(at + i, 1))
-                    {
-                        (true, Some(beyond), Some(out)) => widen(out, beyond, bytes.len()),
-                        _ => match std::str::from_utf8(bytes) {
-                            Ok(text) => decode(visit.run.element(at + i), text),
-                            Err(error) => return Err(visit.invalid_text(at + i, error)),
-                        },
+            let ascii = ascii || bytes.is_ascii();
+            let fits = match dtype {
+                DType::Unicode(_) => match (ascii, octets.from(bytes), visit.run.words::<u32>(at + i, 1)) {
+                    (true, Some(beyond), Some(out)) => widen(out, beyond, bytes.len()),
+                    _ => match std::str::from_utf8(bytes) {
+                        Ok(text) => decode(visit.run.element(at + i), text),
+                        Err(error) => return Err(visit.invalid_text(at + i, error)),
                     },
-                    _ if is_text && !ascii => return Err(beyond_ascii(visit, at + i, bytes)),
-                    _ => widen(visit.run.element(at + i), octets.from(bytes).unwrap_or(bytes), bytes.len()),
-                };
-                if visit.step.check && (!fits || bytes.last() == Some(&0)) {
-                    return Err(too_long(visit, at + i, bytes, fits, dtype));
-                }
+                },
+                _ if is_text && !ascii => return Err(beyond_ascii(visit, at + i, bytes)),
+                _ => widen(visit.run.element(at + i), octets.from(bytes).unwrap_or(bytes), bytes.len()),
+            };
+            if visit.step.check && (!fits || bytes.last() == Some(&0)) {
+                return Err(too_long(visit, at + i, bytes, fits, dtype));
             }
         }
         Ok(())
     }
-}
-
-/// Writes values that follow each other, each from where `bounds` say, to elements that do; `None` where these don't,
-/// false where one value was cut or ends with a NUL.
-#[inline(always)]
-fn widen_row<T: Copy + From<u8>>(
-    run: &mut Run<'_>,
-    at: usize,
-    values: &[u8],
-    bounds: &[usize],
-) -> Option<bool> {
-    let count = bounds.len().checked_sub(1)?;
-    let out = run.words::<T>(at, count)?;
-    let width = out.len().checked_div(count)?;
-    let reach = width.next_multiple_of(8);
-    let mut kept = true;
-    for (i, (start, end)) in bounds.iter().zip(bounds.get(1..)?).enumerate() {
-        let len = end - start;
-        let own = out.get_mut(i * width..)?;
-        let from = values.get(*start..start + reach);
-        if let (Some(from), Some(to)) = (from, own.get_mut(..reach)) {
-            // What is too much is the next value's, and written again with it.
-            for (i, (to, from)) in to.as_chunks_mut().0.iter_mut().zip(from.as_chunks().0).enumerate() {
-                eight(to, from, len.saturating_sub(8 * i));
-            }
-        } else {
-            widen(own.get_mut(..width)?, values.get(*start..)?, len);
-        }
-        kept &= (len <= width) & (len == 0 || values.get(end - 1) != Some(&0));
-    }
-    Some(kept)
 }
 
 /// Writes bytes as code points or bytes, zeros after them; false where they are cut. `bytes` may go
@@ -178,6 +237,11 @@ impl<'f> Stored<'f> {
         }
     }
 
+    /// Whether it is zeros alone.
+    fn is_nothing(self) -> bool {
+        matches!(self, Self::Bytes([]) | Self::Text(""))
+    }
+
     #[inline]
     fn write(self, out: &mut [MaybeUninit<u8>]) {
         match self {
@@ -193,57 +257,6 @@ pub(super) fn fill_text(dtype: DType, run: &mut Run<'_>, fill: Option<&Fill>) {
     for at in 0..run.len() {
         missing.write(run.element(at));
     }
-}
-
-/// How many characters or bytes the longest value has, where `dtype` leaves the width to it.
-pub(crate) fn longest(leaf: &Leaf<'_>, dtype: DType) -> Option<usize> {
-    let Element::Varlen { text } = map(&leaf.field).ok()?.element else { return None };
-    let characters = text && matches!(dtype, DType::Unicode(_));
-    dtype.takes_width().then(|| {
-        let parts = leaf.parts.iter();
-        let most = parts
-            .map(|part| longest_by_offsets(part, characters).unwrap_or_else(|| longest_of(part, characters)));
-        most.fold(0, usize::max)
-    })
-}
-
-fn longest_of(part: &Part<'_>, characters: bool) -> usize {
-    let mut longest = 0;
-    for at in (0..part.len).step_by(64) {
-        let block = part.block(at, part.len - at);
-        let octets = Octets::new(&part.data, &block.index, block.valid);
-        let lengths = octets.each().iter();
-        let most = if !characters || octets.is_ascii() {
-            lengths.map(|bytes| bytes.len()).fold(0, usize::max)
-        } else {
-            // What isn't UTF-8 is refused when it is converted.
-            let starts = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
-            lengths.map(|bytes| starts(bytes)).fold(0, usize::max)
-        };
-        longest = longest.max(most);
-    }
-    longest
-}
-
-/// The longest by the offsets alone, where nothing is missing and each byte counts.
-fn longest_by_offsets(part: &Part<'_>, characters: bool) -> Option<usize> {
-    let Data::Binary { offsets, values } = &*part.data else { return None };
-    let (start, end) = (offsets.get(0) as usize, offsets.get(part.len) as usize);
-    if !part.is_full() || characters && !values.get(start..end)?.is_ascii() {
-        return None;
-    }
-    Some(match offsets {
-        Offsets::I32(offsets) => {
-            let length =
-                |(a, b): (&[u8; 4], &[u8; 4])| i32::from_ne_bytes(*b).wrapping_sub(i32::from_ne_bytes(*a));
-            offsets.iter().zip(offsets.get(1..)?).map(length).fold(0, i32::max) as usize
-        }
-        Offsets::I64(offsets) => {
-            let length =
-                |(a, b): (&[u8; 8], &[u8; 8])| i64::from_ne_bytes(*b).wrapping_sub(i64::from_ne_bytes(*a));
-            offsets.iter().zip(offsets.get(1..)?).map(length).fold(0, i64::max) as usize
-        }
-    })
 }
 
 #[cold]

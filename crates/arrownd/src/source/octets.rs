@@ -27,6 +27,8 @@ pub struct Octets<'a> {
     /// Where they follow each other: the buffer from the first one on, and how many of its bytes are
     /// theirs, missing values' and all.
     whole: Option<(&'a [u8], usize)>,
+    /// The buffer that they lie in, where it is one.
+    buffer: &'a [u8],
     /// Whether they were seen to be ASCII on the way.
     ascii: Option<bool>,
 }
@@ -50,7 +52,7 @@ impl<'a> Octets<'a> {
     #[inline(always)]
     #[must_use]
     pub fn new(data: &Data<'a>, index: &[usize; 64], valid: u64) -> Self {
-        let mut octets = Self { each: [&[]; 64], valid, whole: None, ascii: None };
+        let mut octets = Self { each: [&[]; 64], valid, whole: None, buffer: &[], ascii: None };
         match data {
             Data::Binary { offsets: Offsets::I32(offsets), values } => {
                 octets.by_offsets(offsets, values, index, |o| i32::from_ne_bytes(*o) as usize);
@@ -66,7 +68,7 @@ impl<'a> Octets<'a> {
 
     /// As [`Octets::new`], for values of one width. *Shares memory*.
     pub(crate) fn fixed(bytes: &'a [u8], width: usize, index: &[usize; 64], valid: u64) -> Self {
-        let mut octets = Self { each: [&[]; 64], valid, whole: None, ascii: None };
+        let mut octets = Self { each: [&[]; 64], valid, whole: None, buffer: bytes, ascii: None };
         for (to, at) in octets.each.iter_mut().zip(index).enumerate().filter_map(present(valid)) {
             *to = bytes.get(at * width..(at + 1) * width).unwrap_or_default();
         }
@@ -81,6 +83,7 @@ impl<'a> Octets<'a> {
         index: &[usize; 64],
         read: impl Fn(&[u8; N]) -> usize,
     ) {
+        self.buffer = values;
         let valid = self.valid;
         let len = 64 - valid.leading_zeros() as usize;
         let skipped = valid.trailing_zeros() as usize;
@@ -161,8 +164,7 @@ impl<'a> Octets<'a> {
     #[inline(always)]
     #[must_use]
     pub fn from(&self, value: &[u8]) -> Option<&'a [u8]> {
-        let (whole, _) = self.whole?;
-        whole.get(value.as_ptr().addr().checked_sub(whole.as_ptr().addr())?..)
+        self.buffer.get(value.as_ptr().addr().checked_sub(self.buffer.as_ptr().addr())?..)
     }
 
     /// Whether every value is ASCII; may be false where a missing one's bytes aren't.
