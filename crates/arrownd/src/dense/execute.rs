@@ -1,5 +1,5 @@
 //! The other way, carried out: memory is shared, or filled in one pass.
-#![allow(unsafe_code, reason = "rooms that were filled become buffers")]
+#![allow(unsafe_code, reason = "rooms are filled by `kernels/lines.rs`, and become buffers")]
 
 use std::ops::Range;
 
@@ -7,7 +7,6 @@ use arrow_buffer::Buffer;
 
 use super::array::{Dense, Input};
 use super::cast::{FlatCast, cast};
-use super::deinterleave::deinterleave;
 use super::job::Job;
 use super::made::{Made, nest};
 use super::memory::Memory;
@@ -15,6 +14,7 @@ use super::plan::flattened;
 use super::step::{ToArrow, Values};
 use super::target::Recode;
 use crate::error::{Error, Result};
+use crate::kernels::lines::Lines;
 use crate::plan::{Plan, Step};
 
 /// Bytes that are read of all fields before the next rows: they fit the innermost caches.
@@ -125,20 +125,27 @@ fn run(jobs: &mut [Job]) -> Result<()> {
         }
         return Ok(());
     }
-    if deinterleave(jobs) {
-        return Ok(());
-    }
     let (rows, row) = (jobs[0].rows(), jobs.iter().map(Job::row_bytes).sum::<usize>().max(1));
+    let mut lines = Lines::default();
+    for job in jobs.iter_mut() {
+        job.join(&mut lines);
+    }
     // Each conversion takes a while to begin.
     let converts = jobs.iter().any(|job| job.converted().is_some());
     let together = if converts { 8 * TOGETHER } else { TOGETHER };
     // Bits of different rows share no byte.
-    let step = (together / row).next_multiple_of(64).max(64);
+    let step = if jobs.iter().any(Job::is_left) {
+        (together / row).next_multiple_of(64).max(64)
+    } else {
+        rows.max(1)
+    };
     for start in (0..rows).step_by(step) {
         let some: Range<usize> = start..(start + step).min(rows);
         for job in jobs.iter_mut() {
             job.run(some.clone())?;
         }
+        // SAFETY: each line has an element for each row, and room for it that nothing else writes to.
+        unsafe { lines.copy(some.len()) };
     }
     Ok(())
 }

@@ -188,6 +188,7 @@ impl Tiles {
                         lines: None,
                         // SAFETY: its place; the caller has room for all of them.
                         to: unsafe { to.add((place + row * row_place + column) * from.size) },
+                        places: None,
                         rows: (rows - row).min(edge),
                         columns: (columns - column).min(edge),
                         steps: (row_step, column_step),

@@ -20,6 +20,8 @@ use super::ticks;
 use super::words::{Marker, nonzero, store};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::kernels::copy as copy_bytes;
+use crate::kernels::lines::{Kind, Lines};
 use crate::plan::type_name;
 
 /// What has to be made of one array.
@@ -35,6 +37,8 @@ pub(super) struct Job {
     copy: Option<Copy>,
     /// What the copied values become, block by block: the copy is then of one block.
     onward: Option<Box<Onward>>,
+    /// Its values are copied together with those of others.
+    together: bool,
     bitmap: Option<Bitmap>,
     /// Of values and of masks.
     scratch: [Scratch; 2],
@@ -74,6 +78,7 @@ impl Job {
             each: dense.len().checked_div(rows).unwrap_or(0),
             copy: None,
             onward: None,
+            together: false,
             bitmap: None,
             scratch: Default::default(),
             path: path.to_owned(),
@@ -96,6 +101,7 @@ impl Job {
             each: 1,
             copy: None,
             onward: None,
+            together: false,
             bitmap: None,
             scratch: Default::default(),
             path: String::new(),
@@ -155,20 +161,38 @@ impl Job {
         copy.into_iter().chain(self.bitmap.as_mut().map(|bitmap| (bitmap.bytes, &mut bitmap.room)))
     }
 
-    /// The values, where nothing else is to be done than to copy them, one for each row and an even step apart.
-    pub(super) fn column(&self) -> Option<Strided<'_>> {
-        let values = self.values()?;
-        let same = matches!(self.copy, Some(Copy { recode: Recode::Same, .. })) && self.onward.is_none();
-        let plain = same && self.bitmap.is_none() && self.each == 1 && self.parts == 1 && !values.swapped;
-        (plain && values.dims.len() == 1 && values.len() == self.rows).then_some(values)
+    /// Leaves the values to these lines, where nothing else is to be done than to copy them, one for each row and an
+    /// even step apart. From then on nothing else may touch them before they are copied.
+    pub(super) fn join(&mut self, lines: &mut Lines) {
+        let marked = self.bitmap.as_ref().is_some_and(|bitmap| bitmap.marker.is_some());
+        let single = self.each == 1 && self.parts == 1 && !marked;
+        let Self {
+            dense: Some(dense),
+            copy: Some(Copy { recode: Recode::Same, room, .. }),
+            onward: None,
+            ..
+        } = self
+        else {
+            return;
+        };
+        let values = dense.values();
+        let [(rows, step)] = *values.dims else { return };
+        let room = room.as_uninit_slice();
+        if !single || rows != self.rows || room.len() < rows * values.size || !Lines::take(values.size) {
+            return;
+        }
+        let (size, swapped) = (values.size, values.swapped);
+        if swapped && size > 8 {
+            return;
+        }
+        let kind = Kind { size, swapped, steps: (step, size as isize) };
+        lines.push(values.ptr, room.as_mut_ptr().cast(), kind);
+        self.together = true;
     }
 
-    /// Where copied values from row `start` on go: so many bytes.
-    pub(super) fn place(&mut self, start: usize, len: usize) -> &mut [MaybeUninit<u8>] {
-        match &mut self.copy {
-            Some(copy) => stretch(&mut copy.room, start, len),
-            None => &mut [],
-        }
+    /// What [`Job::run`] has to fill: nothing, if the values are copied together with those of others.
+    pub(super) fn is_left(&self) -> bool {
+        self.bitmap.is_some() || self.copy.is_some() && !self.together
     }
 
     pub(super) fn is_busy(&self) -> bool {
@@ -186,23 +210,23 @@ impl Job {
 
     /// Fills what belongs to some rows: all, or from a multiple of 64 on.
     pub(super) fn run(&mut self, rows: Range<usize>) -> Result<()> {
-        if !self.is_busy() {
+        if !self.is_left() {
             return Ok(());
         }
         let (start, end) = (rows.start * self.each, rows.end * self.each);
         let step = if self.onward.is_some() { self.block() } else { BLOCK };
-        let Self { dense, parts, masks, copy, onward, bitmap, scratch, .. } = self;
+        let Self { dense, parts, masks, copy, onward, together, bitmap, scratch, .. } = self;
         let [scratch, mask_scratch] = scratch;
         let (parts, values) = (*parts, dense.as_ref().map(Dense::values));
-        // Values that stay as they are need no block to look at.
-        if let (Some(values), Some(Copy { recode: Recode::Same, room, .. }), None) =
-            (&values, &mut *copy, &onward)
+        let recoded = onward.is_some() || copy.as_ref().is_some_and(|copy| copy.recode != Recode::Same);
+        let marked = bitmap.as_ref().and_then(|bitmap| bitmap.marker);
+        // Values that stay as they are need no block, unless it is looked at.
+        if let (Some(values), Some(Copy { recode: Recode::Same, room, .. }), None, false) =
+            (&values, &mut *copy, &onward, *together || marked.is_some())
         {
             let size = values.size() * parts;
             values.read(start * parts, stretch(room, start * size, (end - start) * size));
         }
-        let recoded = onward.is_some() || copy.as_ref().is_some_and(|copy| copy.recode != Recode::Same);
-        let marked = bitmap.as_ref().and_then(|bitmap| bitmap.marker);
         if bitmap.is_none() && !recoded {
             return Ok(());
         }
@@ -241,6 +265,9 @@ impl Job {
             }
             let valid = bitmap.is_some().then_some(&words[..]);
             match copy {
+                Some(Copy { recode: Recode::Same, room, .. }) if marked.is_some() && onward.is_none() => {
+                    copy_bytes(block, stretch(room, at * (block.len() / n), block.len()));
+                }
                 Some(Copy { recode: Recode::Bits, room, .. }) => {
                     let words = found.get_mut(..count).unwrap_or_default();
                     nonzero(block, words);

@@ -5,7 +5,6 @@
 
 mod array;
 pub mod cast;
-mod deinterleave;
 mod execute;
 mod facts;
 mod gather;

@@ -206,6 +206,7 @@ impl<'o> Dest<'o> {
             from: *from,
             lines: Some(lines),
             to: self.ptr.as_ptr(),
+            places: None,
             rows,
             columns,
             steps: (self.itemsize as isize, 0),

@@ -12,13 +12,13 @@ use crate::plan::{LeafStep, Op, Plan, Step};
 use crate::source::{Column, Data, Leaf, Node, Part};
 
 /// A cache line: what is converted doesn't cross them.
-const LINE: usize = 64;
+pub(super) const LINE: usize = 64;
 
 /// What every thread has room for on its stack.
-const STACK: usize = 32 << 10;
+pub(super) const STACK: usize = 32 << 10;
 
 #[repr(align(64))]
-struct Stack([MaybeUninit<u8>; STACK]);
+pub(super) struct Stack(pub(super) [MaybeUninit<u8>; STACK]);
 
 /// What the CPU's second cache has room for beside the rows that are written.
 const CACHE: usize = 128 << 10;
@@ -134,7 +134,7 @@ fn interleave<E>(
 /// Where the values of some rows of a column lie: where the producer keeps them, if nothing is to be done to them,
 /// otherwise in `own`.
 #[inline(always)]
-fn converted<E>(
+pub(super) fn converted<E>(
     plan: &Plan,
     step: &LeafStep,
     leaf: &Leaf<'_>,
@@ -160,7 +160,12 @@ fn converted<E>(
 }
 
 /// The bytes of `n` values from `first` on, where nothing is to be done to them.
-fn as_they_are<'p>(step: &LeafStep, part: &'p Part<'_>, first: usize, n: usize) -> Option<&'p [u8]> {
+pub(super) fn as_they_are<'p>(
+    step: &LeafStep,
+    part: &'p Part<'_>,
+    first: usize,
+    n: usize,
+) -> Option<&'p [u8]> {
     let width = step.element.width();
     let same = step.op == Op::Same && part.is_direct() && (step.fill.is_none() || part.is_full());
     match &*part.data {

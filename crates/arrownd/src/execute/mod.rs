@@ -6,6 +6,7 @@ mod interleave;
 mod keys;
 mod mask;
 mod planned;
+mod records;
 mod rows;
 mod spread;
 mod task;
@@ -140,6 +141,9 @@ impl<'s> Task<'s> {
         match (&self.plan.step, &self.column.node) {
             (Step::Records(record), Node::Struct { .. }) => {
                 let rows = self.rows_of(dest);
+                if objects == Some(false) && records::visit(*self, record, rows.clone(), dest, each)? {
+                    return Ok(());
+                }
                 // As in a matrix: a block of records stays in the cache until all of its fields are written.
                 let block = rows::block(self.plan);
                 for at in rows.clone().step_by(block) {

@@ -9,6 +9,7 @@ mod copy;
 mod decimal;
 pub(crate) mod dispatch;
 pub(crate) mod keys;
+pub(crate) mod lines;
 mod masks;
 mod numbers;
 pub(crate) mod offsets;

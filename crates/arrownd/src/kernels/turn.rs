@@ -54,6 +54,8 @@ pub(crate) struct Tile<'l> {
     /// Where each column lies, if not a step after the one before.
     pub(crate) lines: Option<&'l [*const u8]>,
     pub(crate) to: *mut u8,
+    /// Where each row goes, if not `apart` after the one before.
+    pub(crate) places: Option<&'l [*mut u8]>,
     pub(crate) rows: usize,
     pub(crate) columns: usize,
     /// From one row, and from one column, to the next in the array.
@@ -63,7 +65,7 @@ pub(crate) struct Tile<'l> {
 }
 
 impl Tile<'_> {
-    /// Copies all elements.
+    /// Copies all elements. Rows go `apart` each.
     ///
     /// # Safety
     /// They are there, and have a place.
@@ -96,16 +98,20 @@ impl Tile<'_> {
     /// Turns it around block by block; false where the CPU can't, or there is no whole block.
     ///
     /// # Safety
-    /// As [`Tile::copy`].
+    /// As [`Tile::copy`], wherever rows go.
     #[inline(always)]
-    unsafe fn turn<T: Element>(self) -> bool {
+    pub(crate) unsafe fn turn<T: Element>(self) -> bool {
         #[cfg(target_arch = "x86_64")]
         if Self::turns::<T>() && self.steps.0 == size_of::<T>() as isize {
-            return match size_of::<T>() {
+            return match (size_of::<T>(), self.places.is_some()) {
                 // SAFETY: the feature was found; the rest is the caller's promise.
-                4 => unsafe { self.turn32() },
+                (4, false) => unsafe { self.turn32::<false>() },
                 // SAFETY: as above.
-                8 => unsafe { self.turn64() },
+                (4, true) => unsafe { self.turn32::<true>() },
+                // SAFETY: as above.
+                (8, false) => unsafe { self.turn64::<false>() },
+                // SAFETY: as above.
+                (8, true) => unsafe { self.turn64::<true>() },
                 _ => false,
             };
         }
@@ -121,15 +127,11 @@ impl Tile<'_> {
         }
     }
 
-    /// Where the element at `row` and `column` goes.
-    ///
-    /// # Safety
-    /// The tile has that element, of `size` bytes.
+    /// Where a row goes, if rows have places of their own.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    unsafe fn place(&self, row: usize, column: usize, size: usize) -> *mut u8 {
-        // SAFETY: the caller's promise.
-        unsafe { self.to.offset(self.apart * row as isize + (column * size) as isize) }
+    fn place(&self, row: usize) -> *mut u8 {
+        self.places.and_then(|places| places.get(row)).copied().unwrap_or(self.to)
     }
 
     /// Asks for what the tile after this one reads of a column: more columns than the CPU follows by itself.
@@ -148,7 +150,7 @@ impl Tile<'_> {
     /// As [`Tile::copy`], and rows lie next to each other in the array.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    unsafe fn turn32(self) -> bool {
+    unsafe fn turn32<const PLACES: bool>(self) -> bool {
         use std::arch::x86_64::{
             __m256, _mm256_permute2f128_ps, _mm256_shuffle_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
         };
@@ -157,8 +159,7 @@ impl Tile<'_> {
         }
         for row in blocks(self.rows, 8) {
             for column in blocks(self.columns, 8) {
-                // SAFETY: a block of the tile.
-                let to = unsafe { self.place(row, column, 4) };
+                let to = self.to.wrapping_offset(self.apart * row as isize + (column * 4) as isize);
                 let read = |i: usize| -> __m256 {
                     // SAFETY: so many columns are left, and the row is one of the tile's.
                     let line = unsafe { self.line(column + i).offset(self.steps.0 * row as isize) };
@@ -166,9 +167,14 @@ impl Tile<'_> {
                     // SAFETY: eight rows of it, which may lie anywhere.
                     unsafe { line.cast::<__m256>().read_unaligned() }
                 };
-                let write = |i: isize, line: __m256| {
-                    // SAFETY: so many rows are left.
-                    let place = unsafe { to.offset(self.apart * i) };
+                let write = |i: usize, line: __m256| {
+                    let place = if PLACES {
+                        // SAFETY: so many columns are left.
+                        unsafe { self.place(row + i).add(column * 4) }
+                    } else {
+                        // SAFETY: so many rows are left.
+                        unsafe { to.offset(self.apart * i as isize) }
+                    };
                     // SAFETY: eight columns of it, which may lie anywhere.
                     unsafe { place.cast::<__m256>().write_unaligned(line) };
                 };
@@ -198,15 +204,14 @@ impl Tile<'_> {
     /// As [`Tile::turn32`].
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    unsafe fn turn64(self) -> bool {
+    unsafe fn turn64<const PLACES: bool>(self) -> bool {
         use std::arch::x86_64::{__m256d, _mm256_permute2f128_pd, _mm256_unpackhi_pd, _mm256_unpacklo_pd};
         if self.rows < 4 || self.columns < 4 {
             return false;
         }
         for row in blocks(self.rows, 4) {
             for column in blocks(self.columns, 4) {
-                // SAFETY: a block of the tile.
-                let to = unsafe { self.place(row, column, 8) };
+                let to = self.to.wrapping_offset(self.apart * row as isize + (column * 8) as isize);
                 let read = |i: usize| -> __m256d {
                     // SAFETY: so many columns are left, and the row is one of the tile's.
                     let line = unsafe { self.line(column + i).offset(self.steps.0 * row as isize) };
@@ -214,9 +219,14 @@ impl Tile<'_> {
                     // SAFETY: four rows of it, which may lie anywhere.
                     unsafe { line.cast::<__m256d>().read_unaligned() }
                 };
-                let write = |i: isize, line: __m256d| {
-                    // SAFETY: so many rows are left.
-                    let place = unsafe { to.offset(self.apart * i) };
+                let write = |i: usize, line: __m256d| {
+                    let place = if PLACES {
+                        // SAFETY: so many columns are left.
+                        unsafe { self.place(row + i).add(column * 8) }
+                    } else {
+                        // SAFETY: so many rows are left.
+                        unsafe { to.offset(self.apart * i as isize) }
+                    };
                     // SAFETY: four columns of it, which may lie anywhere.
                     unsafe { place.cast::<__m256d>().write_unaligned(line) };
                 };
@@ -253,6 +263,7 @@ mod tests {
                 from: array.as_ptr().cast(),
                 lines: None,
                 to: found.as_mut_ptr().cast(),
+                places: None,
                 rows,
                 columns,
                 steps: (size, size * rows as isize),

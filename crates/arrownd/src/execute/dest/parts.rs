@@ -9,6 +9,7 @@ use std::ptr::NonNull;
 use smallvec::SmallVec;
 
 use super::Dest;
+use crate::kernels::lines::Kind;
 
 impl<'o> Dest<'o> {
     /// A column of values that follow each other, the first of them row `first`: as many as the memory has room for.
@@ -91,5 +92,14 @@ impl<'o> Dest<'o> {
             stride *= dim.0.max(1) as isize;
         }
         Some(Dest { ptr, first: self.first, dims, itemsize, memory: PhantomData })
+    }
+    /// Where one field of records begins and how its values get there, if they are evenly spaced.
+    pub(crate) fn line(&mut self, offset: usize, size: usize) -> Option<(*mut u8, Kind)> {
+        let [(_, step)] = *self.dims else { return None };
+        if offset.checked_add(size)? > self.itemsize {
+            return None;
+        }
+        let kind = Kind { size, swapped: false, steps: (size as isize, step) };
+        Some((self.ptr.as_ptr().wrapping_add(offset), kind))
     }
 }
