@@ -6,10 +6,12 @@ use half::f16;
 
 use super::blocks::{Convert, Pod, Window, convert};
 use super::cast::Scalar;
+use super::look_up::look_up;
 use super::numbers::ByteBool;
 use crate::dtype::DType;
 use crate::execute::Run;
 use crate::options::Fill;
+use crate::source::Keys;
 
 #[derive(Clone, Copy)]
 struct Identity;
@@ -43,6 +45,14 @@ pub(crate) fn copy_opaque(dtype: DType, window: Window<'_, '_>, run: &mut Run<'_
     if window.part.is_direct()
         && (fill.is_none() || window.part.is_full())
         && run.copy_bytes(window.bytes, window.start * width, width)
+    {
+        return;
+    }
+    // The border has seen that all keys are the dictionary's; if not, the loop below has zeros for the others.
+    if dtype != D::Bool
+        && window.part.validity.is_full()
+        && let Some(Keys::I32(keys) | Keys::U32(keys)) = window.part.keys(window.start, run.len())
+        && look_up(window.bytes, width, keys, run) == Some(true)
     {
         return;
     }
