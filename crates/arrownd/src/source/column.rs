@@ -13,6 +13,7 @@ use super::path::Path;
 use super::reading::Reading;
 use super::rows::RowValues;
 use super::state::State;
+use super::validity::Level;
 use super::walk::Walk;
 use crate::error::Result;
 use crate::options::Options;
@@ -335,9 +336,7 @@ pub(super) fn count_missing(leaf: &mut Leaf<'_>) {
                 (counted.missing, counted.first)
             }
             [] => (0, 0),
-            [(bits, each)] => {
-                ((bits.len() - bits.count_ones()) * each, bits.first_zero().unwrap_or(0) * each)
-            }
+            [Level { bits, each, zeros }] => (zeros * each, bits.first_zero().unwrap_or(0) * each),
             _ => {
                 let zeros = |at| !part.validity.word(at) & low_mask(part.len - at);
                 let starts = || (0..part.len).step_by(64);

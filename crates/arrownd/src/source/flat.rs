@@ -19,10 +19,9 @@ impl<'a> Column<'a> {
         data: Data<'a>,
         validity: Option<(Bits<'a>, usize)>,
     ) -> Self {
-        let bits = validity.map(|(bits, _)| bits);
         let missing = validity.map_or(0, |(_, missing)| missing);
-        let first = bits.and_then(|bits| bits.first_zero()).unwrap_or(0);
-        Self::of_part(field, Way::default(), Part::direct(len, data, bits), (missing, first))
+        let first = validity.and_then(|(bits, _)| bits.first_zero()).unwrap_or(0);
+        Self::of_part(field, Way::default(), Part::direct(len, data, validity), (missing, first))
     }
 
     /// A dictionary in one piece, without bitmaps. *O(1)*.

@@ -7,7 +7,7 @@ use super::bits::{Bits, low_mask};
 use super::bounds::Bounds;
 use super::data::Data;
 use super::keys::Keys;
-use super::validity::Validity;
+use super::validity::{Level, Validity};
 
 /// The values of a part: the producer's chunk, or a slice of it.
 ///
@@ -80,9 +80,9 @@ impl<'a> Part<'a> {
         Self { hops, ..Self::direct(keys.len(), values, None) }
     }
 
-    /// All values of a flat array; a bitmap has a zero.
-    pub(crate) fn direct(len: usize, data: Data<'a>, validity: Option<Bits<'a>>) -> Self {
-        let levels = validity.map(|bits| (bits, 1)).into_iter().collect();
+    /// All values of a flat array; a bitmap has so many zeros, one at least.
+    pub(crate) fn direct(len: usize, data: Data<'a>, validity: Option<(Bits<'a>, usize)>) -> Self {
+        let levels = validity.map(|(bits, zeros)| Level { bits, each: 1, zeros }).into_iter().collect();
         Self {
             chunk: 0,
             first: 0,

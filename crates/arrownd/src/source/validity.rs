@@ -13,7 +13,7 @@ use super::bits::{Bits, low_mask};
 /// ```
 #[derive(Debug, Default)]
 pub struct Validity<'a> {
-    /// The bitmaps that have a zero, each with the number of values that one bit stands for.
+    /// The bitmaps that have a zero.
     pub(super) levels: Levels<'a>,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Validity<'a> {
     /// The only bitmap, where there is one with a bit for each value: spares a branch for each word.
     pub(crate) fn plain(&self) -> Option<Bits<'a>> {
         match self.levels.as_slice() {
-            [(bits, 1)] => Some(*bits),
+            [Level { bits, each: 1, .. }] => Some(*bits),
             _ => None,
         }
     }
@@ -53,14 +53,14 @@ impl<'a> Validity<'a> {
     pub(crate) fn word(&self, start: usize) -> u64 {
         match self.levels.as_slice() {
             [] => u64::MAX,
-            [(bits, 1)] => bits.word(start),
+            [Level { bits, each: 1, .. }] => bits.word(start),
             levels => levels.iter().fold(u64::MAX, |word, level| word & expanded(level, start)),
         }
     }
 
     /// The bytes of the bitmaps.
     pub(crate) fn bytes(&self) -> impl Iterator<Item = &'a [u8]> {
-        self.levels.iter().map(|(bits, _)| bits.bytes())
+        self.levels.iter().map(|level| level.bits.bytes())
     }
 
     /// Whether value `index` is there. *O(levels)*.
@@ -83,11 +83,11 @@ impl<'a> Validity<'a> {
     #[inline]
     #[must_use]
     pub fn get(&self, index: usize) -> bool {
-        self.levels.iter().all(|(bits, each)| bits.get(index / each))
+        self.levels.iter().all(|level| level.bits.get(index / level.each))
     }
 }
 
-fn expanded((bits, each): &(Bits<'_>, usize), start: usize) -> u64 {
+fn expanded(Level { bits, each, .. }: &Level<'_>, start: usize) -> u64 {
     if *each == 1 {
         return bits.word(start);
     }
@@ -103,5 +103,14 @@ fn expanded((bits, each): &(Bits<'_>, usize), start: usize) -> u64 {
     word
 }
 
-/// Bitmaps, each with the number of values that one bit stands for.
-pub(super) type Levels<'a> = Vec<(Bits<'a>, usize)>;
+/// A bitmap that has a zero.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Level<'a> {
+    pub(super) bits: Bits<'a>,
+    /// How many values one bit stands for.
+    pub(super) each: usize,
+    /// How many bits aren't set.
+    pub(super) zeros: usize,
+}
+
+pub(super) type Levels<'a> = Vec<Level<'a>>;

@@ -8,7 +8,7 @@ use super::chunk::Chunk;
 use super::data::Data;
 use super::keys::Keys;
 use super::part::{Held, Part};
-use super::validity::{Levels, Validity};
+use super::validity::{Level, Levels, Validity};
 
 /// One chunk on the way down.
 #[derive(Debug, Clone)]
@@ -55,8 +55,9 @@ impl<'a> Walk<'a> {
         let Some(bits) = self.chunk.validity else { return };
         if self.hops.is_empty() {
             let bits = bits.slice(self.base, self.len);
-            if bits.count_ones() < bits.len() {
-                self.levels.push((bits, 1));
+            let zeros = bits.len() - bits.count_ones();
+            if zeros > 0 {
+                self.levels.push(Level { bits, each: 1, zeros });
             }
         } else if bits.count_ones() < bits.len() {
             self.hops.push(Hop::Valid(bits));
@@ -78,8 +79,8 @@ impl<'a> Walk<'a> {
 
     /// Each position becomes `size` of them.
     pub(super) fn widen(&mut self, size: usize) {
-        for (_, each) in &mut self.levels {
-            *each = each.saturating_mul(size.max(1));
+        for level in &mut self.levels {
+            level.each = level.each.saturating_mul(size.max(1));
         }
         for hop in &mut self.hops {
             hop.widen(size.max(1));
