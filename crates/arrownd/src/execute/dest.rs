@@ -15,6 +15,9 @@ use smallvec::SmallVec;
 
 use crate::kernels::turn::Tile;
 
+/// More than the last caches of most CPUs.
+const BEYOND: usize = 32 << 20;
+
 /// An array to fill, or a stretch of its rows: pointer, shape and strides in bytes.
 ///
 /// ```
@@ -36,6 +39,8 @@ pub struct Dest<'o> {
     /// Length and stride of each dimension, in the order in which values arrive.
     dims: SmallVec<[(usize, isize); 6]>,
     itemsize: usize,
+    /// See [`Dest::past_cache`].
+    past: bool,
     memory: PhantomData<&'o mut [MaybeUninit<u8>]>,
 }
 
@@ -73,6 +78,8 @@ pub struct Run<'o> {
     len: usize,
     stride: isize,
     itemsize: usize,
+    /// See [`Dest::past_cache`].
+    past: bool,
     memory: PhantomData<&'o mut [MaybeUninit<u8>]>,
 }
 
@@ -107,7 +114,7 @@ impl<'o> Dest<'o> {
     #[must_use]
     pub unsafe fn from_raw(ptr: NonNull<u8>, shape: &[usize], strides: &[isize], itemsize: usize) -> Self {
         let dims = shape.iter().copied().zip(strides.iter().copied()).collect();
-        Self { ptr, first: 0, dims, itemsize, memory: PhantomData }
+        Self { ptr, first: 0, dims, itemsize, past: false, memory: PhantomData }
     }
 
     /// Borrows a slice as an array in C order; `None` where the slice is no array of that shape.
@@ -142,38 +149,35 @@ impl<'o> Dest<'o> {
             dim.1 = stride;
             stride *= dim.0.max(1) as isize;
         }
-        Some(Self { ptr: NonNull::from(memory).cast(), first: 0, dims, itemsize: size, memory: PhantomData })
+        Some(Self {
+            past: false,
+            ptr: NonNull::from(memory).cast(),
+            first: 0,
+            dims,
+            itemsize: size,
+            memory: PhantomData,
+        })
     }
 
-    /// Part `part` of every element, where elements are `count` values of one size that are written apart: the mask
-    /// of a complex number has a bool for each of its parts. Past the last part, the last one. *O(1), shares memory*.
+    /// The same memory, of which the system has made the pages: copies go past the cache where there is more than a
+    /// cache holds. New pages have just been zeroed there, and copies into them shouldn't. *O(1)*.
     ///
     /// ```
-    /// # use arrow_array::Int8Array;
-    /// # use arrow_schema::{DataType, Field};
-    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
-    /// # use std::mem::MaybeUninit;
-    /// let array = Int8Array::from(vec![Some(1), None]);
-    /// # let field = Field::new("", DataType::Int8, true);
-    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
-    /// # let column = Column::new(&field, &chunks, &options)?;
-    /// # let planned = Planned::new(&column, &options, &[])?;
-    /// let mut masks = [MaybeUninit::new([false; 2]); 2];
-    /// let mut dest = Dest::from_slice(&mut masks, &[2]).unwrap();
-    /// for part in 0..2 {
-    ///     planned.task().fill_mask(&mut dest.record_part(part, 2))?;
-    /// }
+    /// use arrownd::engine::{Dest, join};
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let mut memory = vec![MaybeUninit::new(1u8); 40 << 20];
+    /// let more = [memory.len()];
+    /// let mut dest = Dest::from_slice(&mut memory, &more).unwrap().past_cache();
+    /// assert!(join(&[&vec![2; 40 << 20]], &mut dest));
     /// // SAFETY: initialised from the start.
-    /// assert_eq!(masks.map(|x| unsafe { x.assume_init() }), [[false; 2], [true; 2]]);
-    /// # Ok::<(), arrownd::Error>(())
+    /// assert!(memory.iter().all(|x| unsafe { x.assume_init() } == 2));
     /// ```
+    #[inline]
     #[must_use]
-    pub fn record_part(&mut self, part: usize, count: usize) -> Dest<'_> {
-        let count = count.max(1);
-        let itemsize = self.itemsize / count;
-        // SAFETY: each element has `count` parts of this size, and `part` is one of them.
-        let ptr = unsafe { self.ptr.byte_add(itemsize * part.min(count - 1)) };
-        Dest { ptr, first: self.first, dims: self.dims.clone(), itemsize, memory: PhantomData }
+    pub fn past_cache(self) -> Self {
+        let past = self.elements().saturating_mul(self.itemsize) >= BEYOND;
+        Self { past, ..self }
     }
 
     /// How many elements.
@@ -241,7 +245,7 @@ impl<'o> Dest<'o> {
                 *to = *from;
             }
         }
-        Dest { ptr: self.ptr, first: self.first, dims, itemsize: self.itemsize, memory: PhantomData }
+        Dest { dims, ..*self }
     }
 
     /// Calls `each` with the runs that elements `start..start + len` are made of, in the order in
@@ -285,7 +289,10 @@ impl<'o> Dest<'o> {
             let n = (run_len - within).min(end - at);
             // SAFETY: `at` is one of the elements, and `offset` is where it lies.
             let ptr = unsafe { self.ptr.byte_offset(offset) };
-            each(before + at, Run { ptr, len: n, stride, itemsize: self.itemsize, memory: PhantomData })?;
+            each(
+                before + at,
+                Run { ptr, len: n, stride, itemsize: self.itemsize, past: self.past, memory: PhantomData },
+            )?;
             at += n;
         }
         Ok(())

@@ -25,7 +25,7 @@ pub use bits::choose;
 pub(crate) use blocks::{Failed, Window};
 pub use calendar::civil;
 pub(crate) use cast::cast;
-pub(crate) use copy::copy;
+pub(crate) use copy::{copy, copy_past};
 pub use decimal::DecimalText;
 pub(crate) use look_up::look_up;
 pub(crate) use masks::mask;

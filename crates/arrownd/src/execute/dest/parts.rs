@@ -12,11 +12,42 @@ use super::Dest;
 use crate::kernels::lines::Kind;
 
 impl<'o> Dest<'o> {
+    /// Part `part` of every element, where elements are `count` values of one size that are written apart: the mask
+    /// of a complex number has a bool for each of its parts. Past the last part, the last one. *O(1), shares memory*.
+    ///
+    /// ```
+    /// # use arrow_array::Int8Array;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// let array = Int8Array::from(vec![Some(1), None]);
+    /// # let field = Field::new("", DataType::Int8, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// let mut masks = [MaybeUninit::new([false; 2]); 2];
+    /// let mut dest = Dest::from_slice(&mut masks, &[2]).unwrap();
+    /// for part in 0..2 {
+    ///     planned.task().fill_mask(&mut dest.record_part(part, 2))?;
+    /// }
+    /// // SAFETY: initialised from the start.
+    /// assert_eq!(masks.map(|x| unsafe { x.assume_init() }), [[false; 2], [true; 2]]);
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
+    #[must_use]
+    pub fn record_part(&mut self, part: usize, count: usize) -> Dest<'_> {
+        let count = count.max(1);
+        let itemsize = self.itemsize / count;
+        // SAFETY: each element has `count` parts of this size, and `part` is one of them.
+        let ptr = unsafe { self.ptr.byte_add(itemsize * part.min(count - 1)) };
+        Dest { ptr, dims: self.dims.clone(), itemsize, ..*self }
+    }
+
     /// A column of values that follow each other, the first of them row `first`: as many as the memory has room for.
     pub(crate) fn column(memory: &'o mut [MaybeUninit<u8>], first: usize, itemsize: usize) -> Self {
         let rows = memory.len().checked_div(itemsize).unwrap_or(0);
         let dims = SmallVec::from_slice(&[(rows, itemsize as isize)]);
-        Self { ptr: NonNull::from(memory).cast(), first, dims, itemsize, memory: PhantomData }
+        Self { past: false, ptr: NonNull::from(memory).cast(), first, dims, itemsize, memory: PhantomData }
     }
 
     /// Some of the rows.
@@ -32,7 +63,7 @@ impl<'o> Dest<'o> {
                 ptr = unsafe { ptr.byte_offset(*step * (first - own.start) as isize) };
             }
         }
-        Dest { ptr, first, dims, itemsize: self.itemsize, memory: PhantomData }
+        Dest { ptr, first, dims, ..*self }
     }
 
     /// The rows before `last`, and the others as bytes, where these fill their memory and elements are aligned as
@@ -72,7 +103,7 @@ impl<'o> Dest<'o> {
             dim.1 = stride;
             stride *= dim.0 as isize;
         }
-        Some(Dest { ptr, first: self.first, dims, itemsize: self.itemsize, memory: PhantomData })
+        Some(Dest { ptr, dims, ..*self })
     }
 
     /// One field of records: `offset` bytes into each, an array of `shape` in C order there.
@@ -91,7 +122,7 @@ impl<'o> Dest<'o> {
             dim.1 = stride;
             stride *= dim.0.max(1) as isize;
         }
-        Some(Dest { ptr, first: self.first, dims, itemsize, memory: PhantomData })
+        Some(Dest { ptr, dims, itemsize, ..*self })
     }
     /// Where one field of records begins and how its values get there, if they are evenly spaced.
     pub(crate) fn line(&mut self, offset: usize, size: usize) -> Option<(*mut u8, Kind)> {

@@ -311,7 +311,8 @@ impl Run<'_> {
         // SAFETY: `len` elements of `width` bytes follow each other in the run, borrowed uniquely, and `bytes`
         // has as many; uninitialised memory is what `MaybeUninit` is for.
         let own = unsafe { std::slice::from_raw_parts_mut(self.ptr.as_ptr().cast(), bytes.len()) };
-        kernels::copy(bytes, own);
+        let copy = if self.past { kernels::copy_past } else { kernels::copy };
+        copy(bytes, own);
         true
     }
 }
