@@ -212,7 +212,7 @@ pub(crate) fn made<'py>(
             out.into_any()
         }
         (None, None) => {
-            let array = new_array(py, plan, request.descriptor(py, plan)?, dtype.itemsize())?;
+            let array = new_array(plan, request.descriptor(py, plan)?, dtype.itemsize())?;
             fill(py, &task, &array, true, request, debts)?;
             // What stands for a view of nothing is read-only as a view is.
             if plan.copies() == Some(false)
@@ -231,7 +231,7 @@ pub(crate) fn made<'py>(
             Some(mask)
         }
         None if plan.masked() && records => Some(masked::empty_records(py, plan)?),
-        None if plan.masked() => Some(new_array(py, plan, descriptor(py, DType::Bool)?, 1)?),
+        None if plan.masked() => Some(new_array(plan, descriptor(py, DType::Bool)?, 1)?),
         None => None,
     };
     if let Some(mask) = &mask {
@@ -252,14 +252,13 @@ pub(crate) fn made<'py>(
 }
 
 fn new_array<'py>(
-    py: Python<'py>,
     plan: &CorePlan,
     descr: Bound<'py, PyArrayDescr>,
     itemsize: usize,
 ) -> PyResult<Bound<'py, PyUntypedArray>> {
     let shape: Vec<usize> = plan.shape().unwrap_or_default().into_iter().flatten().collect();
     let strides = strides(plan, &shape, itemsize);
-    export::empty(py, &shape, descr, &strides)
+    export::empty(&shape, descr, &strides)
 }
 
 /// The memory order of a new array: as the values arrive, so that a copy lies as its view would.
@@ -326,7 +325,8 @@ fn fill<'py>(
     let plan = task.plan();
     let itemsize = plan.dtype().unwrap_or(DType::Object).itemsize();
     // SAFETY: the array is new, or the caller's `out`, writeable and apart from the input.
-    let mut dest = unsafe { export::dest(array, itemsize) };
+    let dest = unsafe { export::dest(array, itemsize) };
+    let mut dest = if fresh { dest } else { dest.past_cache() };
     let (objects, values) = task.makes();
     if objects {
         let rows = rows::values(py, task, request, debts)?;

@@ -13,6 +13,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
 
+use crate::reuse::{has_pages, reusing};
+
 /// Keeps the producer's arrays alive, exactly those that a view shows.
 ///
 /// Views are made while the arrays are still read, so an owner gets them last: before the call that
@@ -96,6 +98,25 @@ pub(crate) unsafe fn over<'py>(
     unsafe { Bound::from_owned_ptr_or_err(py, array) }
 }
 
+/// A new array, not initialised (objects are null, strings of variable size empty); in C order where no strides are given.
+///
+/// # Safety
+/// `dims` and `strides` are as many, and the strides reach each element of the memory once.
+#[inline]
+pub(crate) unsafe fn allocated<'py>(
+    descr: Bound<'py, PyArrayDescr>,
+    dims: &mut [npy_intp],
+    strides: Option<&mut [npy_intp]>,
+) -> PyResult<Bound<'py, PyUntypedArray>> {
+    let py = descr.py();
+    let bytes = dims.iter().fold(descr.itemsize(), |bytes, n| bytes.saturating_mul(*n as usize));
+    let (text, nothing) = (matches!(descr.kind(), b'U' | b'S'), std::ptr::null_mut());
+    // SAFETY: the caller's promise; no data pointer: NumPy allocates for the shape, and refuses one that is too large.
+    let array = reusing(py, bytes, || text, || unsafe { over(py, descr, dims, strides, nothing, 0) })?;
+    // SAFETY: NumPy made an array.
+    Ok(unsafe { array.cast_into_unchecked() })
+}
+
 /// Gives an array what keeps its memory alive.
 ///
 /// # Safety
@@ -142,20 +163,16 @@ pub(crate) unsafe fn shown_by<'py>(
     Ok(array)
 }
 
-/// A new array, not initialised (objects are null, strings empty), with `strides` that fill its memory in some
-/// order of the axes.
+/// A new array as [`allocated`], with `strides` that fill its memory in some order of the axes.
 pub(crate) fn empty<'py>(
-    py: Python<'py>,
     shape: &[usize],
     descr: Bound<'py, PyArrayDescr>,
     strides: &[isize],
 ) -> PyResult<Bound<'py, PyUntypedArray>> {
     let mut dims: Vec<npy_intp> = shape.iter().map(|n| *n as npy_intp).collect();
     let mut strides: Vec<npy_intp> = strides.iter().map(|n| *n as npy_intp).collect();
-    // SAFETY: no data pointer: NumPy allocates for the shape, and refuses one that is too large; the strides
-    // reach every element of that memory once.
-    let array = unsafe { over(py, descr, &mut dims, Some(&mut strides), std::ptr::null_mut(), 0) }?;
-    Ok(array.cast_into::<PyUntypedArray>()?)
+    // SAFETY: the strides reach every element of that memory once.
+    unsafe { allocated(descr, &mut dims, Some(&mut strides)) }
 }
 
 /// Values `start..end` of `values` along the first axis, in `shape` and with `strides` after it: an array of
@@ -272,5 +289,6 @@ pub(crate) unsafe fn dest<'o>(array: &Bound<'_, PyUntypedArray>, itemsize: usize
     let data = unsafe { NonNull::new_unchecked(data) };
     // SAFETY: NumPy's shape and strides describe the array's own memory; the rest is the caller's
     // promise.
-    unsafe { Dest::from_raw(data, array.shape(), array.strides(), itemsize) }
+    let dest = unsafe { Dest::from_raw(data, array.shape(), array.strides(), itemsize) };
+    if has_pages(data.as_ptr()) { dest.past_cache() } else { dest }
 }

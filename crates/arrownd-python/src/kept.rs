@@ -79,7 +79,7 @@ impl Memory for NumpyMemory {
         Python::attach(|py| {
             let padded = bytes.checked_add(ALIGNMENT).ok_or_else(too_much)?;
             let array = descriptor(py, DType::UInt8)
-                .and_then(|descr| export::empty(py, &[padded], descr, &[1]))
+                .and_then(|descr| export::empty(&[padded], descr, &[1]))
                 .map_err(|_| too_much())?;
             let start = export::address(&array);
             // SAFETY: the new array has so many bytes more than are asked for.

@@ -24,6 +24,7 @@ mod packed;
 mod plan;
 mod producers;
 mod protocol;
+mod reuse;
 mod rows;
 mod shortcut;
 mod strings;

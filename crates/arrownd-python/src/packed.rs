@@ -3,7 +3,6 @@
 
 use arrownd::DType;
 use arrownd::engine::{Flat, PlainView};
-use numpy::PyUntypedArray;
 use numpy::npyffi::{NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, npy_intp};
 use pyo3::prelude::*;
 use smallvec::SmallVec;
@@ -77,11 +76,8 @@ pub(crate) unsafe fn joined<'py>(
     };
     let trailing = first.trailing.iter().map(|n| *n as npy_intp);
     let mut dims: SmallVec<[npy_intp; 4]> = std::iter::once(rows as npy_intp).chain(trailing).collect();
-    // SAFETY: no data pointer: NumPy allocates, and refuses what is too large.
-    let array =
-        unsafe { export::over(py, descriptor(py, first.dtype)?, &mut dims, None, std::ptr::null_mut(), 0) }?;
-    // SAFETY: NumPy made an array.
-    let array = unsafe { array.cast_into_unchecked::<PyUntypedArray>() };
+    // SAFETY: no strides.
+    let array = unsafe { export::allocated(descriptor(py, first.dtype)?, &mut dims, None) }?;
     // SAFETY: the array is new.
     let mut dest = unsafe { export::dest(&array, first.width) };
     let pieces: Vec<&[u8]> = views
@@ -101,10 +97,8 @@ pub(crate) unsafe fn joined<'py>(
 pub(crate) fn copy<'py>(py: Python<'py>, flat: &Flat<'_>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let dtype = flat.dtype();
     let (descr, mut dims) = (descriptor(py, dtype)?, [flat.len() as npy_intp]);
-    // SAFETY: no data pointer: NumPy allocates, and refuses what is too large.
-    let array = unsafe { export::over(py, descr, &mut dims, None, std::ptr::null_mut(), 0) }?;
-    // SAFETY: NumPy made an array.
-    let array = unsafe { array.cast_into_unchecked::<PyUntypedArray>() };
+    // SAFETY: no strides.
+    let array = unsafe { export::allocated(descr, &mut dims, None) }?;
     // SAFETY: the array is new.
     let mut dest = unsafe { export::dest(&array, dtype.itemsize()) };
     let filled =

@@ -92,7 +92,7 @@ pub(super) fn joined<'o, 'py: 'o>(
     total: usize,
 ) -> Outcome<Option<Bound<'py, PyUntypedArray>>> {
     let (width, class) = (descr.itemsize(), py.get_type::<PyUntypedArray>());
-    let flat = export::empty(py, &[total], descr, &[width as isize])?;
+    let flat = export::empty(&[total], descr, &[width as isize])?;
     let (to, mut done) = (export::address(&flat), 0);
     for object in objects {
         let Some(array) = exactly_array(object, &class) else { return Ok(None) };
