@@ -6,6 +6,7 @@ mod fixed;
 mod nested;
 mod numbers;
 mod repeated;
+mod shared;
 mod text;
 mod times;
 
@@ -18,6 +19,7 @@ use pyo3::prelude::*;
 use crate::arguments::NaValues;
 use crate::errors::{Failure, Outcome};
 pub(crate) use nested::Maker;
+use shared::Shared;
 pub(crate) use text::pairs;
 
 /// Makes the object of one value that is there.
@@ -104,44 +106,32 @@ impl Take for Each<'_, '_, '_> {
         if !self.visit.leaf.way.repeats() {
             return each(&mut self.visit, self.fill, |index| make.make(py, data, index));
         }
-        // The values of dictionaries and runs are made once; none of them can change.
-        let mut made: Vec<Option<Bound<'_, PyAny>>> = Vec::new();
-        let mut block = Block::empty();
+        let mut shared = Shared::new(self.fill);
+        let (mut block, mut room) = (Block::empty(), [0; 64]);
         for at in (0..self.visit.run.len()).step_by(64) {
-            self.visit.read_block(at, &mut block);
-            let mut lane = 0;
-            while lane < block.len {
-                // As far as all are known, without a look at anything else.
-                if block.valid == u64::MAX
-                    && let Some(places) = empty(&mut self.visit.run, at + lane, 64 - lane)
-                {
-                    let lanes = block.index.get(lane..).unwrap_or_default();
-                    for (place, index) in places.iter_mut().zip(lanes) {
-                        let Some(Some(known)) = made.get(*index) else { break };
-                        *place = held(known.clone());
-                        lane += 1;
-                    }
-                }
-                let Some(index) = block.index.get(lane).filter(|_| lane < block.len) else { break };
-                let object = if block.valid >> lane & 1 == 0 {
-                    self.fill.clone()
-                } else if let Some(Some(known)) = made.get(*index) {
-                    known.clone()
-                } else {
-                    let object = make
-                        .make(py, data, *index)
-                        .map_err(|error| located(error, &self.visit, at + lane))?;
-                    if *index >= made.len() {
-                        made.resize(index + 1, None);
-                    }
-                    if let Some(place) = made.get_mut(*index) {
-                        *place = Some(object.clone());
-                    }
-                    object
-                };
-                put(&mut self.visit.run, at + lane, object);
-                lane += 1;
+            if shared.is_settled()
+                && let Some(keys) = self.visit.keys(at)
+                && let Some(places) = empty(&mut self.visit.run, at, 64)
+                && places.first_chunk_mut().is_some_and(|places| shared.put(keys, places))
+            {
+                continue;
             }
+            self.visit.read_block(at, &mut block);
+            let (there, places) = match empty(&mut self.visit.run, at, block.len) {
+                Some(places) => (true, places),
+                None => (false, room.get_mut(..block.len).unwrap_or_default()),
+            };
+            let (taken, done) = shared.take(&block, places, |index| make.make(py, data, index));
+            if !there {
+                for (lane, address) in room.iter().enumerate().take(taken) {
+                    put_pointer(
+                        &mut self.visit.run,
+                        at + lane,
+                        std::ptr::with_exposed_provenance_mut(*address),
+                    );
+                }
+            }
+            done.map_err(|error| located(error, &self.visit, at + taken))?;
         }
         Ok(())
     }
@@ -180,8 +170,14 @@ fn each<'py>(
 /// Puts an object into an array of them.
 #[inline(always)]
 pub(crate) fn put(run: &mut Run<'_>, index: usize, object: Bound<'_, PyAny>) {
+    put_pointer(run, index, object.into_ptr());
+}
+
+/// The same, of a reference that is given up.
+#[inline(always)]
+fn put_pointer(run: &mut Run<'_>, index: usize, object: *mut ffi::PyObject) {
     // SAFETY: NumPy makes object arrays of null pointers, and an `out` holds references.
-    let old = unsafe { run.replace_pointer(index, object.into_ptr().cast()) };
+    let old = unsafe { run.replace_pointer(index, object.cast()) };
     // SAFETY: null in a new array; in the caller's `out` a reference that the array owned, and that
     // is now nobody's.
     unsafe { ffi::Py_XDECREF(old.cast()) };

@@ -144,14 +144,13 @@ impl Hop<'_> {
                     *valid &= bits.word(index[0]);
                     return;
                 }
-                let mut left = *valid;
+                let (mut left, mut gone) = (*valid, 0);
                 while left != 0 {
                     let lane = left.trailing_zeros() as usize;
-                    if !bits.get(index[lane % 64]) {
-                        *valid &= !(1 << lane);
-                    }
+                    gone |= u64::from(!bits.get(index[lane % 64])) << lane;
                     left &= left - 1;
                 }
+                *valid &= !gone;
             }
             Self::Fixed { size, inner } => {
                 spans(start, *len, *inner, |lanes, span, _| {

@@ -93,6 +93,7 @@ impl<'a> Keys<'a> {
     }
 
     /// Those from `start` on, `n` of them; `None` where there are fewer.
+    #[inline]
     pub(crate) fn slice(&self, start: usize, n: usize) -> Option<Self> {
         let range = start..start.checked_add(n)?;
         Some(match self {
@@ -113,6 +114,7 @@ impl<'a> Keys<'a> {
     }
 
     /// The bytes.
+    #[inline]
     pub(crate) fn bytes(&self) -> &'a [u8] {
         match self {
             Self::I8(x) | Self::U8(x) => x,
@@ -133,8 +135,9 @@ impl<'a> Keys<'a> {
                     *to = read(key) as usize;
                 }
             } else {
+                // Without a branch: which are there is anybody's guess.
                 for (lane, (to, key)) in block.index.iter_mut().zip(row).enumerate() {
-                    *to = if valid >> lane & 1 == 1 { read(key) as usize } else { 0 };
+                    *to = read(key) as usize & ((valid >> lane & 1) as usize).wrapping_neg();
                 }
             }
         });

@@ -249,6 +249,7 @@ impl Part<'_> {
     }
 
     /// The keys of `n` values from `start` on, where the values are a dictionary's.
+    #[inline]
     pub(crate) fn keys(&self, start: usize, n: usize) -> Option<Keys<'_>> {
         match self.hops.as_slice() {
             [Hop::Start { base, inner: 1 }, Hop::Keys(keys)] => keys.slice(base + start, n),
@@ -342,11 +343,20 @@ impl Part<'_> {
             counted.padded = 1;
             return counted;
         }
+        // Where only bitmaps beside the positions tell, nothing needs to be followed.
+        let beside =
+            !self.hops.iter().any(|hop| hop.pads() || matches!(hop, Hop::Valid(_) | Hop::Resolved(_)));
         for at in (0..self.len).step_by(64) {
-            let block = self.block(at, self.len - at);
-            counted.padded += block.padded.count_ones() as usize;
-            let there = if null_type { 0 } else { block.valid };
-            let missing = !there & !block.padded & low_mask(block.len);
+            let len = (self.len - at).min(64);
+            let (valid, padded) = if beside {
+                (self.validity.word(at), 0)
+            } else {
+                let block = self.block(at, len);
+                (block.valid, block.padded)
+            };
+            counted.padded += padded.count_ones() as usize;
+            let there = if null_type { 0 } else { valid };
+            let missing = !there & !padded & low_mask(len);
             if missing != 0 && counted.missing == 0 {
                 counted.first = at + missing.trailing_zeros() as usize;
             }
