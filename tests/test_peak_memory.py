@@ -128,6 +128,7 @@ FROM_NUMPY: dict[str, Case] = {
     "F-order lists": (lambda: np.asfortranarray((I * 0.5).reshape(-1, 8)), from_numpy),
     "records": (lambda: np.zeros(N, "i8, f8, i4"), from_numpy),
     "U": (lambda: I.astype("U8"), from_numpy),
+    "U, mostly empty": (lambda: np.where(I % 64 == 0, "a", "").astype("U8"), from_numpy),
     "S": (lambda: I.astype("S8"), from_numpy),
     "str": (lambda: objects([f"value {i}" for i in range(N)]), from_numpy),
     "int": (lambda: objects(range(N)), from_numpy),

@@ -6,7 +6,7 @@
     reason = "a test fails by panicking, and its name is its documentation"
 )]
 
-use arrow_array::{Array, BinaryArray, LargeStringArray, StringArray, StringViewArray};
+use arrow_array::{Array, BinaryArray, BinaryViewArray, LargeStringArray, StringArray, StringViewArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 use arrownd::engine::dense::{ArrowMemory, Cells, Made, OctetsBuilder, byte_strings, unicode};
@@ -227,4 +227,40 @@ fn a_layout_comes_before_the_values() {
     let mut builder = OctetsBuilder::new(1, 16, &mut memory).expect("memory");
     builder.push(b"one").expect("memory");
     assert!(builder.laid_out_as(Some(&DataType::BinaryView)).is_err());
+}
+
+/// What comes later is longer or shorter than what was seen first, and the room follows.
+#[test]
+fn room_grows_with_what_was_seen() {
+    const COUNT: usize = 300_000;
+    type Length = fn(usize) -> usize;
+    let lengths: [(&str, Length); 5] = [
+        ("as guessed", |i| i % 33),
+        ("longer", |i| 40 + i % 7),
+        ("longer later", |i| i / 4_000),
+        ("shorter later", |i| if i < 3_000 { 700 } else { i % 3 }),
+        ("one of many", |i| if i == 200_000 { 20 << 20 } else { 20 }),
+    ];
+    let letters: Vec<u8> = (0..(20 << 20) + 23).map(|i| b'a' + (i % 23) as u8).collect();
+    for (name, length) in lengths {
+        let value = |i: usize| letters.get(i % 23..i % 23 + length(i)).unwrap_or_default();
+        for wanted in [DataType::Binary, DataType::BinaryView] {
+            let mut memory = ArrowMemory;
+            let builder = OctetsBuilder::new(COUNT, 16 * COUNT, &mut memory).expect("memory");
+            let mut builder = builder.laid_out_as(Some(&wanted)).expect("memory");
+            for i in 0..COUNT {
+                builder.push(value(i)).expect("memory");
+            }
+            // SAFETY: no text.
+            let made = unsafe { builder.finish(false, None) }.expect("all are there");
+            made.data.validate_full().expect("valid");
+            assert_eq!(made.data.len(), COUNT);
+            let same = if wanted == DataType::Binary {
+                BinaryArray::from(made.data).iter().enumerate().all(|(i, own)| own == Some(value(i)))
+            } else {
+                BinaryViewArray::from(made.data).iter().enumerate().all(|(i, own)| own == Some(value(i)))
+            };
+            assert!(same, "{name} as {wanted}");
+        }
+    }
 }

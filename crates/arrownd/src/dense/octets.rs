@@ -45,8 +45,10 @@ pub struct OctetsBuilder<'m> {
     bytes: Vec<u8>,
     /// Where `bytes` begins.
     start: *mut u8,
-    /// How many `bytes` has room for.
+    /// How many may be written before [`OctetsBuilder::grow`] is asked: not more than `bytes` has room for.
     capacity: usize,
+    /// For how many of them huge pages were asked for.
+    huge: usize,
     /// How many of them are written; all up to there.
     used: usize,
     /// All bits of the bytes that were pushed, as far as these were looked at then; ones where they weren't.
@@ -94,8 +96,18 @@ impl<'m> OctetsBuilder<'m> {
         unsafe { first.write_unaligned(0) };
         let offsets = Offsets::Narrow(offsets, first);
         let start = NonNull::dangling().as_ptr();
-        let mut made =
-            Self { memory, offsets, count, len: 0, bytes: Vec::new(), start, capacity: 0, used: 0, seen: 0 };
+        let mut made = Self {
+            memory,
+            offsets,
+            count,
+            len: 0,
+            bytes: Vec::new(),
+            start,
+            capacity: 0,
+            huge: 0,
+            used: 0,
+            seen: 0,
+        };
         made.reserve(bytes)?;
         Ok(made)
     }
@@ -331,7 +343,8 @@ impl<'m> OctetsBuilder<'m> {
         }
         // SAFETY: as many are written.
         unsafe { self.bytes.set_len(self.used) };
-        if self.capacity / 2 > self.used && self.capacity > 1 << 16 {
+        let capacity = self.bytes.capacity();
+        if capacity / 2 > self.used && capacity > 1 << 16 {
             self.bytes.shrink_to_fit();
         }
         let bytes = Buffer::from_vec(self.bytes);

@@ -6,7 +6,12 @@ use std::mem::MaybeUninit;
 use super::{OctetsBuilder, Offsets, offsets_size, too_many};
 use crate::dense::cast::view;
 use crate::error::{Error, Result};
-use crate::pages::ask_for_huge;
+use crate::pages::{ALIGNMENT, LARGE, ask_for_huge, ask_for_huge_at_first, last_huge_end};
+
+/// As many bytes are written at least before more is made of how long they are.
+const FIRST: usize = 1 << 16;
+/// As many values tell how long the others are.
+const TELLING: usize = 1 << 10;
 
 impl OctetsBuilder<'_> {
     /// Memory for the next value, at least so many bytes of it.
@@ -87,18 +92,47 @@ impl OctetsBuilder<'_> {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, least: usize) -> Result<()> {
-        let more = self.used.checked_add(least).and_then(|bytes| bytes.checked_add(bytes / 2));
-        self.reserve(more.ok_or_else(too_many)?)
+        let needed = self.used.checked_add(least).ok_or_else(too_many)?;
+        let expected = self.expected().max(needed);
+        let ahead = expected.saturating_add(expected / 16);
+        let told = self.len >= TELLING && ahead > self.bytes.capacity();
+        if needed > self.bytes.capacity() || told && self.huge == 0 {
+            if self.huge > 0 {
+                // All of the mapping, or it wouldn't be one, and couldn't grow.
+                ask_for_huge(self.start, self.bytes.capacity());
+            }
+            let more = needed.checked_add(needed / 2).ok_or_else(too_many)?;
+            if !told || ahead < more || self.reserve(ahead).is_err() {
+                self.reserve(more)?;
+            }
+        }
+        self.capacity = self.bytes.capacity();
+        // If values go on as they were, the last huge page ends before the last of them does.
+        let sure = (expected - (expected - self.used) / 16).max(needed).min(self.capacity);
+        let end = last_huge_end(self.start, sure);
+        if expected >= LARGE && end > self.used {
+            ask_for_huge_at_first(self.start, end);
+            (self.huge, self.capacity) = (end, end.max(needed));
+        }
+        Ok(())
     }
 
-    /// Makes room for `capacity` bytes, not fewer than are used.
+    /// How many bytes there will be, if values go on as they were.
+    fn expected(&self) -> usize {
+        let expected = self.used as u128 * self.count as u128 / (self.len.max(1) as u128);
+        usize::try_from(expected).unwrap_or(usize::MAX)
+    }
+
+    /// Makes room for `capacity` bytes, not fewer than are used. Only the first of them are opened: for the rest
+    /// [`OctetsBuilder::grow`] is asked, which has seen some values then.
     pub(super) fn reserve(&mut self, capacity: usize) -> Result<()> {
         // SAFETY: as many are written. They go along when the memory moves.
         unsafe { self.bytes.set_len(self.used) };
         let reserved = self.bytes.try_reserve_exact(capacity.saturating_sub(self.used));
         self.bytes.clear();
-        (self.start, self.capacity) = (self.bytes.as_mut_ptr(), self.bytes.capacity());
-        ask_for_huge(self.start, self.capacity);
+        self.start = self.bytes.as_mut_ptr();
+        let first = ALIGNMENT - self.start.addr() % ALIGNMENT;
+        self.capacity = self.bytes.capacity().min(first.max(FIRST).max(self.used));
         reserved.map_err(|why| Error::BadValue(format!("no memory for {capacity} bytes: {why}")))
     }
 
