@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import datetime as dt
 import gc
 import multiprocessing
 import sys
@@ -69,9 +70,9 @@ def objects(values: Any) -> np.ndarray:
     return cells
 
 
-def cells(value: Any) -> np.ndarray:
-    """Copies of an array or a list, of 64 values each."""
-    made = np.empty(N // 64, object)
+def cells(value: Any, count: int = N // 64) -> np.ndarray:
+    """Copies of an array or a list."""
+    made = np.empty(count, object)
     for i in range(len(made)):
         made[i] = value.copy()
     return made
@@ -136,7 +137,27 @@ FROM_NUMPY: dict[str, Case] = {
     "float among None": (lambda: np.where(MISSING, None, objects((I * 0.5).tolist())), from_numpy),
     "bools": (lambda: np.resize(np.array([True, False, None]), 8 * N), from_numpy),
     "datetime": (lambda: I.astype("M8[us]").astype(object), from_numpy),
+    "dates": (lambda: (I % 9999).astype("M8[D]").astype(object), from_numpy),
+    "times": (lambda: objects([dt.time(i % 24, i % 60) for i in range(N)]), from_numpy),
+    "timedelta": (lambda: I.astype("m8[us]").astype(object), from_numpy),
+    "np.bool": (lambda: np.resize(objects(list(MISSING)), 16 * N), from_numpy),
+    "np.int32": (lambda: objects(list(I.astype("int32"))), from_numpy),
+    "np.float32": (lambda: objects(list(I.astype("float32"))), from_numpy),
+    "np.datetime64": (lambda: objects(list(I.astype("M8[us]"))), from_numpy),
+    "np.timedelta64": (lambda: objects(list(I.astype("m8[ns]"))), from_numpy),
+    "float as float32": (lambda: objects((I * 0.5).tolist()), as_type("float32")),
+    "float among None as float32": (lambda: np.where(MISSING, None, objects((I * 0.5).tolist())), as_type("float32")),
+    "int as int8": (lambda: np.resize(objects((I % 100).tolist()), 4 * N), as_type("int8")),
+    "int as int32": (lambda: objects(range(N)), as_type("int32")),
+    "int as decimals": (lambda: objects(range(N)), as_type("decimal128(21, 2)")),
+    "bools as int8": (lambda: np.resize(np.array([True, False, None]), 4 * N), as_type("int8")),
+    "datetime as dates": (lambda: (I % 9999).astype("M8[D]").astype("M8[us]").astype(object), as_type("date32")),
+    "datetime as seconds": (lambda: I.astype("M8[s]").astype("M8[us]").astype(object), as_type("timestamp[s]")),
+    "np.float32 as float32": (lambda: objects(list(I.astype("float32"))), as_type("float32")),
     "lists of floats": (lambda: objects([[0.5] * 16] * N)[: N // 8], from_numpy),
+    "lists of four floats": (lambda: cells([0.5] * 4, N // 8), from_numpy),
+    "tuples of two ints, or None": (lambda: objects([(1, 2), (3, 4), (5, 6), None] * (N // 4)), from_numpy),
+    "arrays of four floats": (lambda: cells(np.arange(4) * 0.5, N // 8), from_numpy),
     "str of some length": (lambda: objects([f"some longer value {i}" for i in range(N)]), from_numpy),
     "str of little length": (lambda: objects(["ab"] * N), from_numpy),
     "str as views": (lambda: objects([f"value {i}" for i in range(N)]), as_type("utf8_view")),
@@ -168,6 +189,11 @@ FROM_NUMPY: dict[str, Case] = {
     "lists as lists": (lambda: (I * 0.5).reshape(-1, 2), as_type("list[float64]")),
     "records as float32": (lambda: np.zeros(N, "i8, f8"), as_type("struct[f0: int32, f1: float32]")),
     "runs": (lambda: I, as_type("run_end_encoded[int32, int64]")),
+    "S as bytes of one length": (lambda: (10**7 + I).astype("S8"), as_type("fixed_size_binary[8]")),
+    "S among None as bytes of one length": (
+        lambda: np.ma.array((10**7 + I).astype("S8"), mask=MISSING),
+        as_type("fixed_size_binary[8]"),
+    ),
     "codes": (lambda: I % 1000, as_type("dictionary[int32, int64]")),
     "as int32, masked": (lambda: np.ma.array(I, mask=MISSING), lambda a: from_numpy(a, type="int32")),
     "as timestamp": (lambda: (I % 9999).astype("datetime64[D]"), lambda a: from_numpy(a, type="timestamp[us]")),

@@ -89,6 +89,15 @@ pub(super) fn drained(mut objects: Objects<'_>) -> impl Iterator<Item = Option<B
     })
 }
 
+/// What is wanted of the values, where a dictionary or runs of them are.
+pub(super) fn values_of(wanted: Option<&Field>) -> Option<Field> {
+    match wanted.map(|field| (field, field.data_type()))? {
+        (_, DataType::Dictionary(_, values)) => Some(Field::new("", values.as_ref().clone(), true)),
+        (_, DataType::RunEndEncoded(_, values)) => Some(values.as_ref().clone()),
+        (field, _) => Some(field.clone()),
+    }
+}
+
 /// An array of objects, of the type that their values have; `wanted` steers where more than one would do.
 pub(super) fn column<'py>(
     py: Python<'py>,
@@ -98,12 +107,7 @@ pub(super) fn column<'py>(
     place: &Place<'_>,
 ) -> Outcome<Made> {
     place.check_depth()?;
-    let wanted = match wanted.map(|field| (field, field.data_type())) {
-        Some((_, DataType::Dictionary(_, values))) => Some(Field::new("", values.as_ref().clone(), true)),
-        Some((_, DataType::RunEndEncoded(_, values))) => Some(values.as_ref().clone()),
-        Some((field, _)) => Some(field.clone()),
-        None => None,
-    };
+    let wanted = values_of(wanted);
     let wanted = wanted.as_ref();
     let (kind, nans) = kind(py, &mut objects, wanted, place)?;
     if kind != Some(Kind::Float) || request.nan_as_null {
@@ -190,7 +194,7 @@ fn kind<'py>(
         }
     }
     let to = wanted.map(Field::data_type);
-    let float = matches!(to, Some(DataType::Float16 | DataType::Float32 | DataType::Float64));
+    let float = to.is_some_and(is_float);
     let decimal = to.is_some_and(is_decimal);
     let mut kinds: Vec<(Kind, usize)> =
         ALL.iter().filter_map(|kind| Some((*kind, first.get(*kind as usize).copied().flatten()?))).collect();
@@ -238,6 +242,10 @@ const ALL: [Kind; Kind::COUNT] = [
     Kind::List,
     Kind::Dict,
 ];
+
+pub(super) fn is_float(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Float16 | DataType::Float32 | DataType::Float64)
+}
 
 pub(super) fn is_decimal(data_type: &DataType) -> bool {
     matches!(

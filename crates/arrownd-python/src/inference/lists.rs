@@ -13,7 +13,7 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use super::build;
 use super::column::{Column, Objects, changed, child, settled};
 use super::place::Place;
-use super::snapshot::{Elements, exactly_array, joined};
+use super::snapshot::{Elements, Joined, exactly_array};
 use super::{intervals, records};
 use crate::errors::Outcome;
 use crate::from_numpy::{FromRequest, values};
@@ -28,16 +28,7 @@ pub(super) fn lists<'py>(column: Column<'_, 'py>, mut objects: Objects<'py>) -> 
         return intervals::intervals(&column, objects, *unit);
     }
     let Column { py, len, nulls, wanted, request, place } = column;
-    let wanted = match wanted.map(Field::data_type) {
-        Some(
-            DataType::List(item)
-            | DataType::LargeList(item)
-            | DataType::ListView(item)
-            | DataType::LargeListView(item)
-            | DataType::FixedSizeList(item, _),
-        ) => Some(item.as_ref()),
-        _ => None,
-    };
+    let wanted = item_of(wanted);
     for (at, object) in objects.iter_mut().enumerate() {
         if let Some(cell) = object
             && let Ok(array) = cell.cast::<PyUntypedArray>()
@@ -66,6 +57,18 @@ pub(super) fn lists<'py>(column: Column<'_, 'py>, mut objects: Objects<'py>) -> 
     let place = Place::Items(place, &starts);
     let items = child(py, items, wanted, request, &place)?;
     list(len, nulls, starts, items)
+}
+
+/// What is wanted of the items, where lists of them are.
+pub(super) fn item_of(wanted: Option<&Field>) -> Option<&Field> {
+    match wanted?.data_type() {
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::ListView(item)
+        | DataType::LargeListView(item)
+        | DataType::FixedSizeList(item, _) => Some(item.as_ref()),
+        _ => None,
+    }
 }
 
 /// Where each array's items begin among those of all: in the memory of the references to them.
@@ -135,8 +138,11 @@ fn concatenated<'py>(
     let Common { dtype: common, one } = common;
     let Some(common) = common else { return Ok(None) };
     let descr = common.cast::<PyArrayDescr>().map_err(PyErr::from)?;
-    if one && matches!(descr.kind(), b'b' | b'i' | b'u' | b'f' | b'c' | b'm' | b'M' | b'S' | b'U') {
-        return joined(py, objects.iter().flatten(), descr.clone(), total);
+    if one && is_flat(descr) {
+        let mut all = Joined::new(descr.clone(), total)?;
+        let arrays = objects.iter().flatten().map(|object| exactly_array(object, &class));
+        let joined = arrays.map(|array| all.append(array?)).collect::<Option<()>>();
+        return Ok(joined.and_then(|()| all.finish()));
     }
     let options = PyDict::new(py);
     options.set_item("dtype", common)?;
@@ -147,6 +153,11 @@ fn concatenated<'py>(
     let flat = flat.cast_into::<PyUntypedArray>().map_err(PyErr::from)?;
     // Other threads could have changed the arrays meanwhile.
     Ok((flat.len() == total).then_some(flat))
+}
+
+/// Whether the elements of a dtype are there as they lie, without references.
+pub(super) fn is_flat(descr: &Bound<'_, PyArrayDescr>) -> bool {
+    matches!(descr.kind(), b'b' | b'i' | b'u' | b'f' | b'c' | b'm' | b'M' | b'S' | b'U')
 }
 
 /// The dtype of several arrays.
@@ -220,8 +231,17 @@ pub(super) fn extend<'py>(
 
 /// Lists that begin at `starts` among their items.
 fn list(len: usize, nulls: Option<NullBuffer>, starts: Vec<usize>, items: Made) -> Outcome<Made> {
+    list_at(len, nulls, offsets(starts, items.data.len()), items)
+}
+
+/// Lists with offsets, which are large or not.
+pub(super) fn list_at(
+    len: usize,
+    nulls: Option<NullBuffer>,
+    (offsets, large): (Buffer, bool),
+    items: Made,
+) -> Outcome<Made> {
     let item = Arc::new(items.field.as_ref().clone().with_name("item"));
-    let (offsets, large) = offsets(starts, items.data.len());
     let data_type = if large { DataType::LargeList(item) } else { DataType::List(item) };
     let builder = ArrayData::builder(DataType::Null).len(len).nulls(nulls).add_buffer(offsets);
     build(builder.add_child_data(items.data), Field::new("", data_type, true))

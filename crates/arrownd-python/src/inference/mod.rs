@@ -1,5 +1,6 @@
 //! Arrays of objects and of text to Arrow: types are found in the values.
 
+mod cells;
 mod column;
 mod decimals;
 mod intervals;
@@ -10,6 +11,7 @@ mod octets;
 mod place;
 mod records;
 mod snapshot;
+mod straight;
 mod strings;
 mod ticks;
 mod times;
@@ -52,9 +54,10 @@ pub(crate) fn objects(
     if let Some(made) = made {
         return Ok(made);
     }
-    if request.wanted.is_none()
-        && let Some(made) = numbers::straight(&elements, request.nan_as_null)?
-    {
+    if let Some(made) = straight::straight(array.py(), &elements, wanted, request)? {
+        return Ok(made);
+    }
+    if let Some(made) = cells::lists(array.py(), &elements, wanted, request)? {
         return Ok(made);
     }
     column(array.py(), elements.objects(array.py()), wanted, request, &Place::Top)
@@ -79,6 +82,15 @@ pub(crate) fn text(
     let elements = Elements::new(array, mask);
     let (cells, nulls) = (elements.cells, elements.nulls);
     let swapped = dtype.is_native_byteorder() == Some(false);
+    let long = array.len() >= WORTH_DETACHING;
+    if let (b'S', Some(DataType::FixedSizeBinary(width))) = (kind, wanted) {
+        let width = usize::try_from(*width).unwrap_or(0);
+        let valid = nulls.as_ref();
+        let read = move || octets::fixed_cells(cells, valid, width);
+        if let Some(flat) = if long { py.detach(read) } else { read() }? {
+            return octets::fixed(array.len(), width, flat, nulls);
+        }
+    }
     let work = move || {
         let mut memory = NumpyMemory;
         if kind == b'U' {
@@ -87,7 +99,7 @@ pub(crate) fn text(
             byte_strings(cells, nulls, wanted, &mut memory)
         }
     };
-    Ok(if array.len() < WORTH_DETACHING { work() } else { py.detach(work) }?)
+    Ok(if long { py.detach(work) } else { work() }?)
 }
 
 /// The error of an array that arrow-rs doesn't take, which is a bug here.

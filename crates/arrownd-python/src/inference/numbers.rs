@@ -1,12 +1,9 @@
 //! bool, int, float and complex: Python's and NumPy's scalars.
-#![allow(
-    unsafe_code,
-    reason = "reads CPython's numbers where they lie, and makes no exception of a large one"
-)]
+#![allow(unsafe_code, reason = "asks CPython for ints, and makes no exception of a large one")]
 
 use std::sync::Arc;
 
-use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder, Buffer, NullBuffer};
+use arrow_buffer::{BooleanBuffer, Buffer};
 use arrow_data::ArrayData;
 use arrow_schema::{DataType, Field};
 use arrownd::engine::dense::Made;
@@ -16,106 +13,7 @@ use pyo3::types::{PyComplex, PyFloat, PyInt};
 
 use super::build;
 use super::column::{Column, Objects};
-use super::snapshot::{Elements, none};
 use crate::errors::Outcome;
-
-/// Python's own bools, floats and ints of 64 bits, with None among them, read where they lie: no Python code runs, so no
-/// references are taken. None where there is anything else, or nothing.
-pub(super) fn straight(elements: &Elements<'_>, nan_as_null: bool) -> Outcome<Option<Made>> {
-    let mut first = None;
-    elements.each(|_, object| {
-        first = object.filter(|object| !std::ptr::eq(*object, none()));
-        first.is_none().then_some(())
-    });
-    let Some(first) = first else { return Ok(None) };
-    let count = elements.cells.count();
-    // SAFETY: the array has a reference to the object, here and below.
-    if unsafe { ffi::PyBool_Check(first) } != 0 {
-        let mut bits = BooleanBufferBuilder::new(count);
-        let nulls = read(elements, |object| {
-            // SAFETY: asks for the address of a static object.
-            let yes = unsafe { ffi::Py_True() };
-            // SAFETY: as above.
-            let no = unsafe { ffi::Py_False() };
-            bits.append(object == Some(yes));
-            object.is_none_or(|object| object == yes || object == no).then_some(object.is_some())
-        });
-        return straight_made(DataType::Boolean, count, bits.finish().into_inner(), nulls);
-    }
-    // SAFETY: as above.
-    if unsafe { ffi::PyFloat_CheckExact(first) } != 0 {
-        let mut values = Vec::with_capacity(count);
-        let nulls = read(elements, |object| {
-            let Some(object) = object else {
-                values.push(0.0);
-                return Some(false);
-            };
-            // SAFETY: as above.
-            if unsafe { ffi::PyFloat_CheckExact(object) } == 0 {
-                return None;
-            }
-            // SAFETY: a float.
-            let value = unsafe { ffi::PyFloat_AsDouble(object) };
-            let there = !(nan_as_null && value.is_nan());
-            values.push(if there { value } else { 0.0 });
-            Some(there)
-        });
-        return straight_made(DataType::Float64, count, Buffer::from_vec(values), nulls);
-    }
-    let mut values: Vec<i64> = Vec::with_capacity(count);
-    let nulls = read(elements, |object| {
-        let Some(object) = object else {
-            values.push(0);
-            return Some(false);
-        };
-        // SAFETY: as above.
-        if unsafe { ffi::PyLong_CheckExact(object) } == 0 {
-            return None;
-        }
-        let mut overflow = 0;
-        // SAFETY: an int; no exception is set for one that is too large.
-        values.push(unsafe { ffi::PyLong_AsLongLongAndOverflow(object, &raw mut overflow) });
-        (overflow == 0).then_some(true)
-    });
-    straight_made(DataType::Int64, count, Buffer::from_vec(values), nulls)
-}
-
-/// Calls `each` for every element, None where nothing is, and notes where it says that a value is there. None as soon
-/// as it gives up; otherwise the validity, if anything is missing.
-#[expect(clippy::option_option, reason = "given up, or read with or without validity")]
-fn read(
-    elements: &Elements<'_>,
-    mut each: impl FnMut(Option<*mut ffi::PyObject>) -> Option<bool>,
-) -> Option<Option<NullBuffer>> {
-    let mut valid: Option<BooleanBufferBuilder> = None;
-    let all = elements.each(|at, object| {
-        let there = each(object.filter(|object| !std::ptr::eq(*object, none())))?;
-        match &mut valid {
-            Some(valid) => valid.append(there),
-            None if there => {}
-            None => {
-                let mut some = BooleanBufferBuilder::new(elements.cells.count());
-                some.append_n(at, true);
-                some.append(false);
-                valid = Some(some);
-            }
-        }
-        Some(())
-    });
-    all.then(|| valid.map(|mut valid| NullBuffer::new(valid.finish())))
-}
-
-#[expect(clippy::option_option, reason = "given up, or read with or without validity")]
-fn straight_made(
-    data_type: DataType,
-    count: usize,
-    values: Buffer,
-    nulls: Option<Option<NullBuffer>>,
-) -> Outcome<Option<Made>> {
-    let Some(nulls) = nulls else { return Ok(None) };
-    let builder = ArrayData::builder(DataType::Null).len(count).nulls(nulls).add_buffer(values);
-    Ok(Some(build(builder, Field::new("", data_type, true))?))
-}
 
 /// bool: bits.
 pub(super) fn bools<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Outcome<Made> {

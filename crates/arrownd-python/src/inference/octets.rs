@@ -7,14 +7,14 @@ use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::{DataType, Field};
 use arrownd::Error;
-use arrownd::engine::dense::{Made, OctetsBuilder, no_character};
+use arrownd::engine::dense::{Cells, Made, OctetsBuilder, no_character};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 use super::build;
 use super::column::{Column, Objects};
-use super::snapshot::{Elements, none};
+use super::snapshot::{Elements, Source, none};
 use crate::errors::{Failure, Outcome};
 use crate::kept::NumpyMemory;
 
@@ -31,7 +31,7 @@ pub(super) fn straight(
     wanted: Option<&DataType>,
 ) -> Outcome<Option<Made>> {
     let markers = markers(py)?;
-    let count = elements.cells.count();
+    let count = elements.count();
     let mut memory = NumpyMemory;
     let mut out = OctetsBuilder::new(count, count.saturating_mul(GUESS), &mut memory)?.laid_out_as(wanted)?;
     let mut valid: Option<BooleanBufferBuilder> = None;
@@ -121,7 +121,7 @@ unsafe fn bytes_of<'a>(object: *mut ffi::PyObject) -> &'a [u8] {
 /// Bytes of one length where that is wanted, read as [`straight`] reads; None for anything else.
 pub(super) fn straight_fixed(py: Python<'_>, elements: &Elements<'_>, width: usize) -> Outcome<Option<Made>> {
     let markers = markers(py)?;
-    let count = elements.cells.count();
+    let count = elements.count();
     let mut flat = room(count, width)?;
     let mut valid = BooleanBufferBuilder::new(count);
     let mut found = false;
@@ -151,11 +151,35 @@ pub(super) fn straight_fixed(py: Python<'_>, elements: &Elements<'_>, width: usi
     if !all || !found {
         return Ok(None);
     }
-    let nulls = NullBuffer::new(valid.finish());
-    let nulls = Some(nulls).filter(|nulls| nulls.null_count() > 0);
+    Ok(Some(fixed(count, width, flat, Some(NullBuffer::new(valid.finish())))?))
+}
+
+/// Values of `width` bytes each.
+pub(super) fn fixed(count: usize, width: usize, flat: Vec<u8>, nulls: Option<NullBuffer>) -> Outcome<Made> {
+    let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
     let builder =
         ArrayData::builder(DataType::Null).len(count).nulls(nulls).add_buffer(Buffer::from_vec(flat));
-    Ok(Some(build(builder, Field::new("", DataType::FixedSizeBinary(width as i32), true))?))
+    build(builder, Field::new("", DataType::FixedSizeBinary(width as i32), true))
+}
+
+/// `S` cells without the NULs at their end, where each that is there has `width` bytes then; None for others.
+pub(super) fn fixed_cells(
+    cells: Cells<'_>,
+    nulls: Option<&NullBuffer>,
+    width: usize,
+) -> arrownd::Result<Option<Vec<u8>>> {
+    let mut flat = room(cells.count(), width)?;
+    let done = cells.each(|at, cell| {
+        if nulls.is_some_and(|nulls| nulls.is_null(at)) {
+            flat.resize(flat.len() + width, 0);
+            return Ok(());
+        }
+        let (value, rest) = cell.split_at_checked(width).ok_or(())?;
+        let ends = value.last().is_none_or(|last| *last != 0) && rest.iter().all(|byte| *byte == 0);
+        flat.extend_from_slice(value);
+        if ends { Ok(()) } else { Err(()) }
+    });
+    Ok(done.is_ok().then_some(flat))
 }
 
 /// Memory for values of so many bytes each.

@@ -40,14 +40,25 @@ impl<'a> Elements<'a> {
         });
         objects
     }
+}
 
-    /// Calls `visit` with position and object, None where a mask is or the array has null, until that
-    /// returns None.
+/// Objects that are read where they lie. Reading them runs no Python code, and `visit` may run none.
+pub(super) trait Source {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// Calls `visit` with position and object, None where there is none, until that returns None: then it says false.
+    fn each(&self, visit: impl FnMut(usize, Option<*mut ffi::PyObject>) -> Option<()>) -> bool;
+}
+
+impl Source for Elements<'_> {
+    fn count(&self) -> usize {
+        self.cells.count()
+    }
+
+    /// None where a mask is or the array has null.
     #[inline(always)]
-    pub(super) fn each(
-        &self,
-        mut visit: impl FnMut(usize, Option<*mut ffi::PyObject>) -> Option<()>,
-    ) -> bool {
+    fn each(&self, mut visit: impl FnMut(usize, Option<*mut ffi::PyObject>) -> Option<()>) -> bool {
         let done = self.cells.each(|position, cell| {
             let address = cell.first_chunk().map_or(0, |bytes| usize::from_ne_bytes(*bytes));
             let masked = self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(position));
@@ -83,34 +94,41 @@ pub(super) fn exactly_array<'o, 'py>(
     object.get_type_ptr().eq(&class.as_type_ptr()).then(|| unsafe { object.cast_unchecked() })
 }
 
-/// The elements of arrays of one dimension and of dtype `descr`, which has no references in it, one after the
-/// other: `total` of them, None where there aren't as many. Of what dtype empty ones are doesn't matter.
-pub(super) fn joined<'o, 'py: 'o>(
-    py: Python<'py>,
-    objects: impl Iterator<Item = &'o Bound<'py, PyAny>>,
-    descr: Bound<'py, PyArrayDescr>,
+/// The elements of arrays of one dimension and of one dtype, which has no references in it, one after the other.
+pub(super) struct Joined<'py> {
+    flat: Bound<'py, PyUntypedArray>,
+    width: usize,
     total: usize,
-) -> Outcome<Option<Bound<'py, PyUntypedArray>>> {
-    let (width, class) = (descr.itemsize(), py.get_type::<PyUntypedArray>());
-    let flat = export::empty(&[total], descr, &[width as isize])?;
-    let (to, mut done) = (export::address(&flat), 0);
-    for object in objects {
-        let Some(array) = exactly_array(object, &class) else { return Ok(None) };
+    /// How many are there.
+    done: usize,
+}
+
+impl<'py> Joined<'py> {
+    /// For `total` of them.
+    pub(super) fn new(descr: Bound<'py, PyArrayDescr>, total: usize) -> Outcome<Self> {
+        let width = descr.itemsize();
+        Ok(Self { flat: export::empty(&[total], descr, &[width as isize])?, width, total, done: 0 })
+    }
+
+    /// Appends the elements of an array; None where it isn't such a one, or they are more than `total`. Of what dtype
+    /// an empty one is doesn't matter.
+    pub(super) fn append(&mut self, array: &Bound<'py, PyUntypedArray>) -> Option<()> {
         let (count, step) = (array.len(), array.strides().first().copied().unwrap_or(0));
         if count == 0 {
-            continue;
+            return Some(());
         }
-        if array.ndim() != 1 || count > total - done || array.dtype().itemsize() != width {
-            return Ok(None);
+        let width = self.width;
+        if array.ndim() != 1 || count > self.total - self.done || array.dtype().itemsize() != width {
+            return None;
         }
-        let from = export::address(array);
+        let (from, to) = (export::address(array), export::address(&self.flat));
         // SAFETY: `total` elements are there, of which `done` are written.
-        let to = unsafe { to.add(done * width) };
-        done += count;
+        let to = unsafe { to.add(self.done * width) };
+        self.done += count;
         if step == width as isize {
             // SAFETY: the elements lie in a row, in another array than those that are written.
             unsafe { from.copy_to_nonoverlapping(to, count * width) };
-            continue;
+            return Some(());
         }
         for i in 0..count {
             // SAFETY: an element of the array, as NumPy's stride says.
@@ -120,8 +138,13 @@ pub(super) fn joined<'o, 'py: 'o>(
             // SAFETY: one element to one of another array.
             unsafe { from.copy_to_nonoverlapping(to, width) };
         }
+        Some(())
     }
-    Ok((done == total).then_some(flat))
+
+    /// All of them; None where there are fewer.
+    pub(super) fn finish(self) -> Option<Bound<'py, PyUntypedArray>> {
+        (self.done == self.total).then_some(self.flat)
+    }
 }
 
 /// The validity that a mask leaves: it is True where a value is missing.

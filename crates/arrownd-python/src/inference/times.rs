@@ -26,7 +26,7 @@ pub(super) fn dates<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Out
 }
 
 /// Days since 1970.
-fn days(date: &impl PyDateAccess) -> i64 {
+pub(super) fn days(date: &impl PyDateAccess) -> i64 {
     let (year, month) = (i64::from(date.get_year()), i64::from(date.get_month()));
     // Years begin in March, so that the leap day is the last one.
     let year = if month < 3 { year - 1 } else { year };
@@ -36,9 +36,15 @@ fn days(date: &impl PyDateAccess) -> i64 {
     era * 146_097 + year * 365 + year / 4 - year / 100 + day_of_year - 719_468
 }
 
-fn micros(time: &impl PyTimeAccess) -> i64 {
+/// Microseconds since midnight.
+pub(super) fn micros(time: &impl PyTimeAccess) -> i64 {
     let minutes = i64::from(time.get_hour()) * 60 + i64::from(time.get_minute());
     (minutes * 60 + i64::from(time.get_second())) * SECOND + i64::from(time.get_microsecond())
+}
+
+/// Microseconds since 1970, where the moment's clock showed that.
+pub(super) fn local(moment: &(impl PyDateAccess + PyTimeAccess)) -> i64 {
+    days(moment) * DAY + micros(moment)
 }
 
 /// Microseconds, and the nanoseconds beside them of the few values that have some.
@@ -85,9 +91,8 @@ pub(super) fn datetimes<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) ->
         if !object.is_exact_instance_of::<PyDateTime>() {
             nanos.note(at, object, "nanosecond")?;
         }
-        let local = days(moment) * DAY + micros(moment);
         let zone = moment.get_tzinfo();
-        Ok(local - zones.offset(at, object, zone.as_ref())?)
+        Ok(local(moment) - zones.offset(at, object, zone.as_ref())?)
     })?;
     let zone: Option<Arc<str>> = zones.name();
     let (values, unit) = nanos.ticks(values, column, "timestamp[ns]")?;

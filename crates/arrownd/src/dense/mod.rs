@@ -7,6 +7,7 @@ mod array;
 pub mod cast;
 mod execute;
 mod facts;
+mod fixed;
 mod gather;
 mod job;
 mod made;
@@ -28,6 +29,7 @@ mod words;
 
 pub use array::{Columns, Dense, Input, Shape, Strides};
 pub use execute::execute;
+pub use fixed::FixedBuilder;
 pub(crate) use made::ITEM;
 pub use made::{Made, nest};
 pub use mask::Mask;

@@ -78,7 +78,7 @@ pub(super) fn each<T: IntoBytes + Immutable>(
 }
 
 /// Memory for what lies between two steps: it has values in it already, and gets values and nothing uninitialised.
-pub(super) fn scratch(words: &mut Vec<u64>, bytes: usize) -> &mut [MaybeUninit<u8>] {
+pub(in crate::dense) fn scratch(words: &mut Vec<u64>, bytes: usize) -> &mut [MaybeUninit<u8>] {
     let least = bytes.div_ceil(8);
     if words.len() < least {
         words.resize(least, 0);

@@ -99,6 +99,11 @@ impl FlatCast {
         self.to.data_type()
     }
 
+    /// Whether the values before it are bits.
+    pub(in crate::dense) fn is_from_bits(&self) -> bool {
+        self.width == 0
+    }
+
     /// Bytes of so many values after it.
     pub(in crate::dense) fn bytes(&self, len: usize) -> usize {
         match &self.steps {

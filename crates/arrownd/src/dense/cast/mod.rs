@@ -17,7 +17,7 @@ mod copies;
 mod decimal;
 mod encode;
 mod extended;
-mod fill;
+pub(super) mod fill;
 mod fixed;
 mod flat;
 mod lists;

@@ -1,0 +1,200 @@
+//! Lists and arrays in cells, read where they lie: no Python code runs, so no references are taken.
+#![allow(unsafe_code, reason = "reads CPython's lists where they lie")]
+
+use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer};
+use arrow_schema::{DataType, Field};
+use arrownd::Error;
+use arrownd::engine::dense::Made;
+use numpy::{PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+use pyo3::{PyTypeInfo, ffi};
+
+use super::column::{settled, values_of};
+use super::lists::{is_flat, item_of, list_at};
+use super::place::Place;
+use super::snapshot::{Joined, Source, none};
+use super::straight::straight;
+use crate::errors::{Failure, Outcome};
+use crate::from_numpy::{FromRequest, values};
+
+/// Lists and tuples of values that [`straight()`] reads, or arrays of one dimension and one dtype; None for anything else, and
+/// where a value doesn't fit: the general way finds out what to do, or to say.
+pub(super) fn lists(
+    py: Python<'_>,
+    cells: &impl Source,
+    wanted: Option<&Field>,
+    request: &FromRequest,
+) -> Outcome<Option<Made>> {
+    let wanted = values_of(wanted);
+    let wanted = wanted.as_ref();
+    if matches!(wanted.map(Field::data_type), Some(DataType::Map(..) | DataType::Interval(_))) {
+        return Ok(None);
+    }
+    let mut first = None;
+    cells.each(|_, object| {
+        first = object.filter(|object| !std::ptr::eq(*object, none()));
+        first.is_none().then_some(())
+    });
+    let Some(first) = first else { return Ok(None) };
+    let made = if sequence(first).is_some() {
+        let Some(bounds) = bounds(cells, |object| Some(sequence(object)?.len())) else { return Ok(None) };
+        let items = Items { cells, total: bounds.total };
+        straight(py, &items, item_of(wanted), request).map(|items| Some((bounds, items?)))
+    } else {
+        arrays(py, cells, first, request)
+    };
+    let made = made.and_then(|made| {
+        let Some((bounds, items)) = made else { return Ok(None) };
+        let items = settled(items, item_of(wanted), request, &Place::Top)?;
+        let offsets = (Buffer::from_vec(bounds.offsets), false);
+        Ok(Some(list_at(cells.count(), bounds.nulls, offsets, items)?))
+    });
+    match made {
+        // Which value it was is found where lists know their items.
+        Err(Failure::Core(Error::LossyCast { .. } | Error::Nulls { .. } | Error::UnsupportedType { .. })) => {
+            Ok(None)
+        }
+        made => made,
+    }
+}
+
+/// Where lists begin and end among the items of all, and which lists are there.
+struct Bounds {
+    offsets: Vec<i32>,
+    nulls: Option<NullBuffer>,
+    total: usize,
+}
+
+/// Those of cells that have as many items as `len` says; None where it doesn't, and for more than 32 bits count, or none.
+fn bounds(cells: &impl Source, mut len: impl FnMut(*mut ffi::PyObject) -> Option<usize>) -> Option<Bounds> {
+    let count = cells.count();
+    let (mut offsets, mut total) = (Vec::with_capacity(count + 1), 0usize);
+    let mut valid: Option<BooleanBufferBuilder> = None;
+    offsets.push(0);
+    let done = cells.each(|at, object| {
+        let object = object.filter(|object| !std::ptr::eq(*object, none()));
+        total = total.checked_add(object.map_or(Some(0), &mut len)?)?;
+        offsets.push(i32::try_from(total).ok()?);
+        match &mut valid {
+            Some(valid) => valid.append(object.is_some()),
+            None if object.is_some() => {}
+            None => {
+                let mut some = BooleanBufferBuilder::new(count);
+                some.append_n(at, true);
+                some.append(false);
+                valid = Some(some);
+            }
+        }
+        Some(())
+    });
+    let nulls = valid.map(|mut valid| NullBuffer::new(valid.finish()));
+    (done && total > 0).then_some(Bounds { offsets, nulls, total })
+}
+
+/// The items of a list or a tuple that is of no class of its own.
+enum Sequence {
+    List(*mut ffi::PyObject),
+    Tuple(*mut ffi::PyObject),
+}
+
+#[inline(always)]
+fn sequence(object: *mut ffi::PyObject) -> Option<Sequence> {
+    // SAFETY: an object that its cell has a reference to.
+    if unsafe { ffi::PyList_CheckExact(object) } != 0 {
+        return Some(Sequence::List(object));
+    }
+    // SAFETY: as above.
+    (unsafe { ffi::PyTuple_CheckExact(object) } != 0).then_some(Sequence::Tuple(object))
+}
+
+impl Sequence {
+    #[inline(always)]
+    fn len(&self) -> usize {
+        let len = match *self {
+            // SAFETY: a list.
+            Self::List(list) => unsafe { ffi::PyList_GET_SIZE(list) },
+            // SAFETY: a tuple.
+            Self::Tuple(tuple) => unsafe { ffi::PyTuple_GET_SIZE(tuple) },
+        };
+        len.cast_unsigned()
+    }
+
+    /// An item before the last.
+    ///
+    /// # Safety
+    /// There are more than `at`.
+    #[inline(always)]
+    unsafe fn get(&self, at: usize) -> *mut ffi::PyObject {
+        match *self {
+            // SAFETY: an item of a list, by the caller's promise.
+            Self::List(list) => unsafe { ffi::PyList_GET_ITEM(list, at.cast_signed()) },
+            // SAFETY: an item of a tuple, by the caller's promise.
+            Self::Tuple(tuple) => unsafe { ffi::PyTuple_GET_ITEM(tuple, at.cast_signed()) },
+        }
+    }
+}
+
+/// The items of lists and tuples in cells.
+struct Items<'c, C> {
+    cells: &'c C,
+    total: usize,
+}
+
+impl<C: Source> Source for Items<'_, C> {
+    fn count(&self) -> usize {
+        self.total
+    }
+
+    #[inline(always)]
+    fn each(&self, mut visit: impl FnMut(usize, Option<*mut ffi::PyObject>) -> Option<()>) -> bool {
+        let mut at = 0;
+        self.cells.each(|_, object| {
+            let Some(object) = object.filter(|object| !std::ptr::eq(*object, none())) else {
+                return Some(());
+            };
+            let items = sequence(object)?;
+            for i in 0..items.len() {
+                // SAFETY: an item before the last.
+                let item = unsafe { items.get(i) };
+                visit(at, (!item.is_null()).then_some(item))?;
+                at += 1;
+            }
+            Some(())
+        })
+    }
+}
+
+/// The elements of arrays that have one dimension and the dtype of the first.
+fn arrays(
+    py: Python<'_>,
+    cells: &impl Source,
+    first: *mut ffi::PyObject,
+    request: &FromRequest,
+) -> Outcome<Option<(Bounds, Made)>> {
+    let class = PyUntypedArray::type_object_raw(py);
+    let of = |object: *mut ffi::PyObject| {
+        // SAFETY: an object that its cell has a reference to.
+        let own = unsafe { ffi::Py_TYPE(object) };
+        if !std::ptr::eq(own, class) {
+            return None;
+        }
+        // SAFETY: as above.
+        let object = unsafe { Bound::from_borrowed_ptr(py, object) };
+        // SAFETY: an array, by its type.
+        Some(unsafe { object.cast_into_unchecked::<PyUntypedArray>() })
+    };
+    let Some(descr) = of(first).map(|array| array.dtype()).filter(is_flat) else { return Ok(None) };
+    let len = |object| {
+        let array = of(object)?;
+        (array.ndim() == 1 && array.dtype().is(&descr)).then(|| array.len())
+    };
+    let Some(bounds) = bounds(cells, len) else { return Ok(None) };
+    let mut all = Joined::new(descr.clone(), bounds.total)?;
+    let joined = cells.each(|_, object| match object.filter(|object| !std::ptr::eq(*object, none())) {
+        Some(object) => all.append(&of(object)?),
+        None => Some(()),
+    });
+    let Some(flat) = all.finish().filter(|_| joined) else { return Ok(None) };
+    let request = FromRequest { wanted: None, ..request.clone() };
+    Ok(Some((bounds, values(&flat, None, &request)?)))
+}
