@@ -17,6 +17,9 @@ use super::straight::straight;
 use crate::errors::{Failure, Outcome};
 use crate::from_numpy::{FromRequest, values};
 
+/// Whether who reads a list holds the lock that keeps others from changing it: the GIL. Without one objects are larger.
+const LOCKED: bool = size_of::<ffi::PyObject>() == 2 * size_of::<usize>();
+
 /// Lists and tuples of values that [`straight()`] reads, or arrays of one dimension and one dtype; None for anything else, and
 /// where a value doesn't fit: the general way finds out what to do, or to say.
 pub(super) fn lists(
@@ -37,6 +40,9 @@ pub(super) fn lists(
     });
     let Some(first) = first else { return Ok(None) };
     let made = if sequence(first).is_some() {
+        if !LOCKED {
+            return Ok(None);
+        }
         let Some(bounds) = bounds(cells, |object| Some(sequence(object)?.len())) else { return Ok(None) };
         let items = Items { cells, total: bounds.total };
         straight(py, &items, item_of(wanted), request).map(|items| Some((bounds, items?)))
