@@ -2,6 +2,7 @@
 
 use arrownd::engine::dense::Made;
 use numpy::PyUntypedArray;
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -48,7 +49,20 @@ pub(super) fn ticks<'py>(column: &Column<'_, 'py>, objects: Objects<'py>) -> Out
         options.set_item("dtype", dtype)?;
         let own = numpy.getattr("array")?.call((own,), Some(&options))?;
         // A unit that is too fine for a value wraps around in silence: so each way is gone, and back.
-        let there = own.call_method1("astype", (&common,))?;
+        let there = match own.call_method1("astype", (&common,)) {
+            // NumPy says so itself from 2.5 on, but not of which.
+            Err(error) if error.is_instance_of::<PyOverflowError>(py) => {
+                for (i, at) in positions.iter().enumerate() {
+                    let value = own.get_item(i)?;
+                    if value.call_method1("astype", (&common,)).is_err() {
+                        let (value, to) = (value.str()?.to_string(), common.str()?);
+                        return Err(column.place.lossy(*at, value, to, "bring them to one unit with astype"));
+                    }
+                }
+                return Err(error.into());
+            }
+            there => there?,
+        };
         let back = there.call_method1("astype", (dtype,))?;
         let same = numpy.call_method1(
             "logical_or",
