@@ -195,6 +195,9 @@ FROM_NUMPY: dict[str, Case] = {
         as_type("fixed_size_binary[8]"),
     ),
     "codes": (lambda: I % 1000, as_type("dictionary[int32, int64]")),
+    "codes of U": (lambda: np.resize((I % 1000).astype("U8"), 2 * N), as_type("dictionary[int32, utf8]")),
+    "codes of str": (lambda: objects((I % 1000).astype("U8")), as_type("dictionary[int32, utf8]")),
+    "codes of bytes": (lambda: objects((I % 100).astype("S8")), as_type("dictionary[int16, binary]")),
     "as int32, masked": (lambda: np.ma.array(I, mask=MISSING), lambda a: from_numpy(a, type="int32")),
     "as timestamp": (lambda: (I % 9999).astype("datetime64[D]"), lambda a: from_numpy(a, type="timestamp[us]")),
 }

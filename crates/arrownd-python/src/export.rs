@@ -212,6 +212,19 @@ pub(crate) unsafe fn stretch<'py>(
     Ok(array)
 }
 
+/// Elements `start..end` of an array of one dimension, or as many as it has.
+pub(crate) fn part<'py>(
+    values: &Bound<'py, PyUntypedArray>,
+    (start, end): (usize, usize),
+) -> PyResult<Bound<'py, PyUntypedArray>> {
+    let rows = values.shape().first().copied().unwrap_or(0);
+    let (start, end) = (start.min(rows), end.min(rows));
+    // SAFETY: within the first axis, and of the array's own shape.
+    let part = unsafe { stretch(values, (start, end.max(start)), None) }?;
+    // SAFETY: NumPy made an array.
+    Ok(unsafe { part.cast_into_unchecked() })
+}
+
 /// Gives up a reference that is kept as an exposed address; 0 is none.
 pub(crate) fn release_address(py: Python<'_>, address: usize) {
     let object: *mut ffi::PyObject = std::ptr::with_exposed_provenance_mut(address);

@@ -1,6 +1,7 @@
 //! Arrays of objects and of text to Arrow: types are found in the values.
 
 mod cells;
+mod codes;
 mod column;
 mod decimals;
 mod intervals;
@@ -45,6 +46,13 @@ pub(crate) fn objects(
         Some(Wanted::Field(field)) => Some(field),
         _ => None,
     };
+    let py = array.py();
+    let coded = codes::coded(array, mask, wanted.map(Field::data_type), |array, mask| {
+        octets::straight(py, &Elements::new(array, mask), None)
+    })?;
+    if let Some(made) = coded {
+        return Ok(made);
+    }
     let made = match wanted.map(Field::data_type) {
         Some(DataType::FixedSizeBinary(width)) => {
             octets::straight_fixed(array.py(), &elements, usize::try_from(*width).unwrap_or(0))?
@@ -69,11 +77,24 @@ pub(crate) fn text(
     mask: Option<&Bound<'_, PyUntypedArray>>,
     request: &FromRequest,
 ) -> Outcome<Made> {
-    let py = array.py();
     let wanted = match &request.wanted {
         Some(Wanted::Field(field)) => Some(field.data_type()),
         _ => None,
     };
+    let coded = codes::coded(array, mask, wanted, |array, mask| plain_text(array, mask, None).map(Some))?;
+    match coded {
+        Some(made) => Ok(made),
+        None => plain_text(array, mask, wanted),
+    }
+}
+
+/// The same, laid out as is wanted where that is text or bytes.
+fn plain_text(
+    array: &Bound<'_, PyUntypedArray>,
+    mask: Option<&Bound<'_, PyUntypedArray>>,
+    wanted: Option<&DataType>,
+) -> Outcome<Made> {
+    let py = array.py();
     let dtype = array.dtype();
     let kind = dtype.kind();
     if kind == b'T' {
