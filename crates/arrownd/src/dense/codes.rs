@@ -175,7 +175,7 @@ impl CodesBuilder {
         }
     }
 
-    /// The dictionary. *Checks the codes*.
+    /// The dictionary. *Reads the codes once*, to check them.
     ///
     /// # Errors
     /// [`Error::BadValue`] where values are fewer than were announced.

@@ -174,7 +174,7 @@ impl FixedBuilder {
     }
 
     /// Ends `n` values, with a bit for each where one is missing, whatever its value. Only the last call may come with another number of them
-    /// than a multiple of 64. *Makes what is wanted of them*.
+    /// than a multiple of 64. *Writes what is wanted of them*.
     ///
     /// # Safety
     /// They were written to the last [`FixedBuilder::spare`].
