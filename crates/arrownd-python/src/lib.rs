@@ -19,6 +19,7 @@ mod import;
 mod inference;
 mod kept;
 mod masked;
+mod numpy_api;
 mod objects;
 mod packed;
 mod plan;

@@ -3,7 +3,6 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::MaybeUninit;
-use std::ptr::NonNull;
 
 use arrownd::Fill;
 use arrownd::engine::{Dest, Run, Task, Visit, is_ascii, is_utf8};
@@ -12,9 +11,9 @@ use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyCapsule;
 
 use crate::errors::{Failure, Outcome};
+use crate::numpy_api::Table;
 use crate::objects::pairs;
 
 /// `npy_string_allocator`
@@ -53,36 +52,23 @@ struct Api {
 /// length. NumPy doesn't promise that, so it is found out; `None` where it isn't so.
 type Short = Option<[u8; 16]>;
 
-/// Reads one slot of NumPy's table of functions.
-///
-/// # Safety
-/// The table has the slot, and it holds a function of type `F`.
-unsafe fn slot<F: Copy>(table: NonNull<*const c_void>, index: usize) -> F {
-    // SAFETY: the table has the slot by the caller's promise.
-    let slot = unsafe { table.add(index) };
-    // SAFETY: a function pointer of type `F` by the caller's promise.
-    unsafe { slot.cast::<F>().read() }
-}
-
 impl Api {
     /// The functions. A dtype of kind "T" is there, so NumPy is 2.0 or later and has them.
     fn get(py: Python<'_>) -> PyResult<Self> {
         static API: PyOnceLock<Api> = PyOnceLock::new();
         API.get_or_try_init(py, || {
-            let capsule = py.import("numpy._core.multiarray")?.getattr("_ARRAY_API")?;
-            let table: NonNull<*const c_void> =
-                capsule.cast_into::<PyCapsule>()?.pointer_checked(None)?.cast();
+            let table = Table::get(py)?;
             let api = Self {
                 // SAFETY: the slot and the signature are those of NumPy's `__multiarray_api.h`.
-                load: unsafe { slot(table, 313) },
+                load: unsafe { table.slot(313) },
                 // SAFETY: as above.
-                pack: unsafe { slot(table, 314) },
+                pack: unsafe { table.slot(314) },
                 // SAFETY: as above.
-                pack_null: unsafe { slot(table, 315) },
+                pack_null: unsafe { table.slot(315) },
                 // SAFETY: as above.
-                acquire: unsafe { slot(table, 316) },
+                acquire: unsafe { table.slot(316) },
                 // SAFETY: as above.
-                release: unsafe { slot(table, 318) },
+                release: unsafe { table.slot(318) },
                 short: None,
             };
             let strings =

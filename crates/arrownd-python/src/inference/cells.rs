@@ -33,12 +33,7 @@ pub(super) fn lists(
     if matches!(wanted.map(Field::data_type), Some(DataType::Map(..) | DataType::Interval(_))) {
         return Ok(None);
     }
-    let mut first = None;
-    cells.each(|_, object| {
-        first = object.filter(|object| !std::ptr::eq(*object, none()));
-        first.is_none().then_some(())
-    });
-    let Some(first) = first else { return Ok(None) };
+    let Some(first) = cells.first() else { return Ok(None) };
     let made = if sequence(first).is_some() {
         if !LOCKED {
             return Ok(None);

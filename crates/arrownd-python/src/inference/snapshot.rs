@@ -47,6 +47,16 @@ pub(super) trait Source {
     /// How many there are.
     fn count(&self) -> usize;
 
+    /// The first that there is and that isn't Python's None.
+    fn first(&self) -> Option<*mut ffi::PyObject> {
+        let mut first = None;
+        self.each(|_, object| {
+            first = object.filter(|object| !std::ptr::eq(*object, none()));
+            first.is_none().then_some(())
+        });
+        first
+    }
+
     /// Calls `visit` with position and object, None where there is none, until that returns None: then it says false.
     fn each(&self, visit: impl FnMut(usize, Option<*mut ffi::PyObject>) -> Option<()>) -> bool;
 }

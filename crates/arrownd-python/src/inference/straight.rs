@@ -34,12 +34,7 @@ pub(super) fn straight(
     wanted: Option<&Field>,
     request: &FromRequest,
 ) -> Outcome<Option<Made>> {
-    let mut first = None;
-    source.each(|_, object| {
-        first = object.filter(|object| !std::ptr::eq(*object, none()));
-        first.is_none().then_some(())
-    });
-    let Some(first) = first else { return Ok(None) };
+    let Some(first) = source.first() else { return Ok(None) };
     let class = class_of(first);
     let is = |other: *mut ffi::PyTypeObject| std::ptr::eq(class, other);
     let reader = Reader { py, source, first, class, wanted, request };

@@ -10,6 +10,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyCapsule;
 
 use super::blocks::{Block, give, keep, take, take_new};
+use crate::numpy_api::Table;
 
 /// Below this the C library keeps freed memory itself (its largest `M_MMAP_THRESHOLD`).
 const LARGE: usize = 32 << 20;
@@ -125,16 +126,14 @@ impl Api {
     }
 
     fn found(py: Python<'_>) -> PyResult<Self> {
-        let core = py.import("numpy._core.multiarray").or_else(|_| py.import("numpy.core.multiarray"))?;
-        let capsule = core.getattr("_ARRAY_API")?.cast_into::<PyCapsule>()?;
-        let table: NonNull<*const c_void> = capsule.pointer_checked(None)?.cast();
+        let table = Table::get(py)?;
         // SAFETY: the slots and what is in them are those of NumPy's `__multiarray_api.h`.
-        let default: *const *mut ffi::PyObject = unsafe { slot(table, 306) };
+        let default: *const *mut ffi::PyObject = unsafe { table.slot(306) };
         Ok(Self {
             // SAFETY: as above.
-            set: unsafe { slot(table, 304) },
+            set: unsafe { table.slot(304) },
             // SAFETY: as above.
-            get: unsafe { slot(table, 305) },
+            get: unsafe { table.slot(305) },
             // SAFETY: a variable of NumPy's, which is set before the table is there.
             default: unsafe { default.read() },
             zeroing: HANDLER.capsule(py)?,
@@ -158,17 +157,6 @@ impl Api {
         unsafe { Bound::from_owned_ptr_or_err(py, now) }
             .is_ok_and(|now| std::ptr::eq(now.as_ptr(), self.default))
     }
-}
-
-/// Reads one slot of NumPy's table of functions.
-///
-/// # Safety
-/// The table has the slot, and it holds a pointer of type `P`.
-unsafe fn slot<P: Copy>(table: NonNull<*const c_void>, index: usize) -> P {
-    // SAFETY: the table has the slot by the caller's promise.
-    let slot = unsafe { table.add(index) };
-    // SAFETY: a pointer of type `P` by the caller's promise.
-    unsafe { slot.cast::<P>().read() }
 }
 
 /// Makes an array of so many bytes, of memory that is used again where it is large; `unseen` is what NumPy would write
