@@ -145,6 +145,28 @@ def test_texts_end_where_they_end(dtype: str, nulls: Any) -> None:
         del array, data
 
 
+@pytest.mark.parametrize("shape", ["padded", "fixed"])
+def test_texts_in_lists_end_where_they_end(shape: str) -> None:
+    lists = 400_000
+    lengths = np.arange(lists) % 5 if shape == "padded" else np.full(lists, 4)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype("int32")
+    i = np.arange(offsets[-1])
+    texts = pa.array((i % 997).astype("U3"), mask=i % 7 == 0)
+    source: Any = pa.ListArray.from_arrays(pa.array(offsets), texts, mask=pa.array(np.arange(lists) % 11 == 0))
+    options: dict[str, Any] = {"dtype": "U8", "nulls": "masked", "lists": "pad", "pad_to": 4}
+    if shape == "fixed":
+        source, options = pa.FixedSizeListArray.from_arrays(texts, 4), {"dtype": "U8", "nulls": "masked"}
+    for _ in range(2):
+        data = np.ma.getdata(to_numpy(source, **options))
+        assert data.nbytes >= 32 << 20
+        for start in range(0, lists, 100_000):
+            few = np.ma.getdata(to_numpy(source[start : start + 1000], **options))
+            np.testing.assert_array_equal(data[start : start + 1000], few)
+        # The next result has what is left here.
+        data.view("u1")[...] = 255
+        del data
+
+
 def test_from_numpy_uses_it() -> None:
     values, others = np.arange(2 * ROWS)[::2], np.arange(1, 2 * ROWS + 1)[::2]
     array = from_numpy(values)
