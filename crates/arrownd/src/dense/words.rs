@@ -7,9 +7,9 @@ use half::f16;
 use zerocopy::{FromBytes, Immutable};
 
 use super::memory::write;
-#[cfg(target_arch = "x86_64")]
-use crate::kernels::dispatch::{FAR, fetch_ahead};
 use crate::kernels::dispatch::{Kernel, dispatch};
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::dispatch::{ahead, fetch_ahead};
 
 /// Sets a bit for each byte that isn't zero, a word for 64 of them. Bits past the end are 0.
 pub(super) fn nonzero(bytes: &[u8], words: &mut [u64]) {
@@ -54,8 +54,9 @@ fn has_avx512() -> bool {
 #[cfg(target_arch = "x86_64")]
 macro_rules! lanes {
     ($blocks:ident, $words:ident, $load:ident, $size:literal, $lanes:literal, |$v:ident| $mask:expr) => {
+        let ahead = ahead(usize::MAX);
         for (block, word) in $blocks.chunks_exact(64 * $size).zip($words) {
-            fetch_ahead(block, FAR);
+            fetch_ahead(block, ahead);
             let mut bits = 0u64;
             for (i, lanes) in block.chunks_exact($size * $lanes).enumerate() {
                 // SAFETY: so many bytes are there, and the load needs no alignment.
@@ -75,16 +76,12 @@ mod avx512 {
         _mm512_loadu_ps, _mm512_loadu_si512, _mm512_set1_epi64, _mm512_test_epi8_mask,
     };
 
-    use super::{FAR, fetch_ahead};
+    use super::{ahead, fetch_ahead};
 
     #[target_feature(enable = "avx512f,avx512bw")]
     pub(super) fn nonzero(blocks: &[[u8; 64]], words: &mut [u64]) {
-        for (block, word) in blocks.iter().zip(words) {
-            fetch_ahead(block, FAR);
-            // SAFETY: a block is 64 bytes, and the load needs no alignment.
-            let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
-            *word = _mm512_test_epi8_mask(bytes, bytes);
-        }
+        let blocks = blocks.as_flattened();
+        lanes!(blocks, words, _mm512_loadu_si512, 1, 64, |v| _mm512_test_epi8_mask(v, v));
     }
 
     #[target_feature(enable = "avx512f,avx512bw")]
@@ -112,7 +109,7 @@ mod avx2 {
         _mm256_movemask_pd, _mm256_movemask_ps, _mm256_set1_epi64x, _mm256_setzero_si256,
     };
 
-    use super::{FAR, fetch_ahead};
+    use super::{ahead, fetch_ahead};
 
     #[target_feature(enable = "avx2")]
     pub(super) fn nonzero(blocks: &[[u8; 64]], words: &mut [u64]) {

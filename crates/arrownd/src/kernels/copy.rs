@@ -3,7 +3,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::dispatch::{FAR, Kernel, dispatch, fetch_ahead};
+use super::dispatch::{Kernel, ahead, dispatch, fetch_ahead};
 
 /// What is copied at once.
 const BLOCK: usize = 256;
@@ -76,11 +76,12 @@ impl Kernel for Blocks<'_> {
     fn run(self) {
         // Short stretches of one memory follow each other; a long one the CPU foresees, and asking takes a tenth longer.
         let short = self.from.len() < LONG;
+        let ahead = ahead(self.from.len());
         let (blocks, rest) = self.from.as_chunks::<BLOCK>();
         let (places, rest_of_places) = self.to.as_chunks_mut::<BLOCK>();
         for (block, places) in blocks.iter().zip(places) {
             if short {
-                fetch_ahead(block, self.from.len().min(FAR));
+                fetch_ahead(block, ahead);
             }
             piece(block, places);
         }

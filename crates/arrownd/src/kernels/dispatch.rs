@@ -35,48 +35,85 @@ pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Out {
     kernel.run()
 }
 
-/// How far ahead of a loop over `len` bytes its input is asked for, in bytes. What comes after a short stretch is
-/// where the next one begins, if the memory is read in blocks.
+/// How far ahead of a loop its input is asked for, in bytes; 0 on CPUs that fetch it by themselves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ahead(usize);
+
+/// How far ahead a loop over `len` bytes asks. What comes after a short stretch is where the next one begins, if the
+/// memory is read in blocks.
 #[inline(always)]
-pub(crate) fn ahead(len: usize) -> usize {
-    len.min(FAR)
+pub(crate) fn ahead(len: usize) -> Ahead {
+    Ahead(if asks_ahead() { len.min(FAR) } else { 0 })
 }
 
 /// As far ahead as pays: the next page.
-pub(crate) const FAR: usize = 4096;
+const FAR: usize = 4096;
 
-/// Asks for the cache lines that a loop over memory comes to `ahead` bytes after `block`.
+/// Asks for the cache lines that a loop over memory comes to so far after `block`.
 ///
 /// Where a mask is applied to what is loaded, compilers fold both into a masked load, and masked loads don't
-/// make the CPU fetch ahead on its own: without this such loops run at half the memory's speed.
+/// make every CPU fetch ahead on its own: without this such loops run at half the memory's speed there.
 #[inline(always)]
-pub(crate) fn fetch_ahead<T>(block: &[T], ahead: usize) {
+pub(crate) fn fetch_ahead<T>(block: &[T], ahead: Ahead) {
     #[cfg(target_arch = "x86_64")]
-    {
+    if ahead.0 != 0 {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let ahead = block.as_ptr().cast::<i8>().wrapping_add(ahead);
+        let ahead = block.as_ptr().cast::<i8>().wrapping_add(ahead.0);
         for line in (0..size_of_val(block)).step_by(64) {
             // SAFETY: a hint, which reads nothing; any address will do.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(line)) };
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (block, ahead);
+    let _ = (block, ahead.0);
 }
 
-/// The same for a row of values that the next row follows: short rows ask for a page ahead without a loop.
+/// The same for a row of values that the next row follows: short rows ask for what comes without a loop.
 #[inline(always)]
-pub(super) fn fetch_row_ahead<T>(row: &[T]) {
+pub(super) fn fetch_row_ahead<T>(row: &[T], ahead: Ahead) {
     const LINES: usize = 4;
     if size_of_val(row) > LINES * 64 {
-        return fetch_ahead(row, FAR);
+        return fetch_ahead(row, ahead);
     }
     #[cfg(target_arch = "x86_64")]
-    for line in 0..LINES {
+    if ahead.0 != 0 {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a hint, which reads nothing; any address will do.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(row.as_ptr().cast::<i8>().wrapping_add(FAR + line * 64)) };
+        let ahead = row.as_ptr().cast::<i8>().wrapping_add(ahead.0);
+        for line in 0..LINES {
+            // SAFETY: a hint, which reads nothing; any address will do.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(line * 64)) };
+        }
     }
+}
+
+/// Whether this CPU has to be asked: AMD's of family 25 (Zen 3 and 4) fetch ahead for masked loads too, and asking
+/// costs up to a third there.
+#[inline]
+fn asks_ahead() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+        const UNKNOWN: u8 = 2;
+        static ASKS: AtomicU8 = AtomicU8::new(UNKNOWN);
+        if ASKS.load(Relaxed) == UNKNOWN {
+            ASKS.store(u8::from(amd_family() != Some(25)), Relaxed);
+        }
+        ASKS.load(Relaxed) == 1
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
+/// The family of a CPU of AMD's.
+#[cfg(target_arch = "x86_64")]
+#[cold]
+#[allow(unused_unsafe, reason = "safe in newer compilers")]
+fn amd_family() -> Option<u32> {
+    use std::arch::x86_64::__cpuid;
+    // SAFETY: every CPU of this architecture has the instruction.
+    let (vendor, version) = unsafe { (__cpuid(0), __cpuid(1).eax) };
+    let name = [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes);
+    (name.as_flattened() == b"AuthenticAMD").then_some((version >> 8 & 0xf) + (version >> 20 & 0xff))
 }
 
 /// Asks for the cache line that is written some way after `block`: pays where more is written than read.

@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::super::dispatch::{Kernel, fetch_row_ahead};
+use super::super::dispatch::{Kernel, ahead, fetch_row_ahead};
 use super::{Convert, Failed, Pass, Pod, Window};
 use crate::source::{Bits, Bounds, Offsets, low_mask};
 
@@ -26,6 +26,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Rows<'_, '_, Pass<'_, '_, '_,
         let full = part.validity.is_full();
         let fill = pass.fill.unwrap_or_else(|| pass.how.apply(S::new_zeroed()));
         let Some(mut out) = pass.run.contiguous::<D>() else { return Ok(()) };
+        let ahead = ahead(usize::MAX);
         let (mut row, mut within, mut at) = (start / width.max(1), start % width.max(1), start);
         if let (Bounds::Offsets(Offsets::I32(offsets), _), true, 0) =
             (bounds, full && valid.is_none() && !C::CHECKED, within)
@@ -39,7 +40,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Rows<'_, '_, Pass<'_, '_, '_,
                 let (Some(own), Some(places)) = (values.get(first..first + wide), out.get_mut(..wide)) else {
                     break;
                 };
-                fetch_row_ahead(own);
+                fetch_row_ahead(own, ahead);
                 for (lane, (to, value)) in places.iter_mut().zip(own).enumerate() {
                     let converted = pass.how.apply(*value);
                     *to = MaybeUninit::new(if lane < there { converted } else { fill });
@@ -62,7 +63,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Rows<'_, '_, Pass<'_, '_, '_,
                 (_, _) => (values.get(from..from + n), out.get_mut(..n).unwrap_or_default()),
             };
             if let (Some(own), Some(bits)) = (own, valid) {
-                fetch_row_ahead(own);
+                fetch_row_ahead(own, ahead);
                 for (block, (places, own)) in places.chunks_mut(64).zip(own.chunks(64)).enumerate() {
                     let listed = low_mask(there.saturating_sub(block * 64));
                     let valid = bits.word(from + block * 64) & listed;
@@ -75,7 +76,7 @@ impl<S: Pod, D: Copy, C: Convert<S, D>> Kernel for Rows<'_, '_, Pass<'_, '_, '_,
                     }
                 }
             } else if let Some(own) = own {
-                fetch_row_ahead(own);
+                fetch_row_ahead(own, ahead);
                 for (lane, (to, value)) in places.iter_mut().zip(own).enumerate() {
                     let converted = pass.how.apply(*value);
                     *to = MaybeUninit::new(if lane < there { converted } else { fill });
