@@ -167,3 +167,67 @@ def test_after_an_error(at: int) -> None:
                 assert references(out, i) == places[id(out[i])]
     del out, first
     assert (sys.getrefcount(missing), sys.getrefcount(was)) == (before, kept)
+
+
+def dirty(rows: int) -> None:
+    """Leaves memory of that size behind whose every byte is set, for the next array that is made."""
+    arrays = [np.full(rows, -1, "int64") for _ in range(4)]
+    del arrays
+
+
+KINDS = {
+    "texts": pa.array([f"word {i}" for i in range(9)] + [None]),
+    "long integers": pa.array([10**12 + i for i in range(10)]),
+    "bools": pa.array([i % 2 == 0 for i in range(10)]),
+    "nothing": pa.nulls(10),
+    "lists": pa.array([list(range(i)) for i in range(10)]),
+    "dictionaries": pa.array([f"word {i % 3}" for i in range(10)]).dictionary_encode(),
+    "runs": pa.RunEndEncodedArray.from_arrays(pa.array([4, 10], pa.int32()), pa.array(["a", "b"])),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("index", [pa.int8(), pa.int32()], ids=str)
+def test_new_memory_may_hold_anything(name: str, index: pa.DataType) -> None:
+    """Nobody zeroes the memory of such a result beforehand."""
+    rng = np.random.default_rng(11)
+    for lengths in [(5000,), (1, 63, 64, 65, 0, 3000, 2), (1500, 1500), (10, 10)]:
+        codes = [pa.array(rng.integers(0, 10, n), index, mask=rng.random(n) < rng.choice([0, 0.3])) for n in lengths]
+        chunks = pa.chunked_array([pa.DictionaryArray.from_arrays(own, KINDS[name]) for own in codes])
+        missing = Marker()
+        before = sys.getrefcount(missing)
+        dirty(len(chunks))
+        got = arrownd.to_numpy(chunks, dtype=object, na_value=missing)
+        assert (got.dtype, got.shape, got.strides) == (object, (len(chunks),), (8,))
+        assert got.flags.owndata
+        assert got.flags.writeable
+        wanted = [missing if value is None else value for value in chunks.to_pylist()]
+        plain = [value.tolist() if isinstance(value, np.ndarray) else value for value in got]
+        assert plain == wanted
+        del got, plain, wanted
+        assert sys.getrefcount(missing) == before
+
+
+@pytest.mark.parametrize("chunk", [0, 1, 2])
+@pytest.mark.parametrize("at", [0, 70, 1999])
+def test_an_error_leaves_new_memory_as_python_can_free_it(at: int, chunk: int) -> None:
+    codes = np.arange(6000).reshape(3, 2000) % 8
+    codes[chunk, at] = 9
+    values = pa.array([i * 1000 for i in range(1, 10)] + [1], pa.duration("ns"))
+    array = pa.chunked_array([pa.DictionaryArray.from_arrays(pa.array(own, pa.int32()), values) for own in codes])
+    dirty(6000)
+    with pytest.raises(arrownd.LossyCastError, match=f"position {2000 * chunk + at}"):
+        arrownd.to_numpy(array, dtype=object)
+
+
+def test_a_result_that_takes_the_memory_of_another() -> None:
+    """From 32 MiB on."""
+    rows = (33 << 20) // 8
+    codes = np.arange(rows, dtype="int32") % 5
+    array = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array([f"word {i}" for i in range(5)]))
+    for _ in range(3):
+        got = arrownd.to_numpy(array, dtype=object)
+        assert got[:5].tolist() == array.dictionary.to_pylist()
+        assert got.dtype == object
+        assert references(got, 3) == rows // 5
+        del got

@@ -13,7 +13,7 @@ use crate::errors::Outcome;
 use crate::export::{self, Owner};
 use crate::import::{Acquired, Imported, look};
 use crate::masked;
-use crate::objects;
+use crate::objects::{self, Unwritten};
 use crate::rows;
 use crate::strings;
 
@@ -212,7 +212,10 @@ pub(crate) fn made<'py>(
             out.into_any()
         }
         (None, None) => {
-            let array = new_array(plan, request.descriptor(py, plan)?, dtype.itemsize())?;
+            // Of integers until the objects are there.
+            let later = objects_come_later(&task);
+            let descr = if later { descriptor(py, DType::Int64)? } else { request.descriptor(py, plan)? };
+            let array = new_array(plan, descr, dtype.itemsize())?;
             fill(py, &task, &array, true, request, debts)?;
             // What stands for a view of nothing is read-only as a view is.
             if plan.copies() == Some(false)
@@ -249,6 +252,11 @@ pub(crate) fn made<'py>(
         }
     }
     Ok(Made { dtype, record: plan.record().cloned(), values, mask })
+}
+
+/// Whether a new array's memory is left as it is until objects are put there.
+fn objects_come_later(task: &Task<'_>) -> bool {
+    size_of::<usize>() == 8 && task.shares_objects()
 }
 
 fn new_array<'py>(
@@ -329,10 +337,17 @@ fn fill<'py>(
     let mut dest = if fresh { dest } else { dest.past_cache() };
     let (objects, values) = task.makes();
     if objects {
+        let later =
+            if fresh && objects_come_later(task) { Some(request.descriptor(py, plan)?) } else { None };
+        // SAFETY: `made` has just made it, of integers as wide as addresses.
+        let unwritten = later.map(|objects| unsafe { Unwritten::new(array, objects) });
         let rows = rows::values(py, task, request, debts)?;
         task.objects(&mut dest, &mut |visit| match rows.of(visit.plan) {
-            Some(rows) => rows.write(py, visit),
-            None => objects::write(py, visit, &request.na_values),
+            Some(rows) => {
+                unwritten.as_ref().inspect(|unwritten| unwritten.clear_all());
+                rows.write(py, visit)
+            }
+            None => objects::write(py, visit, &request.na_values, unwritten.as_ref()),
         })?;
     }
     if !values {

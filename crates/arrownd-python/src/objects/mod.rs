@@ -9,6 +9,7 @@ mod repeated;
 mod shared;
 mod text;
 mod times;
+mod unwritten;
 
 use arrow_schema::{DataType, Field, IntervalUnit};
 use arrownd::engine::{Block, Data, Element, LeafStep, Mapped, RowId, Run, Visit, map};
@@ -21,6 +22,7 @@ use crate::errors::{Failure, Outcome};
 pub(crate) use nested::Maker;
 use shared::Shared;
 pub(crate) use text::pairs;
+pub(crate) use unwritten::Unwritten;
 
 /// Makes the object of one value that is there.
 trait Make {
@@ -34,10 +36,24 @@ trait Take {
 }
 
 /// Writes the objects of one stretch of values.
-pub(crate) fn write<'v>(py: Python<'_>, mut visit: Visit<'v>, na_values: &NaValues<'_>) -> Outcome<()> {
+pub(crate) fn write<'v>(
+    py: Python<'_>,
+    mut visit: Visit<'v>,
+    na_values: &NaValues<'_>,
+    unwritten: Option<&Unwritten<'_, '_>>,
+) -> Outcome<()> {
     let fill = na_values.of(py, visit.plan.path())?;
     let LeafStep { check, element, .. } = *visit.step;
     let (field, path) = (&*visit.leaf.field, visit.plan.path());
+    let all = visit.run.len();
+    let shared = visit.leaf.way.repeats() && !matches!(element, Element::Bit | Element::Nested);
+    let unwritten = unwritten.filter(|unwritten| {
+        let next = shared && visit.run.words(0, all).is_some_and(|places| unwritten.are_next(places));
+        if !next {
+            unwritten.clear_all();
+        }
+        next
+    });
     let written = match element {
         Element::Bit => {
             numbers::booleans(py, &mut visit, &fill);
@@ -49,7 +65,7 @@ pub(crate) fn write<'v>(py: Python<'_>, mut visit: Visit<'v>, na_values: &NaValu
                 .and_then(|maker| each(&mut visit, &fill, |index| maker.of_data(py, data, index)))
         }
         Element::Varlen { .. } if !visit.leaf.way.repeats() => text::octets(py, &mut visit, &fill),
-        _ => leaf(py, field, check, Each { py, visit, fill: &fill }),
+        _ => leaf(py, field, check, Each { py, visit, fill: &fill, unwritten }),
     };
     written.map_err(|error| under(error, path))
 }
@@ -95,6 +111,8 @@ struct Each<'a, 'v, 'py> {
     py: Python<'py>,
     visit: Visit<'v>,
     fill: &'a Bound<'py, PyAny>,
+    /// The places from the first of the visit's on, where nobody has written to them.
+    unwritten: Option<&'a Unwritten<'a, 'py>>,
 }
 
 impl Take for Each<'_, '_, '_> {
@@ -108,15 +126,32 @@ impl Take for Each<'_, '_, '_> {
         }
         let mut shared = Shared::new(self.fill);
         let (mut block, mut room) = (Block::empty(), [0; 64]);
-        for at in (0..self.visit.run.len()).step_by(64) {
+        let mut at = 0;
+        while at < self.visit.run.len() {
+            let left = self.visit.run.len() - at;
             if shared.is_settled()
-                && let Some(keys) = self.visit.keys(at)
-                && let Some(places) = empty(&mut self.visit.run, at, 64)
-                && places.first_chunk_mut().is_some_and(|places| shared.put(keys, places))
+                && let Some(keys) = self.visit.keys(at, left)
             {
-                continue;
+                let many = match self.unwritten {
+                    Some(_) => left,
+                    None => empty(&mut self.visit.run, at, 64).map_or(0, |places| places.len()),
+                };
+                let keys = keys.get(..keys.len() / left * many).unwrap_or_default();
+                let (part, start) = (self.visit.part, self.visit.start + at);
+                let places = self.visit.run.words(at, many).unwrap_or_default();
+                let put = if part.validity.is_full() {
+                    shared.put(keys, |_| u64::MAX, places)
+                } else {
+                    shared.put(keys, |at| part.validity.word(start + at), places)
+                };
+                if put > 0 {
+                    self.unwritten.inspect(|unwritten| unwritten.skip(put));
+                    at += put;
+                    continue;
+                }
             }
             self.visit.read_block(at, &mut block);
+            self.unwritten.inspect(|unwritten| unwritten.clear(block.len));
             let (there, places) = match empty(&mut self.visit.run, at, block.len) {
                 Some(places) => (true, places),
                 None => (false, room.get_mut(..block.len).unwrap_or_default()),
@@ -132,6 +167,7 @@ impl Take for Each<'_, '_, '_> {
                 }
             }
             done.map_err(|error| located(error, &self.visit, at + taken))?;
+            at += block.len.max(1);
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 //! change.
 #![allow(unsafe_code, reason = "references are counted many at a time")]
 
+use std::mem::MaybeUninit;
+
 use arrownd::engine::Block;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -50,63 +52,68 @@ impl<'py> Shared<'py> {
         COUNT_IN_FRONT && objects <= OBJECTS && self.found >= PLACES.max(PLACES_EACH * objects)
     }
 
-    /// Puts the objects of 64 keys into places that hold none. False, and nothing done, where one isn't made yet.
+    /// Puts the objects of keys, 64 by 64, into places that hold none, and says how many before there are fewer, or one
+    /// isn't made yet. Nobody has to have written to the places. `valid` says of 64 values which are there.
     #[inline]
-    pub(super) fn put(&mut self, (keys, valid): (&[u8], u64), places: &mut [usize; 64]) -> bool {
-        if self.uncounted > u32::MAX - 64 {
-            self.count();
-        }
+    pub(super) fn put(
+        &mut self,
+        keys: &[u8],
+        valid: impl Fn(usize) -> u64,
+        places: &mut [MaybeUninit<usize>],
+    ) -> usize {
         self.counts.resize(self.objects.len(), 0);
         // Keys of a dictionary aren't negative.
-        let all = match keys.len() / 64 {
-            1 => self.put_each(keys.iter().map(|key| usize::from(*key)), valid, places),
-            2 => self.put_each(
-                keys.as_chunks().0.iter().map(|key| usize::from(u16::from_ne_bytes(*key))),
-                valid,
-                places,
-            ),
-            4 => self.put_each(
-                keys.as_chunks().0.iter().map(|key| u32::from_ne_bytes(*key) as usize),
-                valid,
-                places,
-            ),
-            _ => self.put_each(
-                keys.as_chunks().0.iter().map(|key| u64::from_ne_bytes(*key) as usize),
-                valid,
-                places,
-            ),
-        };
-        self.uncounted += if all { 64 } else { 0 };
-        all
+        match keys.len() / places.len().max(1) {
+            1 => self.put_each(keys.as_chunks::<1>().0, |[key]| usize::from(*key), valid, places),
+            2 => {
+                self.put_each(keys.as_chunks().0, |key| usize::from(u16::from_ne_bytes(*key)), valid, places)
+            }
+            4 => self.put_each(keys.as_chunks().0, |key| u32::from_ne_bytes(*key) as usize, valid, places),
+            _ => self.put_each(keys.as_chunks().0, |key| u64::from_ne_bytes(*key) as usize, valid, places),
+        }
     }
 
     #[inline(always)]
-    fn put_each(
+    fn put_each<K>(
         &mut self,
-        keys: impl Iterator<Item = usize> + Clone,
-        valid: u64,
-        places: &mut [usize; 64],
-    ) -> bool {
-        let done = if valid == u64::MAX {
-            self.put_entries(keys.clone().map(|key| key.wrapping_add(MISSING)), places)
-        } else {
-            self.put_entries(entries(keys.clone(), valid), places)
-        };
-        if done == 64 {
-            return true;
-        }
-        for (place, entry) in places.iter_mut().zip(entries(keys, valid)).take(done) {
-            *place = 0;
-            if let Some(count) = self.counts.get_mut(entry) {
-                *count -= 1;
+        keys: &[K],
+        key: impl Fn(&K) -> usize,
+        valid: impl Fn(usize) -> u64,
+        places: &mut [MaybeUninit<usize>],
+    ) -> usize {
+        let mut all = 0;
+        for (keys, places) in keys.as_chunks::<64>().0.iter().zip(places.as_chunks_mut::<64>().0) {
+            if self.uncounted > u32::MAX - 64 {
+                self.count();
             }
+            let (valid, keys) = (valid(all), keys.iter().map(&key));
+            let done = if valid == u64::MAX {
+                self.put_entries(keys.clone().map(|key| key.wrapping_add(MISSING)), places)
+            } else {
+                self.put_entries(entries(keys.clone(), valid), places)
+            };
+            if done < 64 {
+                for (place, entry) in places.iter_mut().zip(entries(keys, valid)).take(done) {
+                    *place = MaybeUninit::new(0);
+                    if let Some(count) = self.counts.get_mut(entry) {
+                        *count -= 1;
+                    }
+                }
+                break;
+            }
+            self.uncounted += 64;
+            all += 64;
         }
-        false
+        all
     }
 
     /// How many there are before one isn't made.
     #[inline(always)]
-    fn put_entries(&mut self, entries: impl Iterator<Item = usize>, places: &mut [usize; 64]) -> usize {
+    fn put_entries(
+        &mut self,
+        entries: impl Iterator<Item = usize>,
+        places: &mut [MaybeUninit<usize>; 64],
+    ) -> usize {
         let objects = self.objects.as_slice();
         // As many: an entry is compared with one length.
         let Some(counts) = self.counts.get_mut(..objects.len()) else { return 0 };
@@ -115,7 +122,7 @@ impl<'py> Shared<'py> {
             let (Some(Some(object)), Some(count)) = (objects.get(entry), counts.get_mut(entry)) else {
                 break;
             };
-            *place = object.as_ptr().expose_provenance();
+            *place = MaybeUninit::new(object.as_ptr().expose_provenance());
             *count += 1;
             done += 1;
         }

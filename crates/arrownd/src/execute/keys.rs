@@ -44,8 +44,8 @@ impl Task<'_> {
 }
 
 impl<'v> Visit<'v> {
-    /// The keys of 64 values from `at` on, as many bytes each as they have, and which of the values are there; keys of
-    /// the others may be anything. `None` where values aren't simply a dictionary's, or fewer are left.
+    /// The keys of `count` values from `at` on, as many bytes each as they have; those of values that aren't there may be
+    /// anything. `None` where values aren't simply a dictionary's, or fewer are left.
     /// *O(1), shares memory*.
     ///
     /// ```
@@ -61,22 +61,21 @@ impl<'v> Visit<'v> {
     /// # let mut memory = [MaybeUninit::new(0usize); 70];
     /// # let mut dest = Dest::from_slice(&mut memory[..array.len()], &[array.len()]).unwrap();
     /// planned.task().objects(&mut dest, &mut |visit| {
-    ///     let (keys, valid) = visit.keys(1).unwrap_or_default();
-    ///     assert_eq!((keys.len(), valid), (64 * 2, u64::MAX));
+    ///     let keys = visit.keys(1, 64).unwrap_or_default();
+    ///     assert_eq!(keys.len(), 64 * 2);
     ///     assert_eq!(keys[..4], [1i16.to_ne_bytes(), 0i16.to_ne_bytes()].concat());
     ///     // Only 6 are left.
-    ///     assert!(visit.keys(64).is_none());
+    ///     assert!(visit.keys(64, 64).is_none());
     ///     Ok::<(), arrownd::Error>(())
     /// })?;
     /// # Ok::<(), arrownd::Error>(())
     /// ```
     #[inline]
     #[must_use]
-    pub fn keys(&self, at: usize) -> Option<(&'v [u8], u64)> {
-        if self.run.len() < at.checked_add(64)? || self.step.element == Element::Null {
+    pub fn keys(&self, at: usize, count: usize) -> Option<&'v [u8]> {
+        if self.run.len() < at.checked_add(count)? || self.step.element == Element::Null {
             return None;
         }
-        let start = self.start + at;
-        Some((self.part.keys(start, 64)?.bytes(), self.part.validity.word(start)))
+        Some(self.part.keys(self.start + at, count)?.bytes())
     }
 }

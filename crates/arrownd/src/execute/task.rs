@@ -197,4 +197,29 @@ impl<'s> Task<'s> {
             (_, dtype) => (dtype == Some(DType::Object), dtype.is_some_and(|dtype| dtype != DType::Object)),
         }
     }
+
+    /// Whether one object may stand in many places of the result: an array of one dimension of the values of a dictionary
+    /// or of runs, which [`Task::objects`] visits in order. *O(1)*.
+    ///
+    /// ```
+    /// # use arrow_array::{Array, DictionaryArray, types::Int8Type};
+    /// # use arrow_schema::Field;
+    /// # use arrownd::engine::{Column, Options, Planned, chunk_of};
+    /// let array: DictionaryArray<Int8Type> = ["red", "blue", "red"].into_iter().collect();
+    /// # let field = Field::new("", array.data_type().clone(), true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// let planned = Planned::new(&column, &options, &[])?;
+    /// assert!(planned.task().shares_objects());
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
+    #[must_use]
+    pub fn shares_objects(&self) -> bool {
+        match (&self.plan.step, &self.column.node) {
+            (Step::Leaf(step), Node::Leaf(leaf)) => {
+                self.plan.dtype == Some(DType::Object) && step.dims.is_empty() && leaf.way.repeats()
+            }
+            _ => false,
+        }
+    }
 }

@@ -48,9 +48,16 @@ impl<'a> Validity<'a> {
         }
     }
 
-    /// 64 values from `start` on, the first in the lowest place; what is past the end is undefined.
+    /// 64 values from `start` on, the first in the lowest place; what is past the end is undefined. *O(1)*.
+    ///
+    /// ```
+    /// use arrownd::engine::Validity;
+    ///
+    /// assert_eq!(Validity::default().word(0), u64::MAX);
+    /// ```
     #[inline(always)]
-    pub(crate) fn word(&self, start: usize) -> u64 {
+    #[must_use]
+    pub fn word(&self, start: usize) -> u64 {
         match self.levels.as_slice() {
             [] => u64::MAX,
             [Level { bits, each: 1, .. }] => bits.word(start),

@@ -196,9 +196,30 @@ impl Run<'_> {
     }
 
     /// The words that `count` elements from `at` on are made of; `None` where they don't follow each
-    /// other, aren't aligned for words, or aren't all there.
+    /// other, aren't aligned for words, or aren't all there. *O(1), shares memory*.
+    ///
+    /// ```
+    /// # use arrow_array::StringArray;
+    /// # use arrow_schema::{DataType, Field};
+    /// # use arrownd::engine::{Column, Dest, Options, Planned, chunk_of};
+    /// # use std::mem::MaybeUninit;
+    /// # let array = StringArray::from(vec!["one", "three"]);
+    /// # let field = Field::new("", DataType::Utf8, true);
+    /// # let (chunks, options) = ([chunk_of(&array)], Options::default());
+    /// # let column = Column::new(&field, &chunks, &options)?;
+    /// # let planned = Planned::new(&column, &options, &[])?;
+    /// # let mut memory = [MaybeUninit::new(0usize); 2];
+    /// # let mut dest = Dest::from_slice(&mut memory, &[2]).unwrap();
+    /// planned.task().objects(&mut dest, &mut |mut visit| {
+    ///     assert_eq!(visit.run.words::<usize>(0, 2).map(|words| words.len()), Some(2));
+    ///     assert!(visit.run.words::<usize>(1, 2).is_none());
+    ///     Ok::<(), arrownd::Error>(())
+    /// })?;
+    /// # Ok::<(), arrownd::Error>(())
+    /// ```
     #[inline(always)]
-    pub(crate) fn words<D: Copy>(&mut self, at: usize, count: usize) -> Option<&mut [MaybeUninit<D>]> {
+    #[must_use]
+    pub fn words<D: Copy>(&mut self, at: usize, count: usize) -> Option<&mut [MaybeUninit<D>]> {
         let in_a_row = count == 1 || self.stride == self.itemsize as isize;
         if !in_a_row || at.checked_add(count)? > self.len {
             return None;
