@@ -11,6 +11,7 @@ mod numbers;
 mod octets;
 mod place;
 mod records;
+mod short;
 mod snapshot;
 mod straight;
 mod strings;

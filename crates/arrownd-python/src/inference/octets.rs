@@ -14,12 +14,13 @@ use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 use super::build;
 use super::column::{Column, Objects};
+use super::short;
 use super::snapshot::{Elements, Source, none};
 use crate::errors::{Failure, Outcome};
 use crate::kept::NumpyMemory;
 
-/// How many objects are fetched at once.
-const AHEAD: usize = 16;
+/// As many batches are read one by one after one that wasn't all short.
+const REST: usize = 7;
 /// What a text is taken to have, before the first is read.
 const GUESS: usize = 16;
 
@@ -37,56 +38,68 @@ pub(super) fn straight(
     let mut valid: Option<BooleanBufferBuilder> = None;
     let mut is_text = None;
     let mut failed = None;
-    let mut text = |at: usize, object: Option<*mut ffi::PyObject>| {
-        let object = object.filter(|object| !std::ptr::eq(*object, none()));
-        let pushed = match object {
-            Some(object) if is_str(object) => {
-                if is_text.replace(true) == Some(false) {
+    let mut resting = 0;
+    let read = |first: usize, objects: &[usize]| {
+        if resting > 0 {
+            resting -= 1;
+        } else if let (Some(batch), true) = (objects.first_chunk(), is_text != Some(false)) {
+            // SAFETY: the array has references to them, and nothing runs that could give these up.
+            match unsafe { short::push(&mut out, batch) } {
+                Ok(Some(there)) => {
+                    if there != short::ALL {
+                        valid.get_or_insert_with(|| before(count, first));
+                    }
+                    if let Some(valid) = &mut valid {
+                        valid.append_packed_range(0..short::BATCH, &there.to_le_bytes());
+                    }
+                    is_text = if there == 0 { is_text } else { Some(true) };
+                    return Some(());
+                }
+                Ok(None) => resting = REST,
+                Err(error) => {
+                    failed = Some(error);
                     return None;
                 }
-                if let Some(valid) = &mut valid {
-                    valid.append(true);
-                }
-                // SAFETY: the array has a reference to it, and nothing runs that could give it up.
-                unsafe { push(&mut out, object, at) }
             }
-            // SAFETY: as above.
-            Some(object) if unsafe { ffi::PyBytes_Check(object) } != 0 => {
-                if is_text.replace(false) == Some(true) {
-                    return None;
+        }
+        for (at, address) in (first..).zip(objects) {
+            let pushed = match std::ptr::with_exposed_provenance_mut::<ffi::PyObject>(*address) {
+                object if object.is_null() => {
+                    valid.get_or_insert_with(|| before(count, at)).append(false);
+                    out.push_nothing()
                 }
-                if let Some(valid) = &mut valid {
-                    valid.append(true);
+                object if is_str(object) => {
+                    if is_text.replace(true) == Some(false) {
+                        return None;
+                    }
+                    if let Some(valid) = &mut valid {
+                        valid.append(true);
+                    }
+                    // SAFETY: the array has a reference to it, and nothing runs that could give it up.
+                    unsafe { push(&mut out, object, at) }
                 }
                 // SAFETY: as above.
-                out.push(unsafe { bytes_of(object) })
-            }
-            Some(object) if !markers.contains(&object) && !is_nan(object) => return None,
-            _ => {
-                valid.get_or_insert_with(|| before(count, at)).append(false);
-                out.push_nothing()
-            }
-        };
-        pushed.map_err(|error| failed = Some(error)).ok()
-    };
-    // Objects lie anywhere: they are fetched some at a time, which is done at once.
-    let (mut ahead, mut waiting) = ([None; AHEAD], 0);
-    let all = elements.each(|at, object| {
-        if let Some(object) = object {
-            fetch(object);
-        }
-        if let Some(place) = ahead.get_mut(waiting) {
-            *place = object;
-            waiting += 1;
-        }
-        if waiting == AHEAD {
-            waiting = 0;
-            ahead.iter().enumerate().try_for_each(|(i, object)| text(at + 1 - AHEAD + i, *object))?;
+                object if unsafe { ffi::PyBytes_Check(object) } != 0 => {
+                    if is_text.replace(false) == Some(true) {
+                        return None;
+                    }
+                    if let Some(valid) = &mut valid {
+                        valid.append(true);
+                    }
+                    // SAFETY: as above.
+                    out.push(unsafe { bytes_of(object) })
+                }
+                object if !markers.contains(&object) && !is_nan(object) => return None,
+                _ => {
+                    valid.get_or_insert_with(|| before(count, at)).append(false);
+                    out.push_nothing()
+                }
+            };
+            pushed.map_err(|error| failed = Some(error)).ok()?;
         }
         Some(())
-    });
-    let rest = ahead.iter().take(waiting).enumerate();
-    let all = all && { rest }.try_for_each(|(i, object)| text(count - waiting + i, *object)).is_some();
+    };
+    let all = short::batches(elements, read);
     if let Some(error) = failed {
         return Err(error.into());
     }
@@ -189,19 +202,6 @@ fn room(count: usize, width: usize) -> arrownd::Result<Vec<u8>> {
     reserved
         .map_err(|why| Error::BadValue(format!("no memory for {count} values of {width} bytes: {why}")))?;
     Ok(room)
-}
-
-/// Asks for an object's memory, to be there when it is read.
-#[inline(always)]
-fn fetch(object: *mut ffi::PyObject) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a hint, for any address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(object.cast_const().cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = object;
 }
 
 /// Validity of `count` values, of which the first `at` are there.

@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "fills memory that isn't initialised, and makes arrays of it")]
 
 mod room;
+mod tails;
 
 use std::fmt;
 use std::mem::MaybeUninit;
