@@ -71,7 +71,7 @@ pub use crate::threads::pretend;
 /// ```
 pub mod dense {
     pub use crate::dense::{
-        ArrowMemory, Cells, CodesBuilder, Columns, DENSE_ROWS, Dense, DenseRow, FixedBuilder, Input, Made,
+        ArrowMemory, Cells, Columns, DENSE_ROWS, Dense, DenseRow, EncodedBuilder, FixedBuilder, Input, Made,
         Mask, Memory, OctetsBuilder, OnWritable, Options, Room, Shape, Strides, ToArrow, byte_strings, cast,
         check_copies, execute, nest, no_character, plan, type_name, unicode, wanted_field, wanted_values,
     };

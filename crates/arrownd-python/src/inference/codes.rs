@@ -1,29 +1,33 @@
-//! Dictionaries of text and bytes, coded some values at a time.
+//! Dictionaries and runs, of values that are read some at a time.
 
-use arrow_schema::DataType;
-use arrownd::engine::dense::{CodesBuilder, Made};
+use arrow_schema::{DataType, Field};
+use arrownd::engine::dense::cast::cast;
+use arrownd::engine::dense::{EncodedBuilder, Made};
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
 use crate::errors::{Failure, Outcome};
 use crate::export;
+use crate::kept::NumpyMemory;
 
-/// How many values are read before they are coded.
+/// How many values are read before they are encoded.
 const SOME: usize = 1 << 14;
 
-/// The dictionary that is wanted of an array whose values `read` finds to be of its type, some at a time. None for other
-/// values, fewer of them, and whatever is wrong with them: the general way finds out what to do, or to say.
+/// The dictionary or the runs that are wanted of an array whose values `read` finds to be of one type, some at a time. None for other values, fewer of them, and whatever is wrong with them: the general way
+/// finds out what to do, or to say.
 pub(super) fn coded<'py>(
     array: &Bound<'py, PyUntypedArray>,
     mask: Option<&Bound<'py, PyUntypedArray>>,
-    wanted: Option<&DataType>,
+    wanted: Option<&Field>,
+    safe: bool,
     read: impl Fn(&Bound<'py, PyUntypedArray>, Option<&Bound<'py, PyUntypedArray>>) -> Outcome<Option<Made>>,
 ) -> Outcome<Option<Made>> {
-    let Some(DataType::Dictionary(index, values)) = wanted else { return Ok(None) };
-    if array.ndim() != 1 || array.len() < 2 * SOME || !matches!(**values, DataType::Utf8 | DataType::Binary) {
+    let Some(wanted) = wanted else { return Ok(None) };
+    if array.ndim() != 1 || array.len() < 2 * SOME {
         return Ok(None);
     }
-    let mut out = CodesBuilder::new(index, values, array.len())?;
+    let Some(mut out) = EncodedBuilder::new(wanted, array.len(), &mut NumpyMemory)? else { return Ok(None) };
+    let mut found: Option<DataType> = None;
     for start in (0..array.len()).step_by(SOME) {
         let some = (start, array.len().min(start + SOME));
         let mask = mask.map(|mask| export::part(mask, some)).transpose()?;
@@ -31,10 +35,21 @@ pub(super) fn coded<'py>(
             Err(Failure::Core(_)) => return Ok(None),
             made => made?,
         };
-        match made {
-            Some(made) if out.append(&made.data)? => {}
-            _ => return Ok(None),
+        let Some(made) = made else { return Ok(None) };
+        let own = made.field.data_type();
+        if *own != DataType::Null && own != found.get_or_insert_with(|| own.clone()) {
+            return Ok(None);
+        }
+        let append = || -> arrownd::Result<bool> {
+            let Ok(made) = cast(made, &out.values().clone(), safe, &mut NumpyMemory) else {
+                return Ok(false);
+            };
+            out.append(&made.data)
+        };
+        if !array.py().detach(append)? {
+            return Ok(None);
         }
     }
-    Ok(Some(out.finish()?))
+    // What nothing is known of has a type of its own.
+    if found.is_none() { Ok(None) } else { Ok(Some(out.finish()?)) }
 }

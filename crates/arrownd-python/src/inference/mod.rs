@@ -48,7 +48,7 @@ pub(crate) fn objects(
         _ => None,
     };
     let py = array.py();
-    let coded = codes::coded(array, mask, wanted.map(Field::data_type), |array, mask| {
+    let coded = codes::coded(array, mask, wanted, request.safe, |array, mask| {
         octets::straight(py, &Elements::new(array, mask), None)
     })?;
     if let Some(made) = coded {
@@ -79,13 +79,13 @@ pub(crate) fn text(
     request: &FromRequest,
 ) -> Outcome<Made> {
     let wanted = match &request.wanted {
-        Some(Wanted::Field(field)) => Some(field.data_type()),
+        Some(Wanted::Field(field)) => Some(field),
         _ => None,
     };
-    let coded = codes::coded(array, mask, wanted, |array, mask| plain_text(array, mask, None).map(Some))?;
-    match coded {
+    let read = |array: &_, mask: Option<&_>| plain_text(array, mask, None).map(Some);
+    match codes::coded(array, mask, wanted, request.safe, read)? {
         Some(made) => Ok(made),
-        None => plain_text(array, mask, wanted),
+        None => plain_text(array, mask, wanted.map(Field::data_type)),
     }
 }
 

@@ -5,7 +5,7 @@
 
 mod array;
 pub mod cast;
-mod codes;
+mod encoded;
 mod execute;
 mod facts;
 mod fixed;
@@ -29,7 +29,7 @@ pub mod type_name;
 mod words;
 
 pub use array::{Columns, Dense, Input, Shape, Strides};
-pub use codes::CodesBuilder;
+pub use encoded::EncodedBuilder;
 pub use execute::execute;
 pub use fixed::FixedBuilder;
 pub(crate) use made::ITEM;

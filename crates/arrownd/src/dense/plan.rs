@@ -4,6 +4,7 @@ use arrow_schema::{DataType, Field, Fields};
 
 use super::array::{Columns, Input, Shape};
 use super::cast;
+use super::encoded::encoded_values;
 use super::facts::{Facts, any_masked};
 use super::made::ITEM;
 use super::options::{OnWritable, Options};
@@ -104,6 +105,15 @@ fn node(input: &Input, options: &Options, outer: usize) -> Result<Plan> {
                 parts.reasons.push(reason);
             }
             let aim = aim(options.wanted.as_ref(), shape.get(1..).unwrap_or_default())?;
+            // What was encoded on the way is no less converted.
+            let asked = aim.values.as_ref().is_some_and(|to| to.data_type() == made.field.data_type());
+            if let (true, false, Some(values)) = (asked, made.data.is_empty(), encoded_values(&made.field)) {
+                parts.reasons.push(Reason::ToType {
+                    from: type_name(&values),
+                    to: type_name(&made.field),
+                    asked,
+                });
+            }
             parts.finish(made.field.as_ref().clone(), aim, &shape)
         }
         Input::Struct(columns) => structs(columns, options, outer),

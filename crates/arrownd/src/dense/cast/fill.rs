@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::execute::{Dest, Task};
 use crate::source::Chunk;
 
-pub(super) fn bytes(len: usize, each: usize) -> Result<usize> {
+pub(in crate::dense) fn bytes(len: usize, each: usize) -> Result<usize> {
     len.checked_mul(each)
         .filter(|bytes| isize::try_from(*bytes).is_ok())
         .ok_or_else(|| Error::BadValue(format!("{len} values of {each} bytes are more than there is memory")))
@@ -51,7 +51,7 @@ fn enough(slice: &mut [MaybeUninit<u8>], bytes: usize) -> Result<&mut [MaybeUnin
 }
 
 /// A buffer of what `value` says of each position.
-pub(super) fn values<T: IntoBytes + Immutable>(
+pub(in crate::dense) fn values<T: IntoBytes + Immutable>(
     memory: &mut dyn Memory,
     len: usize,
     value: impl FnMut(usize) -> Result<T>,
@@ -65,7 +65,7 @@ pub(super) fn values<T: IntoBytes + Immutable>(
 
 /// Writes what `value` says of each position.
 #[inline]
-pub(super) fn each<T: IntoBytes + Immutable>(
+pub(in crate::dense) fn each<T: IntoBytes + Immutable>(
     out: &mut [MaybeUninit<u8>],
     len: usize,
     mut value: impl FnMut(usize) -> Result<T>,

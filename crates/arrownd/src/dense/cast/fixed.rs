@@ -104,7 +104,7 @@ pub(super) fn whole(data: &ArrayData, width: usize) -> Result<Buffer> {
     }
 }
 
-pub(super) fn short(data: &ArrayData) -> Error {
+pub(in crate::dense) fn short(data: &ArrayData) -> Error {
     let what = format!("a buffer too short for {} values of type {}", data.len(), data.data_type());
     Error::InvalidArrow { path: String::new(), what }
 }

@@ -245,6 +245,6 @@ fn same_length(data: &ArrayData, bounds: &Bounds<'_>, size: usize) -> Result<()>
 }
 
 /// Which of the positions are there.
-pub(super) fn validity(len: usize, valid: impl FnMut(usize) -> bool) -> Option<NullBuffer> {
+pub(in crate::dense) fn validity(len: usize, valid: impl FnMut(usize) -> bool) -> Option<NullBuffer> {
     Some(NullBuffer::new(BooleanBuffer::collect_bool(len, valid))).filter(|nulls| nulls.null_count() > 0)
 }

@@ -28,8 +28,10 @@ mod views;
 use std::sync::Arc;
 
 pub use copies::copies;
+pub(super) use fixed::short;
 pub(super) use flat::FlatCast;
-pub(super) use views::view;
+pub(super) use lists::validity;
+pub(super) use views::{Values, view};
 
 use arrow_buffer::{Buffer, NullBuffer};
 use arrow_data::ArrayData;
@@ -135,7 +137,7 @@ fn is_list(data_type: &DataType) -> bool {
     )
 }
 
-fn is_bytes(data_type: &DataType) -> bool {
+pub(super) fn is_bytes(data_type: &DataType) -> bool {
     use DataType as T;
     matches!(
         data_type,
@@ -183,7 +185,7 @@ fn assembled(
         .map_err(broken)
 }
 
-fn broken(why: ArrowError) -> Error {
+pub(super) fn broken(why: ArrowError) -> Error {
     Error::InvalidArrow { path: String::new(), what: why.to_string() }
 }
 

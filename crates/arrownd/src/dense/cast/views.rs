@@ -8,7 +8,7 @@ use super::{broken, fixed::short};
 use crate::error::{Error, Result};
 
 /// The bytes of each value.
-pub(super) enum Values<'d> {
+pub(in crate::dense) enum Values<'d> {
     Offsets32(&'d [[u8; 4]], &'d [u8]),
     Offsets64(&'d [[u8; 8]], &'d [u8]),
     Views(&'d [[u8; 16]], Vec<&'d [u8]>),
@@ -16,7 +16,7 @@ pub(super) enum Values<'d> {
 }
 
 impl<'d> Values<'d> {
-    pub(super) fn of(data: &'d ArrayData) -> Result<Self> {
+    pub(in crate::dense) fn of(data: &'d ArrayData) -> Result<Self> {
         use DataType as T;
         let buffer = |i: usize| data.buffers().get(i).map_or(&[][..], |buffer| buffer.as_slice());
         let (start, len) = (data.offset(), data.len());
@@ -43,7 +43,7 @@ impl<'d> Values<'d> {
     }
 
     /// Where a value begins and how long it is, in the bytes that all of them share.
-    pub(super) fn range(&self, i: usize) -> Option<(usize, usize)> {
+    pub(in crate::dense) fn range(&self, i: usize) -> Option<(usize, usize)> {
         let between = |start: i64, end: i64| {
             let start = usize::try_from(start).ok()?;
             Some((start, usize::try_from(end).ok()?.checked_sub(start)?))
@@ -62,7 +62,7 @@ impl<'d> Values<'d> {
     }
 
     /// A value's bytes.
-    pub(super) fn get(&self, i: usize) -> Result<&[u8]> {
+    pub(in crate::dense) fn get(&self, i: usize) -> Result<&[u8]> {
         let found = match self {
             Self::Views(views, rest) => views.get(i).and_then(|view| {
                 let word = |at: usize| -> Option<usize> {
