@@ -192,6 +192,10 @@ FROM_NUMPY: dict[str, Case] = {
     "runs of U": (lambda: np.repeat(I[: N // 4].astype("U8"), 4), as_type("run_end_encoded[int32, utf8]")),
     "runs of U, one each": (lambda: I.astype("U8"), as_type("run_end_encoded[int32, utf8]")),
     "runs of str": (lambda: objects((I // 4).astype("U8")), as_type("run_end_encoded[int32, utf8]")),
+    "runs of ints among None": (
+        lambda: np.where(MISSING, None, objects((I // 4).tolist())),
+        as_type("run_end_encoded[int32, int64]"),
+    ),
     "S as bytes of one length": (lambda: (10**7 + I).astype("S8"), as_type("fixed_size_binary[8]")),
     "S among None as bytes of one length": (
         lambda: np.ma.array((10**7 + I).astype("S8"), mask=MISSING),
@@ -200,6 +204,12 @@ FROM_NUMPY: dict[str, Case] = {
     "codes": (lambda: I % 1000, as_type("dictionary[int32, int64]")),
     "codes of U": (lambda: np.resize((I % 1000).astype("U8"), 2 * N), as_type("dictionary[int32, utf8]")),
     "codes of str": (lambda: objects((I % 1000).astype("U8")), as_type("dictionary[int32, utf8]")),
+    "codes of int": (lambda: objects((I % 1000).tolist()), as_type("dictionary[int32, int64]")),
+    "codes of float among None": (
+        lambda: np.where(MISSING, None, objects((I % 1000 * 0.5).tolist())),
+        as_type("dictionary[int32, float64]"),
+    ),
+    "codes of dates": (lambda: (I % 999).astype("M8[D]").astype(object), as_type("dictionary[int32, date32]")),
     "codes of U as large": (lambda: (I % 1000).astype("U8"), as_type("dictionary[int32, large_utf8]")),
     "codes of bytes": (lambda: objects((I % 100).astype("S8")), as_type("dictionary[int16, binary]")),
     "as int32, masked": (lambda: np.ma.array(I, mask=MISSING), lambda a: from_numpy(a, type="int32")),
@@ -213,6 +223,7 @@ DISTINCT: dict[str, Case] = {
     "str": (lambda: objects([f"value {i}" for i in range(N)]), as_type("dictionary[int32, utf8]")),
     "int64": (lambda: I, as_type("dictionary[int32, int64]")),
     "int64, half": (lambda: I // 2, as_type("dictionary[int32, int64]")),
+    "int": (lambda: objects(range(N)), as_type("dictionary[int32, int64]")),
 }
 
 if hasattr(np, "dtypes") and hasattr(np.dtypes, "StringDType"):

@@ -1,26 +1,34 @@
 //! Dictionaries and runs, of values that are read some at a time.
 
+use arrow_data::ArrayData;
 use arrow_schema::{DataType, Field};
 use arrownd::engine::dense::cast::cast;
 use arrownd::engine::dense::{EncodedBuilder, Made};
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
+use super::snapshot::Elements;
+use super::{octets, straight};
 use crate::errors::{Failure, Outcome};
 use crate::export;
+use crate::from_numpy::FromRequest;
 use crate::kept::NumpyMemory;
 
 /// How many values are read before they are encoded.
 const SOME: usize = 1 << 14;
 
-/// The dictionary or the runs that are wanted of an array whose values `read` finds to be of one type, some at a time. None for other values, fewer of them, and whatever is wrong with them: the general way
+/// The dictionary or the runs that are wanted of an array whose values `read` finds to be of one type, some at a time: Arrow's
+/// null where nothing is among some. None for other values, fewer of them, and whatever is wrong with them: the general way
 /// finds out what to do, or to say.
 pub(super) fn coded<'py>(
     array: &Bound<'py, PyUntypedArray>,
     mask: Option<&Bound<'py, PyUntypedArray>>,
     wanted: Option<&Field>,
     safe: bool,
-    read: impl Fn(&Bound<'py, PyUntypedArray>, Option<&Bound<'py, PyUntypedArray>>) -> Outcome<Option<Made>>,
+    mut read: impl FnMut(
+        &Bound<'py, PyUntypedArray>,
+        Option<&Bound<'py, PyUntypedArray>>,
+    ) -> Outcome<Option<Made>>,
 ) -> Outcome<Option<Made>> {
     let Some(wanted) = wanted else { return Ok(None) };
     if array.ndim() != 1 || array.len() < 2 * SOME {
@@ -52,4 +60,33 @@ pub(super) fn coded<'py>(
     }
     // What nothing is known of has a type of its own.
     if found.is_none() { Ok(None) } else { Ok(Some(out.finish()?)) }
+}
+
+/// The same of objects.
+pub(super) fn objects<'py>(
+    array: &Bound<'py, PyUntypedArray>,
+    mask: Option<&Bound<'py, PyUntypedArray>>,
+    wanted: Option<&Field>,
+    request: &FromRequest,
+) -> Outcome<Option<Made>> {
+    let py = array.py();
+    let mut class = None;
+    coded(array, mask, wanted, request.safe, |array, mask| {
+        let elements = Elements::new(array, mask);
+        let Some(own) = straight::class(py, &elements) else {
+            let nothing = ArrayData::new_null(&DataType::Null, array.len());
+            return Ok(Some(Made { field: Field::new("", DataType::Null, true).into(), data: nothing }));
+        };
+        match &class {
+            None => {
+                if let Some(made) = octets::straight(py, &elements, None)? {
+                    return Ok(Some(made));
+                }
+                class = Some(own);
+            }
+            Some(class) if !own.is(class) => return Ok(None),
+            Some(_) => {}
+        }
+        straight::straight(py, &elements, wanted, request)
+    })
 }

@@ -47,10 +47,7 @@ pub(crate) fn objects(
         Some(Wanted::Field(field)) => Some(field),
         _ => None,
     };
-    let py = array.py();
-    let coded = codes::coded(array, mask, wanted, request.safe, |array, mask| {
-        octets::straight(py, &Elements::new(array, mask), None)
-    })?;
+    let coded = codes::objects(array, mask, wanted, request)?;
     if let Some(made) = coded {
         return Ok(made);
     }

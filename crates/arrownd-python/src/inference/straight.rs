@@ -10,7 +10,7 @@ use arrownd::engine::dense::{FixedBuilder, Made};
 use numpy::{PyArrayDescr, PyArrayDescrMethods};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDate, PyDateTime, PyDelta, PyTime, PyTzInfoAccess};
+use pyo3::types::{PyDate, PyDateTime, PyDelta, PyTime, PyType, PyTzInfoAccess};
 use pyo3::{PyTypeInfo, ffi};
 
 use super::column::{is_decimal, is_float, values_of};
@@ -78,6 +78,12 @@ pub(super) fn straight(
         Some(descr) => reader.scalars(&descr),
         None => Ok(None),
     }
+}
+
+/// The class of the first object that there is and that isn't None.
+pub(super) fn class<'py>(py: Python<'py>, source: &impl Source) -> Option<Bound<'py, PyType>> {
+    // SAFETY: the source has a reference to it.
+    source.first().map(|first| unsafe { Bound::from_borrowed_ptr(py, first) }.get_type())
 }
 
 /// The dtype of a scalar of a type of NumPy's own, not of one that is made of it.
