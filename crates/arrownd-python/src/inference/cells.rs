@@ -21,12 +21,14 @@ use crate::from_numpy::{FromRequest, values};
 const LOCKED: bool = size_of::<ffi::PyObject>() == 2 * size_of::<usize>();
 
 /// Lists and tuples of values that [`straight()`] reads, or arrays of one dimension and one dtype; None for anything else, and
-/// where a value doesn't fit: the general way finds out what to do, or to say.
+/// where a value doesn't fit: the general way finds out what to do, or to say. It has arrays of another type than is wanted of
+/// them, too, where it reads `in_blocks`.
 pub(super) fn lists(
     py: Python<'_>,
     cells: &impl Source,
     wanted: Option<&Field>,
     request: &FromRequest,
+    in_blocks: bool,
 ) -> Outcome<Option<Made>> {
     let wanted = values_of(wanted);
     let wanted = wanted.as_ref();
@@ -42,7 +44,7 @@ pub(super) fn lists(
         let items = Items { cells, total: bounds.total };
         straight(py, &items, item_of(wanted), request).map(|items| Some((bounds, items?)))
     } else {
-        arrays(py, cells, first, request)
+        arrays(py, cells, first, item_of(wanted).filter(|_| in_blocks), request)
     };
     let made = made.and_then(|made| {
         let Some((bounds, items)) = made else { return Ok(None) };
@@ -170,6 +172,7 @@ fn arrays(
     py: Python<'_>,
     cells: &impl Source,
     first: *mut ffi::PyObject,
+    item: Option<&Field>,
     request: &FromRequest,
 ) -> Outcome<Option<(Bounds, Made)>> {
     let class = PyUntypedArray::type_object_raw(py);
@@ -185,6 +188,14 @@ fn arrays(
         Some(unsafe { object.cast_into_unchecked::<PyUntypedArray>() })
     };
     let Some(descr) = of(first).map(|array| array.dtype()).filter(is_flat) else { return Ok(None) };
+    let request = FromRequest { wanted: None, ..request.clone() };
+    if let Some(item) = item {
+        let none = Joined::new(descr.clone(), 0)?.finish();
+        let natural = none.map(|none| values(&none, None, &request)).transpose()?;
+        if natural.is_some_and(|natural| natural.field.data_type() != item.data_type()) {
+            return Ok(None);
+        }
+    }
     let len = |object| {
         let array = of(object)?;
         (array.ndim() == 1 && array.dtype().is(&descr)).then(|| array.len())
@@ -196,6 +207,5 @@ fn arrays(
         None => Some(()),
     });
     let Some(flat) = all.finish().filter(|_| joined) else { return Ok(None) };
-    let request = FromRequest { wanted: None, ..request.clone() };
     Ok(Some((bounds, values(&flat, None, &request)?)))
 }

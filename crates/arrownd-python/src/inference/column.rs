@@ -110,6 +110,10 @@ pub(super) fn column<'py>(
     let wanted = values_of(wanted);
     let wanted = wanted.as_ref();
     let (kind, nans) = kind(py, &mut objects, wanted, place)?;
+    let seen = place.seen();
+    if let Some((seen, path)) = &seen {
+        seen.note_objects(path, kind, !nans.is_empty(), request);
+    }
     if kind != Some(Kind::Float) || request.nan_as_null {
         for at in nans {
             if let Some(object) = objects.get_mut(at) {
@@ -120,24 +124,28 @@ pub(super) fn column<'py>(
     let missing = objects.iter().any(Option::is_none);
     let nulls = missing.then(|| objects.iter().map(Option::is_some).collect::<NullBuffer>());
     let column = Column { py, len: objects.len(), nulls, wanted, request, place };
-    match kind {
-        None => Ok(nothing(&column)),
-        Some(Kind::Bool) => numbers::bools(&column, objects),
-        Some(Kind::Int) => numbers::ints(&column, objects),
-        Some(Kind::Float) => numbers::floats(&column, objects),
-        Some(Kind::Complex) => numbers::complexes(&column, objects),
-        Some(Kind::Decimal) => decimals::decimals(&column, objects),
-        Some(Kind::Text) => octets::texts(&column, objects),
-        Some(Kind::Bytes) => octets::bytes(&column, objects),
-        Some(Kind::Date) => times::dates(&column, objects),
-        Some(Kind::Datetime) => times::datetimes(&column, objects),
-        Some(Kind::Time) => times::times(&column, objects),
-        Some(Kind::Timedelta) => times::timedeltas(&column, objects),
-        Some(Kind::Datetime64 | Kind::Timedelta64) => ticks::ticks(&column, objects),
-        Some(Kind::Uuid) => octets::uuids(&column, objects),
-        Some(Kind::List) => lists::lists(column, objects),
-        Some(Kind::Dict) => records::dicts(column, objects),
+    let Some(kind) = kind else { return Ok(nothing(&column)) };
+    let made = match kind {
+        Kind::Bool => numbers::bools(&column, objects),
+        Kind::Int => numbers::ints(&column, objects),
+        Kind::Float => numbers::floats(&column, objects),
+        Kind::Complex => numbers::complexes(&column, objects),
+        Kind::Decimal => decimals::decimals(&column, objects),
+        Kind::Text => octets::texts(&column, objects),
+        Kind::Bytes => octets::bytes(&column, objects),
+        Kind::Date => times::dates(&column, objects),
+        Kind::Datetime => times::datetimes(&column, objects),
+        Kind::Time => times::times(&column, objects),
+        Kind::Timedelta => times::timedeltas(&column, objects),
+        Kind::Datetime64 | Kind::Timedelta64 => ticks::ticks(&column, objects),
+        Kind::Uuid => octets::uuids(&column, objects),
+        Kind::List => lists::lists(column, objects),
+        Kind::Dict => records::dicts(column, objects),
+    }?;
+    if let Some((seen, path)) = &seen {
+        seen.note_made(path, Some(kind), made.field.data_type());
     }
+    Ok(made)
 }
 
 /// A column inside of another, as exactly the type that was asked for.

@@ -41,6 +41,9 @@ pub(super) fn lists<'py>(column: Column<'_, 'py>, mut objects: Objects<'py>) -> 
         let place = Place::Items(place, &starts);
         let request = FromRequest { wanted: None, ..request.clone() };
         let items = values(&flat, None, &request).map_err(|failure| place.moved(failure, 0))?;
+        if let Some((seen, path)) = place.seen() {
+            seen.note_made(&path, None, items.field.data_type());
+        }
         let items = settled(items, wanted, &request, &place)?;
         return list(len, nulls, starts, items);
     }

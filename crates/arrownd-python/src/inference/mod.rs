@@ -1,8 +1,10 @@
 //! Arrays of objects and of text to Arrow: types are found in the values.
 
+mod blocks;
 mod cells;
 mod codes;
 mod column;
+mod concat;
 mod decimals;
 mod intervals;
 mod kinds;
@@ -29,7 +31,7 @@ use pyo3::prelude::*;
 use crate::errors::{Failure, Outcome};
 use crate::from_numpy::FromRequest;
 use crate::kept::NumpyMemory;
-use column::column;
+use column::{changed, column};
 use place::Place;
 use snapshot::Elements;
 
@@ -42,6 +44,7 @@ pub(crate) fn objects(
     mask: Option<&Bound<'_, PyUntypedArray>>,
     request: &FromRequest,
 ) -> Outcome<Made> {
+    let py = array.py();
     let elements = Elements::new(array, mask);
     let wanted = match &request.wanted {
         Some(Wanted::Field(field)) => Some(field),
@@ -53,20 +56,32 @@ pub(crate) fn objects(
     }
     let made = match wanted.map(Field::data_type) {
         Some(DataType::FixedSizeBinary(width)) => {
-            octets::straight_fixed(array.py(), &elements, usize::try_from(*width).unwrap_or(0))?
+            octets::straight_fixed(py, &elements, usize::try_from(*width).unwrap_or(0))?
         }
-        wanted => octets::straight(array.py(), &elements, wanted)?,
+        wanted => octets::straight(py, &elements, wanted)?,
     };
     if let Some(made) = made {
         return Ok(made);
     }
-    if let Some(made) = straight::straight(array.py(), &elements, wanted, request)? {
+    if let Some(made) = straight::straight(py, &elements, wanted, request)? {
         return Ok(made);
     }
-    if let Some(made) = cells::lists(array.py(), &elements, wanted, request)? {
+    let in_blocks = blocks::worth(array, &elements);
+    if let Some(made) = cells::lists(py, &elements, wanted, request, in_blocks)? {
         return Ok(made);
     }
-    column(array.py(), elements.objects(array.py()), wanted, request, &Place::Top)
+    if !in_blocks {
+        return column(py, elements.objects(py), wanted, request, &Place::Top);
+    }
+    let count = array.len();
+    if let Some(made) = blocks::blocks(array, mask, wanted, request)? {
+        return Ok(made);
+    }
+    // Code that objects ran can have made the array another one.
+    if array.len() != count {
+        return Err(changed(&Place::Top, 0));
+    }
+    column(py, Elements::new(array, mask).objects(py), wanted, request, &Place::Top)
 }
 
 /// The values of a `U`, `S` or `StringDType` array in C order.

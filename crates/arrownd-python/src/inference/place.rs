@@ -2,6 +2,7 @@
 
 use arrownd::Error;
 
+use super::blocks::Seen;
 use crate::errors::Failure;
 
 /// How deep lists may lie in each other: one that holds itself would never end.
@@ -11,6 +12,8 @@ const DEEPEST: usize = 128;
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
     Top,
+    /// Some of the values at the top, and what was found of those before them. Positions count from the first of these.
+    Block(&'a Seen),
     /// The items of lists, and where each list's begin among them.
     Items(&'a Place<'a>, &'a [usize]),
     /// The values of a key.
@@ -21,7 +24,7 @@ impl Place<'_> {
     /// The position at the top.
     pub(super) fn root(&self, at: usize) -> usize {
         match self {
-            Self::Top => at,
+            Self::Top | Self::Block(_) => at,
             Self::Items(of, starts) => of.root(row(starts, at).0),
             Self::Key(of, _) => of.root(at),
         }
@@ -30,7 +33,7 @@ impl Place<'_> {
     /// What is below the position at the top, empty for the top itself.
     pub(super) fn below(&self, at: usize) -> String {
         match self {
-            Self::Top => String::new(),
+            Self::Top | Self::Block(_) => String::new(),
             Self::Items(of, starts) => {
                 let (row, item) = row(starts, at);
                 format!("{}, item {item}", of.below(row))
@@ -42,6 +45,16 @@ impl Place<'_> {
     /// Where a value is.
     pub(super) fn name(&self, at: usize) -> String {
         format!("position {}{}", self.root(at), self.below(at))
+    }
+
+    /// Where what is found of a block is noted, and under which name.
+    pub(super) fn seen(&self) -> Option<(&Seen, String)> {
+        match self {
+            Self::Top => None,
+            Self::Block(seen) => Some((seen, String::new())),
+            Self::Items(of, _) => of.seen().map(|(seen, of)| (seen, of + "[]")),
+            Self::Key(of, key) => of.seen().map(|(seen, of)| (seen, format!("{of}[{key:?}]"))),
+        }
     }
 
     /// Fails where values lie too deep in each other.

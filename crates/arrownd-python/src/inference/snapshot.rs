@@ -28,6 +28,12 @@ impl<'a> Elements<'a> {
         Self { nulls: mask.map(nulls), cells: cells(array) }
     }
 
+    /// The first object that there is and that isn't None.
+    pub(super) fn first_object<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        // SAFETY: the array has a reference to it.
+        self.first().map(|object| unsafe { Bound::from_borrowed_ptr(py, object) })
+    }
+
     /// The objects, each with a reference of its own: code that they run can change the array. None where
     /// there is None, or a mask.
     pub(super) fn objects<'py>(&self, py: Python<'py>) -> Vec<Option<Bound<'py, PyAny>>> {
