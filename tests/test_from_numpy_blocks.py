@@ -226,3 +226,44 @@ def test_an_error_of_python_is_raised():
 
     with pytest.raises(ZeroDivisionError, match="odd"):
         from_numpy(moments(fails), type="timestamp[s, UTC]")
+
+
+ARRAYS = {
+    "bool": np.arange(9) % 2 == 0,
+    "int8": np.arange(9, dtype="int8"),
+    "uint16": np.arange(9, dtype="uint16"),
+    "float16": np.array([1.5, -2, np.nan], "float16"),
+    "float32": np.array([1.5, -2, np.nan], "float32"),
+    "float64": np.array([1.5, -2, np.nan, 0.1]),
+    "strided": np.arange(20.0)[::-3],
+    "a field": np.ones(5, "i1, f8")["f1"],
+    "big-endian": np.arange(9, dtype=">i4"),
+    "long": np.arange(20_000),
+    "days": np.arange(9).astype("M8[D]"),
+}
+
+
+@pytest.mark.parametrize("nan_as_null", [False, True])
+@pytest.mark.parametrize("name", ARRAYS)
+def test_arrays_become_lists_of_another_type(name, nan_as_null):
+    values = ARRAYS[name]
+    item = pa.timestamp("s") if name == "days" else pa.float32() if name == "float64" else pa.float64()
+    wanted = "list[timestamp[s]]" if name == "days" else f"list[{'float32' if name == 'float64' else 'float64'}]"
+    cells = [values, None, values[:0], values[1:], values[::2]] * (20_000 // len(values))
+    plain = np.concatenate([cell for cell in cells if cell is not None])
+    plain = plain.astype("M8[s]" if name == "days" else item.to_pandas_dtype())
+    made = arrow(objects(cells), type=wanted, nan_as_null=nan_as_null)
+    assert made.type == pa.list_(item) and made.null_count == len(cells) // 5
+    assert made.value_lengths().to_pylist() == [None if cell is None else len(cell) for cell in cells]
+    items = made.flatten()
+    missing = np.isnan(plain) if nan_as_null and plain.dtype.kind == "f" else np.zeros(len(plain), bool)
+    np.testing.assert_array_equal(items.is_null().to_numpy(zero_copy_only=False), missing)
+    np.testing.assert_array_equal(items.filter(pa.array(~missing)).to_numpy(), plain[~missing])
+
+
+def test_an_item_that_does_not_fit_is_named_with_its_array():
+    cells = [np.arange(9)] * 5000 + [np.array([1, 2**24 + 1])] + [np.arange(9)] * 5000
+    with pytest.raises(LossyCastError, match="16777217 .item 1. at position 5000"):
+        from_numpy(objects(cells), type="list[float32]")
+    made = arrow(objects(cells), type="list[float32]", safe=False)
+    assert made[5000].as_py() == [1, 2**24]

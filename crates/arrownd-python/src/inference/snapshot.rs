@@ -129,37 +129,53 @@ impl<'py> Joined<'py> {
     /// Appends the elements of an array; None where it isn't such a one, or they are more than `total`. Of what dtype
     /// an empty one is doesn't matter.
     pub(super) fn append(&mut self, array: &Bound<'py, PyUntypedArray>) -> Option<()> {
-        let (count, step) = (array.len(), array.strides().first().copied().unwrap_or(0));
+        let (count, width) = (array.len(), self.width);
         if count == 0 {
             return Some(());
         }
-        let width = self.width;
         if array.ndim() != 1 || count > self.total - self.done || array.dtype().itemsize() != width {
             return None;
         }
-        let (from, to) = (export::address(array), export::address(&self.flat));
         // SAFETY: `total` elements are there, of which `done` are written.
-        let to = unsafe { to.add(self.done * width) };
+        let to = unsafe { export::address(&self.flat).add(self.done * width) };
         self.done += count;
-        if step == width as isize {
-            // SAFETY: the elements lie in a row, in another array than those that are written.
-            unsafe { from.copy_to_nonoverlapping(to, count * width) };
-            return Some(());
-        }
-        for i in 0..count {
-            // SAFETY: an element of the array, as NumPy's stride says.
-            let from = unsafe { from.offset(step * i as isize) };
-            // SAFETY: one of the `count` elements that follow those written.
-            let to = unsafe { to.add(i * width) };
-            // SAFETY: one element to one of another array.
-            unsafe { from.copy_to_nonoverlapping(to, width) };
-        }
+        // SAFETY: all elements, to as many of another array, which follow those written.
+        unsafe { copy_elements(array, (0, count), to.as_ptr(), width) };
         Some(())
     }
 
     /// All of them; None where there are fewer.
     pub(super) fn finish(self) -> Option<Bound<'py, PyUntypedArray>> {
         (self.done == self.total).then_some(self.flat)
+    }
+}
+
+/// Copies elements of an array of one dimension: so many, from one of them on.
+///
+/// # Safety
+/// The array has them, `width` bytes each and no references in them, and there is memory for as many, which isn't the array's.
+#[inline(always)]
+pub(super) unsafe fn copy_elements(
+    array: &Bound<'_, PyUntypedArray>,
+    (start, count): (usize, usize),
+    to: *mut u8,
+    width: usize,
+) {
+    let step = array.strides().first().copied().unwrap_or(0);
+    // SAFETY: an element of the array, as NumPy's stride says.
+    let from = unsafe { export::address(array).as_ptr().offset(step * start as isize) }.cast_const();
+    if step == width as isize {
+        // SAFETY: the elements lie in a row, in other memory than those that are written.
+        unsafe { from.copy_to_nonoverlapping(to, count * width) };
+        return;
+    }
+    for i in 0..count {
+        // SAFETY: an element of the array, as NumPy's stride says.
+        let from = unsafe { from.offset(step * i as isize) };
+        // SAFETY: one of the `count` elements that there is memory for.
+        let to = unsafe { to.add(i * width) };
+        // SAFETY: one element to other memory.
+        unsafe { from.copy_to_nonoverlapping(to, width) };
     }
 }
 
