@@ -372,6 +372,30 @@ def test_datetime64_of_several_units_is_the_finest():
     assert arrow(array).equals(pa.array([1000, None, 1], pa.duration("ms")))
 
 
+@pytest.mark.parametrize(
+    "unit", ["Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "2W", "3D", "2h", "4m", "25s", "2ms"]
+)
+@pytest.mark.parametrize("kind", ["M8", "m8"])
+@pytest.mark.parametrize("safe", [True, False])
+def test_ticks_of_any_unit_are_what_an_array_of_them_is(kind, unit, safe):
+    if kind == "m8" and unit in "YM":
+        unit = "W"  # pyarrow has no arrays of interval[year_month]
+    dtype = np.dtype(f"{kind}[{unit}]")
+    for ticks in [[0, 1, -2, 1000], [2**31 - 1, -(2**31)], [5, 2**31], [1, 2**60], [-(2**62)], [2**63 - 1]]:
+        values = np.array([*ticks, np.iinfo("int64").min]).view(dtype)
+        cells = objects(*values, None)
+        missing = np.ma.array([*values, values[-1]], dtype, mask=[False] * len(values) + [True])
+        try:
+            expected = arrow(missing, safe=safe)
+        except LossyCastError as error:
+            with pytest.raises(LossyCastError, match=f"at position {error.args[0].split('position ')[1][0]}"):
+                from_numpy(cells, safe=safe)
+            continue
+        made = arrow(cells, safe=safe)
+        assert made.type == expected.type and made.null_count == expected.null_count
+        assert made.equals(expected)
+
+
 def test_datetime64_that_no_common_unit_holds_is_an_error():
     with pytest.raises(LossyCastError, match="9999-01-01.* at position 0 .*datetime64\\[ns\\]"):
         from_numpy(objects(np.datetime64("9999-01-01", "s"), np.datetime64("2020-01-01", "ns")))

@@ -205,28 +205,56 @@ impl<'py, S: Source> Reader<'_, 'py, S> {
         }
     }
 
-    /// datetime64 and timedelta64 of a unit that Arrow has.
+    /// datetime64 and timedelta64 of a unit that Arrow has, or that is so many of one: what is too large for it is refused.
     fn ticks(&self, descr: &Bound<'py, PyArrayDescr>) -> Outcome<Option<Made>> {
         let name: String = descr.getattr(intern!(self.py, "name"))?.extract()?;
         let Some((kind, unit)) = name.strip_suffix(']').and_then(|name| name.split_once('[')) else {
             return Ok(None);
         };
-        let unit = match unit {
-            "s" => TimeUnit::Second,
-            "ms" => TimeUnit::Millisecond,
-            "us" => TimeUnit::Microsecond,
-            "ns" => TimeUnit::Nanosecond,
+        let multiple = unit.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let Ok(multiple) = (if multiple.is_empty() { Ok(1) } else { multiple.parse::<i64>() }) else {
+            return Ok(None);
+        };
+        let moments = kind == "datetime64";
+        let (unit, factor) = match unit.trim_start_matches(|c: char| c.is_ascii_digit()) {
+            "W" | "D" if moments => {
+                let days = if unit.ends_with('W') { 7 * multiple } else { multiple };
+                return self.scaled(&DataType::Date32, |ticks| i32::try_from(ticks.checked_mul(days)?).ok());
+            }
+            "W" => (TimeUnit::Second, 7 * 86_400),
+            "D" => (TimeUnit::Second, 86_400),
+            "h" => (TimeUnit::Second, 3_600),
+            "m" => (TimeUnit::Second, 60),
+            "s" => (TimeUnit::Second, 1),
+            "ms" => (TimeUnit::Millisecond, 1),
+            "us" => (TimeUnit::Microsecond, 1),
+            "ns" => (TimeUnit::Nanosecond, 1),
             _ => return Ok(None),
         };
-        let data_type =
-            if kind == "datetime64" { DataType::Timestamp(unit, None) } else { DataType::Duration(unit) };
+        let data_type = if moments { DataType::Timestamp(unit, None) } else { DataType::Duration(unit) };
+        match factor * multiple {
+            1 => self.scaled(&data_type, Some),
+            // The least is NaT where ticks are scaled.
+            factor => self.scaled(&data_type, |ticks| ticks.checked_mul(factor).filter(|t| *t != i64::MIN)),
+        }
+    }
+
+    /// NumPy's ticks, all of the unit and the multiple of the first, as Arrow's.
+    fn scaled<T: ArrowNativeType>(
+        &self,
+        data_type: &DataType,
+        scale: impl Fn(i64) -> Option<T>,
+    ) -> Outcome<Option<Made>> {
         // SAFETY: the ticks, and then the unit and its multiple, of 32 bits each.
         let [_, unit] = unsafe { scalar::<[u64; 2]>(self.first) };
-        self.read(&data_type, |object| {
+        self.read(data_type, |object| {
             // SAFETY: as above.
             let [ticks, own] = unsafe { scalar::<[u64; 2]>(object) };
-            let ticks = ticks.cast_signed();
-            if own == unit { Ok((ticks != i64::MIN).then_some(ticks)) } else { Err(Other) }
+            match ticks.cast_signed() {
+                _ if own != unit => Err(Other),
+                i64::MIN => Ok(None),
+                ticks => scale(ticks).map(Some).ok_or(Other),
+            }
         })
     }
 
