@@ -219,6 +219,8 @@ FROM_NUMPY: dict[str, Case] = {
     "runs of U": (lambda: np.repeat(I[: N // 4].astype("U8"), 4), as_type("run_end_encoded[int32, utf8]")),
     "runs of U, one each": (lambda: I.astype("U8"), as_type("run_end_encoded[int32, utf8]")),
     "runs of str": (lambda: objects((I // 4).astype("U8")), as_type("run_end_encoded[int32, utf8]")),
+    "runs of bools": (lambda: np.resize(MISSING, 16 * N), as_type("run_end_encoded[int32, bool]")),
+    "runs of strided": (lambda: np.repeat(I // 4, 2)[::2], as_type("run_end_encoded[int32, int64]")),
     "runs of ints among None": (
         lambda: np.where(MISSING, None, objects((I // 4).tolist())),
         as_type("run_end_encoded[int32, int64]"),
@@ -237,6 +239,7 @@ FROM_NUMPY: dict[str, Case] = {
         as_type("dictionary[int32, float64]"),
     ),
     "codes of dates": (lambda: (I % 999).astype("M8[D]").astype(object), as_type("dictionary[int32, date32]")),
+    "codes of strided": (lambda: np.repeat(I % 1000, 2)[::2], as_type("dictionary[int32, int64]")),
     "codes of U as large": (lambda: (I % 1000).astype("U8"), as_type("dictionary[int32, large_utf8]")),
     "codes of bytes": (lambda: objects((I % 100).astype("S8")), as_type("dictionary[int16, binary]")),
     "as int32, masked": (lambda: np.ma.array(I, mask=MISSING), lambda a: from_numpy(a, type="int32")),
@@ -251,6 +254,7 @@ DISTINCT: dict[str, Case] = {
     "int64": (lambda: I, as_type("dictionary[int32, int64]")),
     "int64, half": (lambda: I // 2, as_type("dictionary[int32, int64]")),
     "int": (lambda: objects(range(N)), as_type("dictionary[int32, int64]")),
+    "decimals": (lambda: I, as_type("dictionary[int32, decimal128(21, 2)]")),
 }
 
 if hasattr(np, "dtypes") and hasattr(np.dtypes, "StringDType"):

@@ -280,6 +280,23 @@ impl Dense {
         other
     }
 
+    /// `n` elements from `start` on, of an array of one dimension that has as many.
+    pub(super) fn rows(&self, start: usize, n: usize) -> Option<Self> {
+        let (&[len], &[step]) = (self.shape.as_slice(), self.strides.as_slice()) else { return None };
+        if start.checked_add(n).is_none_or(|end| end > len) {
+            return None;
+        }
+        Some(Self {
+            ptr: self.ptr.wrapping_offset(step.wrapping_mul(start as isize)),
+            shape: Shape::from_slice(&[n]),
+            strides: self.strides.clone(),
+            owner: self.owner.clone(),
+            masks: self.masks.iter().map(|mask| mask.rows(start, n)).collect::<Option<_>>()?,
+            copied: self.copied.clone(),
+            ..*self
+        })
+    }
+
     /// How many elements there are.
     pub(super) fn len(&self) -> usize {
         self.shape.iter().fold(1usize, |a, n| a.saturating_mul(*n))

@@ -7,6 +7,7 @@ use arrow_buffer::Buffer;
 
 use super::array::{Dense, Input};
 use super::cast::{FlatCast, cast};
+use super::encoded::by_blocks;
 use super::job::Job;
 use super::made::{Made, nest};
 use super::memory::Memory;
@@ -41,6 +42,9 @@ const TOGETHER: usize = 32 << 10;
 /// # Ok::<(), arrownd::Error>(())
 /// ```
 pub fn execute(plan: &Plan, input: &Input, memory: &mut dyn Memory) -> Result<Made> {
+    if let Some(made) = by_blocks(plan, input, memory)? {
+        return Ok(made);
+    }
     let mut jobs = Vec::new();
     prepare(plan, input, 1, &mut jobs)?;
     allocate(&mut jobs, memory)?;

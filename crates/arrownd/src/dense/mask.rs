@@ -93,6 +93,11 @@ impl Mask {
         Self { bytes: self.bytes.transposed(axes), owner: self.owner.clone() }
     }
 
+    /// `n` elements from `start` on, where they are whole rows.
+    pub(super) fn rows(&self, start: usize, n: usize) -> Option<Self> {
+        Some(Self { bytes: self.bytes.rows(start, n)?, owner: self.owner.clone() })
+    }
+
     /// One column of a matrix.
     pub(super) fn column(&self, i: usize) -> Option<Self> {
         Some(Self { bytes: self.bytes.column(i)?, owner: self.owner.clone() })

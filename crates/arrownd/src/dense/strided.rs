@@ -145,7 +145,7 @@ impl<'a> Strided<'a> {
     }
 
     /// The `n` elements from `start` on, where they are whole rows.
-    fn rows(&self, start: usize, n: usize) -> Option<Self> {
+    pub(super) fn rows(&self, start: usize, n: usize) -> Option<Self> {
         if n == self.len {
             return Some(self.clone());
         }

@@ -15,9 +15,16 @@ pub(super) use codes::CodesBuilder;
 pub(super) use rows::Rows;
 pub(super) use runs::{Runs, RunsBuilder};
 
+use super::array::Input;
+use super::execute::execute;
+use super::step::{ToArrow, Values};
 use super::{Made, Memory};
 use crate::error::Result;
+use crate::plan::{Plan, Step};
 use crate::source::values_field;
+
+/// How many elements of an array are converted before they are encoded.
+const SOME: usize = 1 << 14;
 
 /// Builds a dictionary, with the distinct values in order of first appearance, or runs, of values that come some at a
 /// time.
@@ -158,4 +165,34 @@ pub(super) fn encoded_values(field: &Field) -> Option<Field> {
         DataType::RunEndEncoded(_, values) => Some(values.as_ref().clone()),
         _ => values_field(field),
     }
+}
+
+/// The elements of an array that aren't encoded where they lie, converted and encoded some at a time. None for others, for few, and for
+/// whatever is wrong with them: they are converted as a whole then, and what is wrong is said with its position.
+pub(super) fn by_blocks(plan: &Plan, input: &Input, memory: &mut dyn Memory) -> Result<Option<Made>> {
+    let (Input::Dense(dense), Step::ToArrow(step)) = (input, &plan.step) else { return Ok(None) };
+    let ToArrow { values: Values::Dense { shared, target, .. }, cast_values: Some(to), .. } = step.as_ref()
+    else {
+        return Ok(None);
+    };
+    let whole = step.tensor.is_some() || step.cast_whole.is_some() || dense.dtype.complex_part().is_some();
+    if whole || dense.shape.len() != 1 || dense.len() < 2 * SOME {
+        return Ok(None);
+    }
+    // Elements that are encoded where they lie need no blocks.
+    let as_they_are = |values: &Field| *shared && values.data_type() == target.data_type();
+    if encoded_values(to).is_none_or(|values| as_they_are(&values)) {
+        return Ok(None);
+    }
+    let Some(mut out) = EncodedBuilder::new(to, dense.len(), memory)? else { return Ok(None) };
+    let some_step = ToArrow { cast_values: Some(out.values().clone()), ..step.as_ref().clone() };
+    let some_plan = Plan { step: Step::ToArrow(Box::new(some_step)), ..plan.clone() };
+    for start in (0..dense.len()).step_by(SOME) {
+        let Some(some) = dense.rows(start, SOME.min(dense.len() - start)) else { return Ok(None) };
+        match execute(&some_plan, &Input::Dense(some), memory) {
+            Ok(made) if out.append(&made.data)? => {}
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(out.finish()?.with_field(to.clone().with_name(""))))
 }
