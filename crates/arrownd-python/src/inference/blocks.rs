@@ -65,6 +65,7 @@ pub(super) fn blocks<'py>(
         let end = count.min(start + some);
         let made = match block(array, mask, (start, end), wanted, request, &seen) {
             Err(Failure::Core(_)) if array.len() == count => return Ok(None),
+            Err(Failure::Core(_)) => return Err(changed(&Place::Top, start)),
             made => made?,
         };
         let bytes = made.data.get_slice_memory_size().unwrap_or(BYTES);
@@ -97,7 +98,9 @@ pub(super) fn blocks<'py>(
             return Ok(None);
         }
     }
-    let Some((field, own)) = out else { return Ok(None) };
+    let Some((field, own)) = out else {
+        return Ok(Some(Made::new(ArrayData::new_null(&DataType::Null, skipped))));
+    };
     Ok(own.finish().ok().map(|data| Made { field, data }))
 }
 
@@ -113,7 +116,8 @@ fn block<'py>(
     let own = export::part(array, (start, end))?;
     let mask = mask.map(|mask| export::part(mask, (start, end))).transpose()?;
     // Code that objects run can make an array another one.
-    if own.len() != end - start || mask.as_ref().is_some_and(|mask| mask.len() != own.len()) {
+    let lens = [Some(own.len()), mask.as_ref().map(PyUntypedArrayMethods::len)];
+    if lens.into_iter().flatten().any(|len| len != end - start) {
         return Err(changed(&Place::Top, start));
     }
     let objects = Elements::new(&own, mask.as_ref()).objects(array.py());
