@@ -158,6 +158,17 @@ def test_among_floats_nan_stays_unless_it_is_asked_to_be_null():
     assert arrow(array, nan_as_null=True).to_pylist() == [1.5, None, None, None, None]
 
 
+@pytest.mark.parametrize("beside", [(2,), (2, 0.5), (np.int8(2), 7), (0.5,)])
+def test_under_a_float_type_nan_stays_whatever_it_is_beside(beside):
+    array = objects(float("nan"), *beside, None)
+    for wanted in ("float32", "float64"):
+        made = arrow(array, type=wanted)
+        assert made.is_nan().to_pylist() == [True, *[False] * len(beside), None]
+        assert made.to_pylist()[1:] == [*beside, None]
+        assert arrow(array, type=wanted, nan_as_null=True).to_pylist() == [None, *beside, None]
+    assert arrow(objects(float("nan"), 2), type="int64").to_pylist() == [None, 2]
+
+
 def test_nothing_but_nan_is_float():
     assert arrow(objects(float("nan"), None)).type == pa.float64()
     assert arrow(objects(float("nan"), None)).null_count == 1

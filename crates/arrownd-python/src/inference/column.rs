@@ -211,6 +211,8 @@ fn kind<'py>(
         // Under another type, NaN alone is what it would be beside values of that type.
         [] => (!nans.is_empty() && (float || wanted.is_none())).then_some(Kind::Float),
         [(Kind::Int, _)] if decimal => Some(Kind::Decimal),
+        // Beside ints that become floats NaN is one.
+        [(Kind::Int, _)] if float && !nans.is_empty() => Some(Kind::Float),
         [(kind, _)] => Some(*kind),
         [(Kind::Int | Kind::Float, _), (Kind::Int | Kind::Float, _)] if float => Some(Kind::Float),
         [(Kind::Int | Kind::Decimal, _), (Kind::Int | Kind::Decimal, _)] if decimal => Some(Kind::Decimal),
