@@ -55,7 +55,8 @@ pub(super) fn straight(
                     is_text = if there == 0 { is_text } else { Some(true) };
                     return Some(());
                 }
-                Ok(None) => resting = REST,
+                // There is nothing before the first.
+                Ok(None) => resting = if first == 0 { 0 } else { REST },
                 Err(error) => {
                     failed = Some(error);
                     return None;
