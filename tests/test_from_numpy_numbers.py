@@ -256,3 +256,17 @@ def flat_of(array: pa.Array, view: np.ndarray) -> np.ndarray:
     buffer = array.buffers()[1]
     n = len(array) // 2 if parts else len(array)
     return np.frombuffer(buffer, dtype, n) if n else np.empty(0, dtype)
+
+
+@pytest.mark.parametrize("dtype", ["i2", "u4", "i8", "f2", "f4", "f8", "m8[s]"])
+@pytest.mark.parametrize("n", [0, 1, 31, 32, 33, 63, 64, 65, 200, 5000])
+def test_swapped_rows_of_any_length_and_place(dtype: str, n: int) -> None:
+    """From some length on by the CPU's widest registers."""
+    values = (np.arange(n) * 37 % 30_011).astype("i8").view("m8[s]" if dtype[0] == "m" else "i8").astype(dtype)
+    for skip in (0, 1, 3):
+        raw = np.zeros(n * values.itemsize + skip, np.uint8)
+        swapped = raw[skip:].view(values.dtype.newbyteorder(BIG))
+        swapped[:] = values
+        np.testing.assert_array_equal(np.asarray(arrownd.from_numpy(swapped)), values)
+    swapped = np.tile(swapped, (3, 1))
+    np.testing.assert_array_equal(np.asarray(arrownd.from_numpy(swapped)), np.tile(values, (3, 1)))

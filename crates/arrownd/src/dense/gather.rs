@@ -1,15 +1,20 @@
 //! The loops that copy strided elements, compiled for each size.
 #![allow(unsafe_code, reason = "elements that lie anywhere are copied through pointers")]
 
+use std::marker::PhantomData;
+
 use smallvec::SmallVec;
 
 use super::strided::Strided;
+use crate::kernels::dispatch::{Kernel, dispatch};
 use crate::kernels::turn::{Element, Swapped, Tile, copy};
 
 /// The edge of a tile, in elements: what it reads and writes fits the innermost cache.
 const TILE: usize = 32;
 /// The same in bytes where blocks are turned around: the longer the stretches, the sooner the next ones are there.
 const LONG: usize = 512;
+/// From so many elements on, the CPU is asked how wide its registers are.
+const WIDE: usize = 32;
 
 /// A way of copying elements, compiled for each size.
 pub(super) trait Copying {
@@ -54,16 +59,39 @@ pub(super) unsafe fn by_size<C: Copying>(from: &Strided<'_>, copying: C, to: *mu
 #[inline(always)]
 unsafe fn run<T: Element>(from: *const u8, step: isize, n: usize, to: *mut u8) {
     let size = size_of::<T>() as isize;
-    if step == size {
+    if step == size && (T::AS_IT_IS || n < WIDE) {
         for i in 0..n as isize {
             // SAFETY: the caller's promise, for both.
             unsafe { copy::<T>(from, size * i, to, size * i) };
         }
         return;
     }
+    if step == size {
+        return dispatch(Swap::<T> { from, to, n, element: PhantomData });
+    }
     for i in 0..n as isize {
         // SAFETY: the caller's promise, for both.
         unsafe { copy::<T>(from, step * i, to, size * i) };
+    }
+}
+
+/// Elements in a row, whose bytes are swapped to another one: wide registers have instructions for it.
+struct Swap<T> {
+    from: *const u8,
+    to: *mut u8,
+    n: usize,
+    element: PhantomData<T>,
+}
+
+impl<T: Element> Kernel for Swap<T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for at in (0..self.n as isize).map(|i| size_of::<T>() as isize * i) {
+            // SAFETY: only `run` makes one, whose caller promises the elements, and room for them.
+            unsafe { copy::<T>(self.from, at, self.to, at) };
+        }
     }
 }
 
