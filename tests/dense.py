@@ -99,6 +99,13 @@ def innermost(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
+def arrow(x: Any, **words: Any) -> pa.Array:
+    """`from_numpy(x, **words)` as pyarrow reads it."""
+    array = pa.array(arrownd.from_numpy(x, **words))
+    array.validate(full=True)
+    return array
+
+
 def arrow_of(x: Any, **words: Any) -> pa.Array:
     """`from_numpy(x, **words)` as pyarrow reads it; its plan is what happened."""
     plan = arrownd.explain(x, **words)

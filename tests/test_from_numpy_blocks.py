@@ -11,6 +11,8 @@ import pyarrow as pa
 import pytest
 
 from arrownd import LossyCastError, UnsupportedTypeError, from_numpy
+from cases.case import objects_of as objects
+from dense import arrow
 
 UTC = dt.timezone.utc
 PARIS = ZoneInfo("Europe/Paris")
@@ -24,19 +26,6 @@ class Int(int):
 
 class Float(float):
     pass
-
-
-def objects(values):
-    array = np.empty(len(values), object)
-    for i, value in enumerate(values):
-        array[i] = value
-    return array
-
-
-def arrow(array, **words):
-    made = pa.array(from_numpy(array, **words))
-    made.validate(full=True)
-    return made
 
 
 # Values, the type that is asked for, and what becomes of them, by the type's name in pyarrow.

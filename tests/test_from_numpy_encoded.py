@@ -13,16 +13,11 @@ import pytest
 
 from arrownd import explain, from_numpy
 from arrownd.exceptions import ArrowndError, LossyCastError, UnsupportedTypeError
+from cases.case import objects_of as objects
 
 SOME = 16_384  # how many are encoded at once
 N = 4 * SOME + 77
 RNG = np.random.default_rng(12)
-
-
-def objects(values: Any) -> np.ndarray:
-    cells = np.empty(len(values), object)
-    cells[:] = list(values)
-    return cells
 
 
 def among_none(values: Any) -> np.ndarray:

@@ -13,19 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from arrownd import ArrowndError, LossyCastError, UnsupportedTypeError, from_numpy, to_numpy
+from cases.case import objects_of
+from dense import arrow
 
 
 def objects(*values):
-    array = np.empty(len(values), object)
-    for i, value in enumerate(values):
-        array[i] = value
-    return array
-
-
-def arrow(array, **words):
-    made = pa.array(from_numpy(array, **words))
-    made.validate(full=True)
-    return made
+    return objects_of(values)
 
 
 @pytest.mark.parametrize("dtype", ["i1", "u8", "f2", "f4", "f8", "bool", "M8[s]", "m8[ns]", "M8[D]"])

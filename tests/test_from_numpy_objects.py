@@ -20,6 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arrownd import ArrowndError, LossyCastError, UnsupportedTypeError, from_numpy, to_numpy
+from cases.case import objects_of
+from dense import arrow
 
 UTC = dt.timezone.utc
 PARIS = ZoneInfo("Europe/Paris")
@@ -27,16 +29,7 @@ EAST = dt.timezone(dt.timedelta(hours=5, minutes=30))
 
 
 def objects(*values):
-    array = np.empty(len(values), object)
-    for i, value in enumerate(values):
-        array[i] = value
-    return array
-
-
-def arrow(array, **words):
-    made = pa.array(from_numpy(array, **words))
-    made.validate(full=True)
-    return made
+    return objects_of(values)
 
 
 # Values, and their type: what pyarrow finds in the same list.

@@ -10,18 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arrownd import UnsupportedTypeError, from_numpy
+from cases.case import objects_of as objects
 
 TYPES = [pa.string(), pa.large_string(), pa.string_view()]
 
 
 class Text(str):
     __slots__ = ()
-
-
-def objects(values):
-    array = np.empty(len(values), object)
-    array[:] = values
-    return array
 
 
 def check(values, array=None):

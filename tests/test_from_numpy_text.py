@@ -16,14 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from arrownd import LossyCastError, from_numpy
+from dense import arrow
 
 TEXTS = ["a", "", "bc", "é", "日本", "😀x", "a\0b", "\0x", "x" * 40, "abcdefgh", "abcdefghi"]
-
-
-def arrow(array, **words):
-    made = pa.array(from_numpy(array, **words))
-    made.validate(full=True)
-    return made
 
 
 def test_unicode_is_what_its_elements_are():

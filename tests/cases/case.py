@@ -215,12 +215,11 @@ def pyarrow_stream(type: pa.DataType):
 def objects_of(values: list, inner: tuple[int, ...] = ()) -> np.ndarray:
     """An object array of exactly this shape, whatever the values' own lengths."""
     result = np.empty((len(values), *inner), object)
-    flat = result.reshape(len(values), -1)
     for i, value in enumerate(values):
-        if not inner:
-            flat[i, 0] = value
+        if inner:
+            result[i] = objects_of(list(value), inner[1:])
         else:
-            flat[i] = objects_of(list(value), inner[1:]).reshape(-1)
+            result[i] = value
     return result
 
 
